@@ -1,17 +1,17 @@
 """The one error family: every error a user can cause or meet, with its exit code and next step.
 
-    EvidenceError                 1
-    ├── ConfigError               2   usage or configuration
-    ├── AuthError                 4   a credential is missing, refused or too narrow
-    ├── IncompleteError           5   collection left gaps; nothing read was lost
-    ├── IntegrityError            6   the store or a packet is not what was recorded
-    │   └── VerificationError     6   the only error that leaves `evidence.verify`
-    ├── LockedError               7   another run holds the lock
-    ├── SourceError               1   a source answered in a way that cannot be used
-    │   ├── MalformedError        1   the bytes are not what the format promises
-    │   └── UnavailableError      1   the source could not be reached in the time allowed
-    ├── StoreError                1   the database refused or is of another version
-    └── RenderError               1   a packet could not be rendered
+EvidenceError                 1
+├── ConfigError               2   usage or configuration
+├── AuthError                 4   a credential is missing, refused or too narrow
+├── IncompleteError           5   collection left gaps; nothing read was lost
+├── IntegrityError            6   the store or a packet is not what was recorded
+│   └── VerificationError     6   the only error that leaves `evidence.verify`
+├── LockedError               7   another run holds the lock
+├── SourceError               1   a source answered in a way that cannot be used
+│   ├── MalformedError        1   the bytes are not what the format promises
+│   └── UnavailableError      1   the source could not be reached in the time allowed
+├── StoreError                1   the database refused or is of another version
+└── RenderError               1   a packet could not be rendered
 """
 
 from __future__ import annotations

@@ -1,0 +1,86 @@
+"""Facts about what deployers did: sync operations and what an application looked like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evidence.model.actor import Actor
+from evidence.model.fact import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedSource:
+    """One source of a deployment: a Git repository at a revision, a chart or an OCI artifact."""
+
+    repo_url: str
+    path: str
+    target_revision: str
+    """What was asked for: a branch, tag, version or SHA."""
+    revision: str
+    """What it resolved to when it was deployed."""
+    chart: str = ""
+    kind: str = "git"
+    """`git`, `helm` or `oci`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment(Fact):
+    """One operation of a deployer on one application, whatever its phase. History: evented.
+
+    The same operation seen in two places (a history row and the operation state) is one
+    deployment: (source, application uid, started_at) is its identity.
+    """
+
+    source: str
+    """Configured source id of the deployer."""
+    application_uid: str
+    application: str
+    """Display name, `namespace/name` for Argo CD."""
+    started_at: int
+    finished_at: int
+    """Microseconds UTC; 0 while running or where the deployer gave none."""
+    phase: str
+    """`Succeeded`, `Failed`, `Error`, `Running`, `Terminating`, as the deployer says."""
+    sources: tuple[DeployedSource, ...]
+    initiator: Actor | None
+    """None where the deployer did not say: unknown, never "automated"."""
+    automated: bool | None
+    history_id: int = -1
+    """Argo CD's auto-increment; -1 where the operation has no history row."""
+    dry_run: bool = False
+    selective: bool = False
+    """Only some resources were synced (this includes Argo CD self-heals)."""
+    local_manifests: bool = False
+    """Content came from the caller, not from Git."""
+    self_heal: bool = False
+    images: tuple[str, ...] = ()
+    """Image references as deployed, where the deployer lists them."""
+    message: str = ""
+    origin: str = ""
+    """`history`, `operation_state`...: where it was read."""
+    resources: tuple[str, ...] = ()
+    """`kind/name: status` for a selective or failed operation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationState(Fact):
+    """What an application looked like when it was observed. History: snapshot."""
+
+    source: str
+    application_uid: str
+    application: str
+    destination: str
+    """`server or cluster name / namespace`."""
+    project: str
+    sync_status: str
+    health: str
+    health_since: int
+    revisions: tuple[str, ...]
+    """Live revision of each source, in the order of `sources`."""
+    sources: tuple[DeployedSource, ...]
+    images: tuple[str, ...]
+    history_ids: tuple[int, ...]
+    auto_sync: bool | None
+    labels: tuple[str, ...] = ()
+    """`key=value`, sorted."""
+    deleted: bool = False
