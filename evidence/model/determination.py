@@ -1,0 +1,45 @@
+"""The outcome of one attribute tested on one change or deployment, with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """The four outcomes. Absence of data never yields `not_applicable` or `pass`."""
+
+    PASS = "pass"  # noqa: S105 - an outcome, not a password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class SubjectKind(StrEnum):
+    """What a control is tested on (the unit of test)."""
+
+    CHANGE = "change"
+    DEPLOYMENT = "deployment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Determination:
+    """One attribute's outcome. Pure function of (evidence, policy, rule version, as_of)."""
+
+    control: str
+    """`CM-03`."""
+    subject_kind: SubjectKind
+    subject: str
+    """Change id or deployment id."""
+    outcome: Outcome
+    reason: str
+    """Stable reason code, e.g. `approved`, `no-approval`, `stale-approval`, `not-collected`."""
+    sentence: str
+    """What was seen and why it decides, in words an auditor can quote."""
+    entries: tuple[int, ...] = ()
+    """Ledger entries it rests on, ascending."""
+    flags: tuple[str, ...] = ()
+    """Things to look at that do not decide: `flaky`, `rebound`, `gate modified`, `group`."""
+    missing: str = ""
+    """For `unknown`: what would decide it and how to have it (a permission, a mapping...)."""
+    rule_version: str = ""

@@ -1,0 +1,167 @@
+"""The frozen yardstick: what counts as production, what is required, who is who. Reads nothing.
+
+`evidence.config` builds a `Policy` from the configuration; its canonical JSON is itself a ledger
+entry, and its digest is the policy version that every determination names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequiredCheck:
+    """One check that must have succeeded before implementation."""
+
+    name: str
+    app: str = ""
+    """Slug of the app it must come from; empty accepts any source."""
+    accept: tuple[str, ...] = ("SUCCESS",)
+    """Conclusions that count as success."""
+    unless_only_paths: tuple[str, ...] = ()
+    """Glob patterns: where every changed file matches one, the check does not apply."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One human and the accounts they act through."""
+
+    name: str
+    accounts: tuple[str, ...]
+    """Actor keys: `system:type:id`."""
+    emails: tuple[str, ...] = ()
+    """Lower case: binds `name_only` actors."""
+    left_at: int = 0
+    """Microseconds UTC from which they may no longer approve; 0 where they have not left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Automation:
+    """A registered bot or app, known by account id and never by name."""
+
+    id: str
+    accounts: tuple[str, ...]
+    """Actor keys."""
+    emails: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    """Glob patterns it may touch; empty allows none of the path-limited exemptions."""
+    operator: str = ""
+    """Actor key of the human who steers it (an AI agent), else empty."""
+    ignore_commits: bool = False
+    """Its path-limited commits after an approval do not make it stale (`ignore_commits_by`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """A repository in scope."""
+
+    id: str
+    name: str = ""
+    """`owner/name` at the forge; empty for plain Git."""
+    urls: tuple[str, ...] = ()
+    """Clone URLs by which deployers may name it, normalised by `chain` before comparison."""
+    forge: str = ""
+    """Source id of the pull request source; empty where none is configured."""
+    production_branches: tuple[str, ...] = ("main",)
+    role: str = "application"
+    """`application` or `configuration`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageMap:
+    """Which source repository an image is built from."""
+
+    image: str
+    """Exact image name, or a pattern with `{name}`."""
+    repository: str
+    """Repository id, or `owner/{name}` resolved against the repositories' names."""
+    path: str = ""
+    """Path of the image's sources within a monorepo; empty for the whole repository."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """Something that is deployed, and where its configuration stands."""
+
+    id: str
+    environment: str = "production"
+    production: bool = True
+    deployer: str = ""
+    """Source id of the deployer."""
+    selector: str = ""
+    """How the deployer names it: `name`, `namespace/name` or a uid."""
+    repository: str = ""
+    """Configuration repository id; empty: taken from the deployment's own repository URL."""
+    path: str = ""
+    images: tuple[ImageMap, ...] = ()
+    values_files: tuple[str, ...] = ()
+    """Helm values files (relative to the repository root) beside what stands under `path`."""
+    values_keys: tuple[str, ...] = ("image",)
+    """Dotted paths in Helm values whose mapping holds `repository`, `tag` and `digest`."""
+    baseline: str = ""
+    """Commit from which the first observed deployment's range starts; empty: baseline row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlScope:
+    """The entity's own words and scope for a control."""
+
+    id: str
+    in_scope: bool = True
+    entity_id: str = ""
+    wording: str = ""
+    owner: str = ""
+    frequency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Parameters of the controls. The defaults are profile P0 of the golden cases."""
+
+    profile: str = "P0"
+    approvals_required: int = 1
+    approval_currency: str = "content"
+    """`content`, `exact` (P-exact) or `time` (P-time)."""
+    author_may_merge: bool = True
+    forbidden_pairs: tuple[tuple[str, str], ...] = ()
+    """Pairs of roles that one person may not hold on one change: (`author`, `deployer`)...
+    Roles: `contributor`, `approver`, `merger`, `deployer`, `dismisser`."""
+    require_up_to_date: bool = False
+    required_checks: tuple[RequiredCheck, ...] = ()
+    required_check_moment: str = "before_merge"
+    """`before_merge` or `before_deploy`."""
+    ticket_required: bool = True
+    ticket_sources: tuple[str, ...] = ("closing", "title", "branch", "body")
+    """Where a key may stand."""
+    ticket_projects: tuple[str, ...] = ()
+    """Project keys or `owner/name`; empty accepts any configured tracker's."""
+    ticket_types: tuple[str, ...] = ()
+    authorised_labels: tuple[str, ...] = ()
+    """GitHub labels (set by another person than the contributors) that authorise a request."""
+    authorised_statuses: tuple[str, ...] = ()
+    """Tracker statuses that authorise it. Both empty: authorisation is not tested, and the packet
+    says so."""
+    authorised_before: str = "merge"
+    """`merge` or `deploy`."""
+    request_is_pull_request: bool = False
+    comment_approval: bool = False
+    pusher_resolves_unmapped: bool = True
+    require_mapped_approvers: bool = False
+    empty_tree_diff_exempt: bool = False
+    emergency_labels: tuple[str, ...] = ("emergency",)
+    clock_tolerance: int = 120_000_000
+    """Microseconds inside which two systems' clocks decide nothing."""
+    pending_limit: int = 0
+    """Microseconds after which a merged, not deployed change is an orphan; 0: never while the
+    branch is ahead of production."""
+    non_deployable_paths: tuple[str, ...] = ()
+    """Glob patterns: a change that touches nothing else needs no deployment (rule
+    `non-deployable`)."""
+    persons: tuple[Person, ...] = ()
+    automations: tuple[Automation, ...] = ()
+    repositories: tuple[Repository, ...] = ()
+    applications: tuple[Application, ...] = ()
+    image_maps: tuple[ImageMap, ...] = ()
+    controls: tuple[ControlScope, ...] = ()
+    scope_start: int = 0
+    """Microseconds UTC from which changes are in scope; 0: from the first observed deployment."""
