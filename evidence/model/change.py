@@ -46,8 +46,10 @@ class LinkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One edge: `source` and `target` are references such as `pr:app:7`, `commit:app:<sha>`,
-    `ticket:acme/shop#12`, `review:<id>`, `check:<id>`, `deployment:<id>`, `image:<name>:<tag>`.
+    """One edge between two references, with the rule that drew it.
+
+    References: `pr:app:7`, `commit:app:<sha>`, `ticket:acme/shop#12`, `review:<id>`,
+    `check:<id>`, `deployment:<id>`, `image:<name>:<tag>`.
     """
 
     kind: LinkKind
