@@ -1,0 +1,1 @@
+"""The chain of one change: request, approval, validation, deployment. Pure: records to records."""
