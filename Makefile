@@ -1,0 +1,48 @@
+# The commands that the README names. Each does its own set-up.
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint fmt db golden bench coverage lock docs
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
+
+setup: ## the virtual environment, from the lock file
+	@tools/setup.sh
+
+demo: setup ## the simulated organisation through the real collectors, into reports/demo/
+	@rm -rf reports/demo
+	@.venv/bin/evidence demo --output reports/demo
+
+test: setup ## all tests, on SQLite and PostgreSQL
+	@$(PYTHON) -m pytest -q -n 2 --dist worksteal
+
+golden: setup ## the golden cases alone: make golden CASES=path
+	@$(PYTHON) -m pytest -q tests/cases --cases $(or $(CASES),tests/cases)
+
+lint: setup ## ruff, mypy --strict, import contracts
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+fmt: setup ## format in place
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+db: setup ## models and migrations agree, on an empty store
+	@EVIDENCE_STORE__URL=sqlite:///:memory: .venv/bin/evidence db check
+
+coverage: setup ## branch coverage of the rooms that decide and keep
+	@$(PYTHON) -m pytest -q -n 2 --dist worksteal --cov --cov-branch --cov-report=
+	@.venv/bin/coverage report --include='evidence/chain/*,evidence/controls/*,evidence/store/*,evidence/verify/*'
+
+bench: setup ## the measured figures; not part of the tests
+	@for script in bench/*.py; do echo "== $$script"; $(PYTHON) $$script || exit 1; done
+
+docs: setup ## the reference pages that are generated from code
+	@$(PYTHON) tools/reference.py
+
+lock: ## requirements*.lock from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements.lock -q -o requirements-dev.lock

@@ -1,0 +1,1 @@
+"""TOML and environment in, settings and policy out. Nothing else reads the environment."""

@@ -1,0 +1,149 @@
+"""Merges defaults, the TOML file and `EVIDENCE_*` variables, and remembers what came from where."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_settings import EnvSettingsSource
+
+from evidence.config import paths
+from evidence.config.settings import Settings
+from evidence.errors import ConfigError
+
+RESERVED = ("EVIDENCE_HOME", "EVIDENCE_CONFIG", "EVIDENCE_KEYS")
+"""Variables that say where things lie; they are no settings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """Settings with the file they came from and each value's origin."""
+
+    settings: Settings
+    path: Path | None
+    origins: Mapping[str, str]
+    """Dotted key -> `default`, `file` or `environment`."""
+
+
+def load(explicit: Path | None = None) -> Loaded:
+    """Loads the configuration in force.
+
+    Raises:
+        ConfigError: a value or key is wrong; the message names key, reason and nearest known key.
+    """
+    path = paths.find_config(explicit)
+    from_file = paths.read_toml(path) if path else {}
+    from_environment = EnvSettingsSource(Settings)()
+    merged = _merge(from_file, from_environment)
+    try:
+        settings = Settings.model_validate(merged)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, path)) from error
+    _check_variables()
+    _check_references(settings)
+    return Loaded(
+        settings=settings,
+        path=path,
+        origins=dict(_origins(settings.model_dump(), from_file, from_environment)),
+    )
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(value, Mapping) and isinstance(below, Mapping)
+        merged[key] = _merge(below, value) if both and isinstance(below, Mapping) else value
+    return merged
+
+
+def _origins(
+    values: Mapping[str, Any], file: Any, environment: Any, prefix: str = ""
+) -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        in_file = file.get(key) if isinstance(file, Mapping) else None
+        in_env = environment.get(key) if isinstance(environment, Mapping) else None
+        if isinstance(value, Mapping):
+            yield from _origins(value, in_file, in_env, f"{prefix}{key}.")
+        elif in_env is not None:
+            yield f"{prefix}{key}", "environment"
+        else:
+            yield f"{prefix}{key}", "default" if in_file is None else "file"
+
+
+def _explain(error: ValidationError, path: Path | None) -> str:
+    where = str(path) if path else "the environment"
+    lines = [f"The configuration in {where} cannot be used:"]
+    for problem in error.errors(include_url=False, include_input=False):
+        location = [part for part in problem["loc"] if part != "function-after"]
+        dotted = ".".join(str(part) for part in location)
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"  {dotted}: unknown key{_suggestion(location)}")
+        else:
+            lines.append(f"  {dotted}: {problem['msg']}")
+    return "\n".join(lines)
+
+
+def _suggestion(location: list[Any]) -> str:
+    known = list(_known_keys(Settings, location[:-1]))
+    near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
+    return f"; did you mean `{near[0]}`?" if near else f"; known keys: {', '.join(known)}"
+
+
+def _known_keys(model: type[BaseModel], location: list[Any]) -> Iterator[str]:
+    for part in location:
+        if isinstance(part, str) and part in model.model_fields:
+            found = _model_in(model.model_fields[part].annotation)
+            model = found or model
+    yield from model.model_fields
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    for candidate in (annotation, *get_args(annotation)):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None
+
+
+def _check_variables() -> None:
+    for name in os.environ:
+        if not name.startswith("EVIDENCE_") or name in RESERVED:
+            continue
+        section = name.removeprefix("EVIDENCE_").split("__")[0].lower()
+        if section not in Settings.model_fields:
+            near = difflib.get_close_matches(section, Settings.model_fields, n=1)
+            hint = f"; did you mean EVIDENCE_{near[0].upper()}__...?" if near else ""
+            raise ConfigError(f"The environment variable {name} is no known setting{hint}.")
+
+
+def _check_references(settings: Settings) -> None:
+    sources = {source.id for source in settings.source}
+    repositories = {repository.id for repository in settings.repository}
+    _unique("source", [source.id for source in settings.source])
+    _unique("repository", [repository.id for repository in settings.repository])
+    _unique("application", [application.id for application in settings.application])
+    for repository in settings.repository:
+        _known(f"repository {repository.id}: source", repository.source, sources)
+    for application in settings.application:
+        _known(f"application {application.id}: source", application.source, sources)
+        _known(f"application {application.id}: repository", application.repository, repositories)
+        for image in application.image:
+            _known(f"application {application.id}: image", image.repository, repositories)
+
+
+def _unique(what: str, ids: list[str]) -> None:
+    doubled = sorted({one for one in ids if ids.count(one) > 1})
+    if doubled:
+        raise ConfigError(f"Two [[{what}]] sections have the id `{doubled[0]}`.")
+
+
+def _known(what: str, name: str, known: set[str]) -> None:
+    if name and name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean `{near[0]}`?" if near else ""
+        raise ConfigError(f"{what} `{name}` is not configured.{hint}")

@@ -1,0 +1,102 @@
+"""Where things lie: the configuration file, the data directory and, apart from it, the keys."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from evidence.errors import ConfigError
+
+FILE_NAME = "evidence.toml"
+
+
+def find_config(explicit: Path | None = None) -> Path | None:
+    """The configuration file in force: the argument, `EVIDENCE_CONFIG`, or the nearest
+    `evidence.toml` upwards from the working directory. None where there is none.
+
+    Raises:
+        ConfigError: an explicitly named file does not exist.
+    """  # noqa: D205 - one sentence over two lines
+    named = explicit or _environment_path("EVIDENCE_CONFIG")
+    if named is not None:
+        if not named.is_file():
+            raise ConfigError(
+                f"There is no configuration file at {named}.",
+                next_step="Run `evidence init` to write one, or name another with --config.",
+            )
+        return named
+    here = Path.cwd()
+    for directory in (here, *here.parents):
+        candidate = directory / FILE_NAME
+        if candidate.is_file():
+            return candidate
+        if (directory / ".git").exists():
+            break
+    return None
+
+
+def data_directory() -> Path:
+    """The one data directory (`EVIDENCE_HOME`, else `$XDG_DATA_HOME/evidence`), created 0700."""
+    home = _environment_path("EVIDENCE_HOME") or _xdg("XDG_DATA_HOME", ".local/share") / "evidence"
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if home.stat().st_uid == os.getuid():
+            home.chmod(0o700)
+    except OSError as error:
+        raise ConfigError(
+            f"The data directory {home} cannot be used: {error.strerror}.",
+            next_step="Set EVIDENCE_HOME to a directory that you may write.",
+        ) from error
+    return home
+
+
+def key_directory() -> Path:
+    """Where keys lie: `EVIDENCE_KEYS`, else the user's configuration directory. Never the data
+    directory, so that who may change the store need not hold the keys."""  # noqa: D205, D209
+    return _environment_path("EVIDENCE_KEYS") or (
+        _xdg("XDG_CONFIG_HOME", ".config") / "evidence" / "keys"
+    )
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The file as plain values.
+
+    Raises:
+        ConfigError: it cannot be read or is not TOML; the message names line and column.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+
+
+def store_url(explicit_config: Path | None = None) -> str:
+    """The store's SQLAlchemy URL without loading all settings: what a look-up needs, fast."""
+    url = os.environ.get("EVIDENCE_STORE__URL", "")
+    path = find_config(explicit_config)
+    if not url and path is not None:
+        section = read_toml(path).get("store", {})
+        url = str(section.get("url", "")) if isinstance(section, dict) else ""
+    return resolve_store_url(url)
+
+
+def resolve_store_url(url: str) -> str:
+    """The URL itself, a secret reference resolved, or the default SQLite file."""
+    if url.startswith(("env:", "file:")):
+        from evidence.config.secrets import resolve
+
+        return resolve(url)
+    return url or f"sqlite:///{data_directory() / 'evidence.sqlite3'}"
+
+
+def _environment_path(name: str) -> Path | None:
+    value = os.environ.get(name, "")
+    return Path(value).expanduser() if value else None
+
+
+def _xdg(name: str, fallback: str) -> Path:
+    return _environment_path(name) or Path.home() / fallback

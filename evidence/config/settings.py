@@ -1,0 +1,194 @@
+"""Every setting, as the TOML file spells it. `config.example.toml` comments each of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Organisation(_Section):
+    """Whose evidence this is."""
+
+    name: str = "Unnamed organisation"
+    time_zone: str = "UTC"
+    """IANA name: periods are days in this zone."""
+
+
+class StoreSettings(_Section):
+    """Where evidence is kept."""
+
+    url: str = ""
+    """SQLAlchemy URL or a secret reference; empty: SQLite in the data directory."""
+
+
+class Source(_Section):
+    """One system that evidence is read from."""
+
+    id: Id
+    kind: Literal["github", "argocd"]
+    url: str = ""
+    file: str = ""
+    """Argo CD only: a file of Application objects instead of a server."""
+    secret: str = ""
+    verify_tls: bool = True
+    shared_accounts: list[str] = []
+
+
+class RepositorySettings(_Section):
+    """One repository in scope."""
+
+    id: Id
+    name: str = ""
+    clone: str = ""
+    """Clone URL or path; empty: derived from the forge's URL and the name."""
+    secret: str = ""
+    source: str = ""
+    production_branches: list[str] = ["main"]
+    role: Literal["application", "configuration"] = "application"
+
+
+class ImageSettings(_Section):
+    """An image of one application and where its sources are."""
+
+    image: str
+    repository: str
+    path: str = ""
+
+
+class ApplicationSettings(_Section):
+    """Something that is deployed."""
+
+    id: Id
+    environment: str = "production"
+    production: bool = True
+    source: str
+    selector: str
+    repository: str = ""
+    path: str = ""
+    image: list[ImageSettings] = []
+    values_files: list[str] = []
+    values_keys: list[str] = ["image"]
+    baseline: str = ""
+
+
+class MapSettings(_Section):
+    """A pattern that maps many images to repositories."""
+
+    image: str
+    repository: str
+    path: str = ""
+
+
+class PersonSettings(_Section):
+    """One human and their accounts."""
+
+    name: str
+    accounts: list[str] = []
+    emails: list[str] = []
+    left: str = ""
+    """RFC 3339 time; empty while they are here."""
+
+
+class AutomationSettings(_Section):
+    """A registered bot or app."""
+
+    id: Id
+    accounts: list[str]
+    emails: list[str] = []
+    paths: list[str] = []
+    operator: str = ""
+    ignore_commits: bool = False
+
+
+class ControlSettings(_Section):
+    """The entity's own words for one control."""
+
+    in_scope: bool = True
+    id: str = ""
+    wording: str = ""
+    owner: str = ""
+    frequency: str = ""
+
+
+class CheckSettings(_Section):
+    """One required check."""
+
+    name: str
+    app: str = ""
+    accept: list[str] = ["SUCCESS"]
+    unless_only_paths: list[str] = []
+
+
+class PolicySettings(_Section):
+    """Parameters of the controls; docs/reference/controls.md explains each."""
+
+    profile: Literal["P0", "P-exact", "P-time", "P-strict", "P-4role"] = "P0"
+    approvals_required: int = Field(default=1, ge=0, le=10)
+    required_checks: list[CheckSettings] = []
+    required_check_moment: Literal["before_merge", "before_deploy"] = "before_merge"
+    ticket_required: bool = True
+    ticket_sources: list[Literal["closing", "title", "branch", "body"]] = [
+        "closing",
+        "title",
+        "branch",
+        "body",
+    ]
+    ticket_projects: list[str] = []
+    ticket_types: list[str] = []
+    authorised_labels: list[str] = []
+    authorised_statuses: list[str] = []
+    authorised_before: Literal["merge", "deploy"] = "merge"
+    request_is_pull_request: bool = False
+    comment_approval: bool = False
+    pusher_resolves_unmapped: bool = True
+    require_mapped_approvers: bool = False
+    empty_tree_diff_exempt: bool = False
+    emergency_labels: list[str] = ["emergency"]
+    clock_tolerance_seconds: int = Field(default=120, ge=0, le=3600)
+    pending_limit_days: int = Field(default=0, ge=0, le=3650)
+    non_deployable_paths: list[str] = []
+    scope_start: str = ""
+
+
+class SealSettings(_Section):
+    """How packets are signed."""
+
+    keys: str = ""
+    """Directory of the keys; empty: the user's configuration directory."""
+    tsa: str = ""
+    """RFC 3161 time stamp authority; empty: no time stamp."""
+
+
+class ReportSettings(_Section):
+    """Where packets are written."""
+
+    directory: str = "reports"
+
+
+class Settings(BaseSettings):
+    """All settings of one run. `EVIDENCE_<SECTION>__<KEY>` overrides a single value."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", env_prefix="EVIDENCE_", env_nested_delimiter="__", frozen=True
+    )
+
+    organisation: Organisation = Organisation()
+    store: StoreSettings = StoreSettings()
+    source: list[Source] = []
+    repository: list[RepositorySettings] = []
+    application: list[ApplicationSettings] = []
+    map: list[MapSettings] = []
+    person: list[PersonSettings] = []
+    automation: list[AutomationSettings] = []
+    controls: dict[str, ControlSettings] = {}
+    policy: PolicySettings = PolicySettings()
+    seal: SealSettings = SealSettings()
+    report: ReportSettings = ReportSettings()

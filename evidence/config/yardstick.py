@@ -1,0 +1,186 @@
+"""Builds the frozen policy, the yardstick of every determination, from the settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from evidence import policy as yardstick
+from evidence.config.settings import PolicySettings, RepositorySettings, Settings
+from evidence.errors import ConfigError
+
+_DAY = 86_400_000_000
+
+PROFILES: dict[str, dict[str, object]] = {
+    "P0": {},
+    "P-exact": {"approval_currency": "exact"},
+    "P-time": {"approval_currency": "time"},
+    "P-strict": {
+        "approval_currency": "exact",
+        "require_up_to_date": True,
+        "require_mapped_approvers": True,
+        "forbidden_pairs": (
+            ("contributor", "deployer"),
+            ("contributor", "merger"),
+            ("contributor", "dismisser"),
+        ),
+    },
+    "P-4role": {
+        "forbidden_pairs": (
+            ("contributor", "approver"),
+            ("contributor", "merger"),
+            ("contributor", "deployer"),
+            ("approver", "merger"),
+            ("approver", "deployer"),
+            ("merger", "deployer"),
+        ),
+    },
+}
+"""What each named profile sets beside the defaults (controls reference, section 3.4)."""
+
+
+def build_policy(settings: Settings) -> yardstick.Policy:
+    """The policy that these settings declare.
+
+    Raises:
+        ConfigError: a time or time zone in the settings cannot be read.
+    """
+    return yardstick.Policy(
+        **_parameters(settings.policy),  # type: ignore[arg-type]
+        **PROFILES[settings.policy.profile],  # type: ignore[arg-type]
+        scope_start=_time(settings.policy.scope_start, "policy.scope_start"),
+        persons=_persons(settings),
+        automations=_automations(settings),
+        repositories=tuple(_repository(one, settings) for one in settings.repository),
+        applications=_applications(settings),
+        image_maps=tuple(
+            yardstick.ImageMap(image=one.image, repository=one.repository, path=one.path)
+            for one in settings.map
+        ),
+        controls=tuple(
+            yardstick.ControlScope(
+                id=control_id,
+                in_scope=control.in_scope,
+                entity_id=control.id,
+                wording=control.wording,
+                owner=control.owner,
+                frequency=control.frequency,
+            )
+            for control_id, control in sorted(settings.controls.items())
+        ),
+    )
+
+
+def clone_url(repository: RepositorySettings, settings: Settings) -> str:
+    """Where Git reads the repository: its `clone`, else the forge's host and the name."""
+    if repository.clone or not repository.source:
+        return repository.clone
+    forge = next(one for one in settings.source if one.id == repository.source)
+    parts = urlsplit(forge.url or "https://api.github.com")
+    host = "github.com" if parts.hostname == "api.github.com" else parts.netloc
+    return f"{parts.scheme}://{host}/{repository.name}.git"
+
+
+def zone(settings: Settings) -> ZoneInfo:
+    """The organisation's time zone."""
+    try:
+        return ZoneInfo(settings.organisation.time_zone)
+    except (KeyError, ValueError, OSError) as error:
+        raise ConfigError(
+            f"organisation.time_zone `{settings.organisation.time_zone}` is no IANA time zone.",
+            next_step='Use a name such as "Europe/Berlin" or "UTC".',
+        ) from error
+
+
+def _parameters(policy: PolicySettings) -> dict[str, object]:
+    values: dict[str, object] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in policy.model_dump().items()
+        if name
+        not in {"required_checks", "clock_tolerance_seconds", "pending_limit_days", "scope_start"}
+    }
+    values["clock_tolerance"] = policy.clock_tolerance_seconds * 1_000_000
+    values["pending_limit"] = policy.pending_limit_days * _DAY
+    values["required_checks"] = tuple(
+        yardstick.RequiredCheck(
+            name=one.name,
+            app=one.app,
+            accept=tuple(one.accept),
+            unless_only_paths=tuple(one.unless_only_paths),
+        )
+        for one in policy.required_checks
+    )
+    return values
+
+
+def _repository(one: RepositorySettings, settings: Settings) -> yardstick.Repository:
+    url = clone_url(one, settings)
+    return yardstick.Repository(
+        id=one.id,
+        name=one.name,
+        urls=(url,) if url else (),
+        forge=one.source,
+        production_branches=tuple(one.production_branches),
+        role=one.role,
+    )
+
+
+def _applications(settings: Settings) -> tuple[yardstick.Application, ...]:
+    return tuple(
+        yardstick.Application(
+            id=one.id,
+            environment=one.environment,
+            production=one.production,
+            deployer=one.source,
+            selector=one.selector,
+            repository=one.repository,
+            path=one.path,
+            images=tuple(
+                yardstick.ImageMap(image=i.image, repository=i.repository, path=i.path)
+                for i in one.image
+            ),
+            values_files=tuple(one.values_files),
+            values_keys=tuple(one.values_keys),
+            baseline=one.baseline,
+        )
+        for one in settings.application
+    )
+
+
+def _persons(settings: Settings) -> tuple[yardstick.Person, ...]:
+    return tuple(
+        yardstick.Person(
+            name=one.name,
+            accounts=tuple(one.accounts),
+            emails=tuple(email.lower() for email in one.emails),
+            left_at=_time(one.left, f"person {one.name}: left"),
+        )
+        for one in settings.person
+    )
+
+
+def _automations(settings: Settings) -> tuple[yardstick.Automation, ...]:
+    return tuple(
+        yardstick.Automation(
+            id=one.id,
+            accounts=tuple(one.accounts),
+            emails=tuple(email.lower() for email in one.emails),
+            paths=tuple(one.paths),
+            operator=one.operator,
+            ignore_commits=one.ignore_commits,
+        )
+        for one in settings.automation
+    )
+
+
+def _time(text: str, what: str) -> int:
+    if not text:
+        return 0
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"{what} `{text}` is no RFC 3339 time.") from error
+    if moment.tzinfo is None:
+        raise ConfigError(f"{what} `{text}` has no UTC offset.", next_step="End it with Z.")
+    return int(moment.timestamp() * 1_000_000)
