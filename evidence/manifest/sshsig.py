@@ -1,0 +1,68 @@
+"""OpenSSH file signatures (SSHSIG): the bytes signed and the armoured file.
+
+Source: https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.sshsig
+Only Ed25519 keys and SHA-512 are written and read.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import struct
+
+from evidence.errors import MalformedError
+from evidence.manifest.publickey import ED25519, PublicKey, parse_public_key
+
+NAMESPACE = "evidence-packet"
+_MAGIC = b"SSHSIG"
+_HASH = b"sha512"
+_BEGIN = "-----BEGIN SSH SIGNATURE-----\n"
+_END = "-----END SSH SIGNATURE-----\n"
+_WIDTH = 70
+
+
+def signed_bytes(message: bytes) -> bytes:
+    """What the key signs for the file `message` in our namespace."""
+    fields = (NAMESPACE.encode(), b"", _HASH, hashlib.sha512(message).digest())
+    return _MAGIC + b"".join(_string(field) for field in fields)
+
+
+def armour(key: PublicKey, signature: bytes) -> bytes:
+    """The `.sig` file, as `ssh-keygen -Y sign` would write it."""
+    wrapped = _string(ED25519.encode()) + _string(signature)
+    fields = (key.blob, NAMESPACE.encode(), b"", _HASH, wrapped)
+    blob = _MAGIC + struct.pack(">I", 1) + b"".join(_string(field) for field in fields)
+    text = base64.b64encode(blob).decode()
+    lines = [text[start : start + _WIDTH] for start in range(0, len(text), _WIDTH)]
+    return (_BEGIN + "".join(line + "\n" for line in lines) + _END).encode()
+
+
+def parse_armour(data: bytes) -> tuple[PublicKey, bytes]:
+    """Key and raw signature of a `.sig` file; refused unless `armour` writes the same bytes."""
+    try:
+        text = data.decode("ascii")
+        body = text.removeprefix(_BEGIN).removesuffix(_END).replace("\n", "")
+        blob = base64.b64decode(body, validate=True)
+        fields = _strings(blob[len(_MAGIC) + 4 :])
+        algorithm, signature = _strings(fields[4])
+        public = parse_public_key(f"{ED25519} {base64.b64encode(fields[0]).decode()}")
+    except (UnicodeDecodeError, binascii.Error, ValueError, IndexError, struct.error) as error:
+        raise MalformedError("SHA256SUMS.sig is not an OpenSSH signature") from error
+    if algorithm != ED25519.encode() or armour(public, signature) != data:
+        raise MalformedError("SHA256SUMS.sig is not in its one accepted form")
+    return public, signature
+
+
+def _string(value: bytes) -> bytes:
+    return struct.pack(">I", len(value)) + value
+
+
+def _strings(blob: bytes) -> list[bytes]:
+    values: list[bytes] = []
+    position = 0
+    while position < len(blob):
+        (length,) = struct.unpack_from(">I", blob, position)
+        values.append(blob[position + 4 : position + 4 + length])
+        position += 4 + length
+    return values
