@@ -55,7 +55,7 @@ time_zone = {quote(answers.time_zone)}   # the days of an audit period are days 
 id = "github"
 kind = "github"
 url = {quote(answers.github_url)}
-secret = "env:GITHUB_TOKEN"      # read-only: metadata, contents, pull requests, issues, checks, statuses
+secret = "env:GITHUB_TOKEN"      # read-only; README lists the permissions
 
 [[source]]
 id = "argocd"
