@@ -1,0 +1,135 @@
+"""Whom the reader trusts: public keys and certificates that came by another way than the packet.
+
+`--trust` names a file or a folder of files, each holding any of: OpenSSH public key lines,
+`allowed_signers` lines, PEM public keys, PEM certificates. `evidence keys export-public` writes
+such a folder.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from evidence.errors import MalformedError, VerificationError
+from evidence.manifest.publickey import (
+    ECDSA_P256,
+    ED25519,
+    PublicKey,
+    from_cryptography,
+    parse_public_key,
+)
+from evidence.manifest.sshsig import NAMESPACE
+
+_LIMIT = 1 << 20
+_MAX_FILES = 100
+_PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----\n.*?-----END \1-----\n?", re.DOTALL)
+_KEY = re.compile(rf"(?:^|\s)({ED25519}|{ECDSA_P256})\s+(\S+)")
+_NAMESPACES = re.compile(r'namespaces="([^"]*)"')
+_UNJUDGED = ("cert-authority", "valid-after", "valid-before")
+
+
+class TrustError(VerificationError):
+    """What was given as trusted cannot be used. The packet was not judged: exit code 2."""
+
+    exit_code = 2
+    default_next_step = "Pass the folder or file that the entity gave you as its public keys."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Trusted signing keys, and trusted certificates (DER) of PDF signatures and time stamps."""
+
+    keys: tuple[PublicKey, ...]
+    certificates: tuple[bytes, ...] = ()
+
+
+def load_trust(path: Path) -> Trust:
+    """Reads a trust file, or every file of a trust folder.
+
+    Raises:
+        TrustError: it cannot be read, holds something else, or no signing key at all.
+    """
+    try:
+        found = [_parse(_read(file), file) for file in _files(path)]
+    except OSError as error:
+        raise TrustError(f"the trusted keys {path} cannot be read: {error.strerror}") from error
+    keys = {key.blob: key for trust in found for key in trust.keys}
+    if not keys:
+        raise TrustError(f"{path} holds no signing key")
+    certificates = {der: der for trust in found for der in trust.certificates}
+    return Trust(keys=tuple(keys.values()), certificates=tuple(certificates))
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    files = sorted(each for each in path.iterdir() if each.is_file())
+    if len(files) > _MAX_FILES:
+        raise TrustError(f"{path} holds more than {_MAX_FILES} files: it is no folder of keys")
+    return files
+
+
+def _read(path: Path) -> str:
+    with path.open("rb") as stream:
+        data = stream.read(_LIMIT + 1)
+    if len(data) > _LIMIT or b"PRIVATE KEY" in data:
+        raise TrustError(f"{path} is not a file of public keys")
+    try:
+        return data.decode().replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise TrustError(f"{path} is not a file of public keys in text form") from error
+
+
+def _parse(text: str, path: Path) -> Trust:
+    keys: list[PublicKey] = []
+    certificates: list[bytes] = []
+    for block in _PEM.finditer(text):
+        if block[1] == "CERTIFICATE":
+            certificates.append(_certificate(block[0], path))
+        else:
+            keys.append(_pem_key(block[0], path))
+    for line in _PEM.sub("", text).splitlines():
+        if line.strip() and not line.lstrip().startswith("#"):
+            keys += _line_key(line, path)
+    return Trust(keys=tuple(keys), certificates=tuple(certificates))
+
+
+def _line_key(line: str, path: Path) -> list[PublicKey]:
+    match = _KEY.search(line)
+    if match is None:
+        raise TrustError(f"{path} holds a line that is neither a public key nor a comment")
+    options = line[: match.start()]
+    if any(option in options for option in _UNJUDGED):
+        raise TrustError(
+            f"{path} limits a key by {', '.join(_UNJUDGED)}, which cannot be judged offline: "
+            "the packet's signature carries no trusted time",
+            next_step="List the key without that option once you have decided that it holds.",
+        )
+    allowed = _NAMESPACES.search(options)
+    if allowed and NAMESPACE not in allowed[1].split(","):
+        return []
+    try:
+        return [parse_public_key(f"{match[1]} {match[2]}")]
+    except MalformedError as error:
+        raise TrustError(f"{path}: {error.message}") from error
+
+
+def _pem_key(block: str, path: Path) -> PublicKey:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    try:
+        return from_cryptography(load_pem_public_key(block.encode()))
+    except (ValueError, UnsupportedAlgorithm, MalformedError) as error:
+        raise TrustError(f"{path} holds a PEM block that is not a usable public key") from error
+
+
+def _certificate(block: str, path: Path) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from cryptography.x509 import load_pem_x509_certificate
+
+    try:
+        return load_pem_x509_certificate(block.encode()).public_bytes(Encoding.DER)
+    except ValueError as error:
+        raise TrustError(f"{path} holds a certificate that cannot be read") from error
