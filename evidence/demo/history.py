@@ -1,0 +1,258 @@
+"""What happened, as the replay writes it down and the servers read it at any moment.
+
+Times are microseconds UTC. A `Series` holds every value something ever had; `as_of` picks one.
+People, issues and repositories are named by their keys in the world.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from evidence.demo.objects import Objects
+from evidence.demo.world import Application, Issue, Repository
+
+T = TypeVar("T")
+Series = list[tuple[int, T]]
+"""Values with the moment from which each held, oldest first."""
+
+
+def as_of(series: Series[T], at: int, default: T) -> T:
+    """The value that held at that moment."""
+    index = bisect_right(series, at, key=lambda pair: pair[0])
+    return series[index - 1][1] if index else default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One item of a timeline. `kind` is GitHub's type name."""
+
+    at: int
+    id: int
+    kind: str
+    actor: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class ReviewRecord:
+    """One review: what it was, and what the source says of it from when on."""
+
+    id: int
+    key: str
+    author: str
+    at: int
+    body: str
+    states: Series[str]
+    commits: Series[str]
+    """Commit that the source shows; empty for null."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentRecord:
+    """A comment in the conversation of a pull request."""
+
+    id: int
+    at: int
+    author: str
+    body: str
+    edited_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRecord:
+    """One attempt of one check on one commit."""
+
+    id: int
+    sha: str
+    name: str
+    app: str
+    kind: str
+    started_at: int
+    completed_at: int
+    """0: it never finishes."""
+    conclusion: str
+    creator: str
+    suite: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeRecord:
+    """How a pull request came into its base branch."""
+
+    at: int
+    by: str
+    method: str
+    sha: str
+    base: str
+    """Tip of the base branch just before."""
+    landed: tuple[str, ...]
+    """Commits that it put on the base branch, besides those of the pull request itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueEntry:
+    """One stay in the merge queue."""
+
+    at: int
+    by: str
+    sha: str
+    base: str
+
+
+@dataclass(slots=True, kw_only=True)
+class PullRecord:
+    """A pull request through time."""
+
+    key: str
+    repository: str
+    number: int
+    id: int
+    author: str
+    at: int
+    branch: str
+    heads: Series[str] = field(default_factory=list)
+    commits: Series[tuple[str, ...]] = field(default_factory=list)
+    bases: Series[str] = field(default_factory=list)
+    titles: Series[str] = field(default_factory=list)
+    bodies: Series[str] = field(default_factory=list)
+    editors: Series[str] = field(default_factory=list)
+    drafts: Series[bool] = field(default_factory=list)
+    states: Series[str] = field(default_factory=list)
+    labels: Series[tuple[str, ...]] = field(default_factory=list)
+    issues: Series[tuple[str, ...]] = field(default_factory=list)
+    requested: Series[tuple[tuple[str, bool], ...]] = field(default_factory=list)
+    """(person, as code owner) of the reviews asked for."""
+    auto_merge: Series[str] = field(default_factory=list)
+    """Who enabled it; empty while off."""
+    queue: Series[QueueEntry | None] = field(default_factory=list)
+    reviews: list[ReviewRecord] = field(default_factory=list)
+    comments: list[CommentRecord] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    start: str = ""
+    """Commit from which the branch was cut."""
+    pushed: int = 0
+    """Commits ever pushed to it."""
+    merge: MergeRecord | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class IssueRecord:
+    """An issue through time."""
+
+    world: Issue
+    repository: str
+    number: int
+    id: int
+    at: int
+    titles: Series[str] = field(default_factory=list)
+    states: Series[tuple[str, str]] = field(default_factory=list)
+    """(state, reason)."""
+    labels: Series[tuple[str, ...]] = field(default_factory=list)
+    assignees: Series[tuple[str, ...]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    deleted_at: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class RepositoryRecord:
+    """A repository through time: objects, references and what GitHub keeps about it."""
+
+    world: Repository
+    id: int
+    name: str
+    created_at: int
+    objects: Objects = field(default_factory=Objects)
+    refs: dict[str, str] = field(default_factory=dict)
+    """As of the end of the replay so far."""
+    ref_log: list[tuple[int, str, str]] = field(default_factory=list)
+    """(moment, full ref name, object id or empty for a deletion), in time order."""
+    pulls: dict[int, PullRecord] = field(default_factory=dict)
+    issues: dict[int, IssueRecord] = field(default_factory=dict)
+    checks: dict[str, list[CheckRecord]] = field(default_factory=dict)
+    commit_pulls: dict[str, list[int]] = field(default_factory=dict)
+    """Commit -> numbers of pull requests that pushed it or put it on a branch."""
+    queue: dict[str, list[PullRecord]] = field(default_factory=dict)
+    """Base branch -> pull requests that wait in its merge queue."""
+    names: Series[str] = field(default_factory=list)
+    next_number: int = 1
+
+    def move(self, at: int, ref: str, sha: str) -> None:
+        """A reference is set, or deleted with an empty object id."""
+        if sha:
+            self.refs[ref] = sha
+        else:
+            self.refs.pop(ref, None)
+        self.ref_log.append((at, ref, sha))
+
+    def refs_at(self, at: int) -> dict[str, str]:
+        """Every reference as it stood at that moment."""
+        found: dict[str, str] = {}
+        for moment, ref, sha in self.ref_log:
+            if moment > at:
+                break
+            if sha:
+                found[ref] = sha
+            else:
+                found.pop(ref, None)
+        return found
+
+    def number(self, wanted: int) -> int:
+        """The next free number of issues and pull requests, or the wanted one."""
+        taken = wanted or self.next_number
+        self.next_number = max(self.next_number, taken) + 1
+        return taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationRecord:
+    """One sync operation of an application."""
+
+    key: str
+    started_at: int
+    finished_at: int
+    """0: it never finishes."""
+    phase: str
+    revisions: tuple[str, ...]
+    by: str
+    automated: bool
+    dry_run: bool
+    selective: tuple[str, ...]
+    self_heal: bool
+    local_manifests: bool
+    message: str
+    health: str
+    images: tuple[str, ...]
+    history_id: int
+    """-1: it left no history row."""
+
+    @property
+    def full(self) -> bool:
+        """Whether it changed what the application is said to run."""
+        return self.phase == "Succeeded" and not (self.dry_run or self.selective)
+
+
+@dataclass(slots=True, kw_only=True)
+class ApplicationRecord:
+    """An Argo CD application through time."""
+
+    world: Application
+    uid: str
+    created_at: int
+    deleted_at: int
+    operations: list[OperationRecord] = field(default_factory=list)
+    next_history_id: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class History:
+    """Everything that happened in a world."""
+
+    repositories: dict[str, RepositoryRecord]
+    applications: dict[str, ApplicationRecord]
+    issues: dict[str, IssueRecord] = field(default_factory=dict)
+    pulls: dict[str, PullRecord] = field(default_factory=dict)
+    ends_at: int = 0
