@@ -1,0 +1,184 @@
+"""The Git collector: refreshes a mirror, captures its refs, streams commits, answers questions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from evidence.canonical import canonical_json, query_digest, sha256_hex
+from evidence.collectors.git.commits import CommitRow, commit_rows, path_rows
+from evidence.collectors.git.mirror import REFSPECS, Mirror, Refreshed, redacted_url
+from evidence.collectors.git.objects import OBJECT_NAME
+from evidence.collectors.git.questions import answer_all
+from evidence.collectors.git.tool import version
+from evidence.collectors.interface import Parsed, Progress, no_progress
+from evidence.model.capture import Capture, Exchange, Form, Gap, GapReason, Page, Window
+from evidence.model.git import GitAnswer, GitQuestion, RefTip
+
+REFS = "git.refs"
+_COMMAND = " ".join(("git fetch --prune", *REFSPECS))
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
+
+
+class GitCollector:
+    """One repository, read through its mirror.
+
+    `fetch` brings the mirror to what the source shows and yields one page with one capture: all
+    refs with the objects that they name. The payload is one line per ref in byte order of the
+    names: `<object name> <type> <commit behind the tag or -> <full ref name>`. Commits are not
+    captured: they are derived from the mirror by `new_commits`.
+    """
+
+    name = "git"
+    version = "1"
+    kinds = (REFS,)
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        repository: str,
+        url: str,
+        directory: Path,
+        authorization: Callable[[], str] | None = None,
+        credential: str = "",
+        clock: Callable[[], int] = _now,
+        timeout: float = 3600.0,
+    ) -> None:
+        """Binds a configured repository to its mirror directory; touches nothing yet.
+
+        `authorization` gives the value of the HTTP `Authorization` header when it is needed;
+        `credential` is the identity printed in receipts, never the secret. `clock` gives
+        microseconds UTC; `timeout` is in seconds per Git command.
+        """
+        self.source = source
+        self.repository = repository
+        self.credential = credential
+        self._url = url
+        self._authorization = authorization
+        self._clock = clock
+        self._mirror = Mirror(directory, timeout=timeout)
+
+    def fetch(
+        self, window: Window, cursor: str, progress: Progress = no_progress
+    ) -> Iterator[Page]:
+        """One page with the observed refs. Git has no window and needs no cursor.
+
+        Raises:
+            AuthError: the source refused the credential.
+            UnavailableError: it could not be reached in time.
+            SourceError: any other failure of Git.
+        """
+        del window, cursor
+        progress(f"{self.repository}: refs", 0, None)
+        secret = self._authorization() if self._authorization else ""
+        refreshed = self._mirror.refresh(self._url, secret)
+        progress(f"{self.repository}: refs", len(refreshed.refs), len(refreshed.refs))
+        capture = self._capture(refreshed)
+        yield Page(
+            captures=(capture,),
+            gaps=self._gaps(refreshed),
+            cursor=canonical_json({"refs": sha256_hex(capture.payload)}).decode(),
+            complete=True,
+            calls=1,
+        )
+
+    def parse(self, capture: Capture) -> Parsed:
+        """Ref tips in the order of the payload; a line that cannot be read is a gap."""
+        repository = capture.context.get("repository", capture.key)
+        tips: list[RefTip] = []
+        bad = 0
+        for line in capture.payload.split(b"\n"):
+            tip = _tip(line, repository)
+            if tip is not None:
+                tips.append(tip)
+            elif line:
+                bad += 1
+        gaps = () if not bad else (_malformed(capture, repository, bad),)
+        return Parsed(facts=tuple(tips), gaps=gaps)
+
+    def tips(self) -> tuple[str, ...]:
+        """Every object name that a ref was ever seen to have: what `new_commits` starts from.
+
+        Record them as derived only after every row of `new_commits` is stored.
+        """
+        return self._mirror.tips() if self._mirror.exists() else ()
+
+    def new_commits(self, known: Iterable[str] = ()) -> Iterator[CommitRow]:
+        """Rows of every commit that no known tip reaches, in the field order of `Commit`.
+
+        `known` are tips whose commits are all stored. Rows come as plain tuples, parents joined
+        by one blank; the same commit may come again after a run that was cut.
+        """
+        if self._mirror.exists():
+            yield from commit_rows(self._mirror.tool, self.repository, self.tips(), known)
+
+    def changed_paths(self, known: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+        """(commit sha, path) of what each new commit changed against its first parent."""
+        if self._mirror.exists():
+            yield from path_rows(self._mirror.tool, self.tips(), known)
+
+    def answer(self, questions: Sequence[GitQuestion]) -> list[GitAnswer]:
+        """One answer per question, in order, read from the mirror alone: no network."""
+        return answer_all(self._mirror.tool, self.repository, questions, version())
+
+    def _capture(self, refreshed: Refreshed) -> Capture:
+        return Capture(
+            source=self.source,
+            kind=REFS,
+            key=self.repository,
+            series=f"{REFS}/1",
+            observed_at=self._clock(),
+            form=Form.EXACT,
+            payload=b"".join(ref.line() for ref in refreshed.refs),
+            collector=self.name,
+            collector_version=self.version,
+            exchanges=(
+                Exchange(
+                    method="GIT", url=redacted_url(self._url), query_digest=query_digest(_COMMAND)
+                ),
+            ),
+            context={"repository": self.repository},
+        )
+
+    def _gaps(self, refreshed: Refreshed) -> tuple[Gap, ...]:
+        if not refreshed.shallow:
+            return ()
+        return (
+            Gap(
+                source=self.source,
+                kind="git.commits",
+                key=self.repository,
+                reason=GapReason.HISTORY_LOST,
+                detail=f"{refreshed.shallow} Point the source at a repository with all history.",
+                repository=self.repository,
+            ),
+        )
+
+
+def _tip(line: bytes, repository: str) -> RefTip | None:
+    parts = line.decode("utf-8", "surrogateescape").split(" ", 3)
+    if len(parts) != 4:
+        return None
+    sha, _, peeled, name = parts
+    peeled = "" if peeled == "-" else peeled
+    if not name.startswith("refs/") or not OBJECT_NAME.fullmatch(sha):
+        return None
+    if peeled and not OBJECT_NAME.fullmatch(peeled):
+        return None
+    return RefTip(repository=repository, name=name, sha=sha, peeled=peeled)
+
+
+def _malformed(capture: Capture, repository: str, bad: int) -> Gap:
+    return Gap(
+        source=capture.source,
+        kind=capture.kind,
+        key=capture.key,
+        reason=GapReason.MALFORMED,
+        detail=f"{bad} lines of the ref list cannot be read; sync again with a current version.",
+        repository=repository,
+    )

@@ -1,0 +1,261 @@
+"""The bare mirror of one repository: every tip that was ever observed stays in it.
+
+What the source shows now lies under its own names (`refs/heads/`, `refs/tags/`, `refs/pull/`);
+each object that any of them ever named is also kept under `refs/evidence/seen/<object name>`.
+Nothing is collected as garbage. A fetch that was cut is repeated: it is idempotent.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from evidence.collectors.git.objects import Objects
+from evidence.collectors.git.tool import Finished, GitTool, Pairs, lines
+from evidence.errors import AuthError, SourceError, UnavailableError
+
+REFSPECS = (
+    "+refs/heads/*:refs/heads/*",
+    "+refs/tags/*:refs/tags/*",
+    "+refs/pull/*/head:refs/pull/*/head",
+)
+SEEN = "refs/evidence/seen/"
+_OBSERVED = ("refs/heads", "refs/tags", "refs/pull")
+_FETCH = (
+    "fetch",
+    "--prune",
+    "--no-tags",
+    "--force",
+    "--no-write-fetch-head",
+    "--no-auto-maintenance",
+    "--no-recurse-submodules",
+)
+_READY = "evidence.mirror"
+_STALE_LOCK_SECONDS = 30.0
+_KEPT_SETTINGS = (
+    ("core.bare", "true"),
+    ("gc.auto", "0"),
+    ("gc.pruneExpire", "never"),
+    ("gc.reflogExpire", "never"),
+    ("maintenance.auto", "false"),
+    (_READY, "1"),  # last: it says that all of them are written
+)
+_REFUSED = (
+    "authentication failed",
+    "could not read username",
+    "could not read password",
+    "permission denied",
+    "error: 401",
+    "error: 403",
+    "invalid credentials",
+)
+_UNREACHABLE = (
+    "could not resolve host",
+    "unable to access",
+    "connection",
+    "timed out",
+    "timeout:",
+    "early eof",
+    "hung up",
+    "rpc failed",
+    "network is unreachable",
+)
+_ABSENT = ("not found", "does not appear to be a git repository", "does not exist")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ref:
+    """One observed ref; `peeled` is the commit behind an annotated tag, else empty."""
+
+    name: bytes
+    sha: str
+    kind: str
+    """Type of the object that it names: commit, tag, tree or blob."""
+    peeled: str = ""
+
+    def line(self) -> bytes:
+        """The ref's line of a `git.refs` payload."""
+        head = f"{self.sha} {self.kind} {self.peeled or '-'} "
+        return head.encode("ascii") + self.name + b"\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """What a refresh saw: the refs in byte order of their names, and whether history is cut."""
+
+    refs: tuple[Ref, ...]
+    shallow: str = ""
+    """One sentence where the source or the mirror has no whole history, else empty."""
+
+
+class Mirror:
+    """One mirror directory. One process at a time uses it: the run lock sees to that."""
+
+    def __init__(self, directory: Path, *, timeout: float = 3600.0) -> None:
+        self._directory = directory
+        self._timeout = timeout
+        self._tool: GitTool | None = None
+
+    @property
+    def tool(self) -> GitTool:
+        """Git bound to the mirror directory."""
+        if self._tool is None:
+            self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._tool = GitTool(self._directory.resolve(), timeout=self._timeout)
+        return self._tool
+
+    def exists(self) -> bool:
+        """Whether the mirror was made to the end."""
+        if not (self._directory / "HEAD").is_file():
+            return False
+        return self.tool.run("config", "--get", _READY).status == 0
+
+    def refresh(self, url: str, authorization: str = "") -> Refreshed:
+        """Brings the mirror to what the source shows now.
+
+        `authorization` is the value of an HTTP `Authorization` header, or empty.
+
+        Raises:
+            AuthError: the source refused the credential.
+            UnavailableError: it could not be reached in time.
+            SourceError: any other failure; the mirror keeps what it has.
+        """
+        settings = remote_settings(url, authorization)
+        self._remove_stale_locks()
+        if not self.exists():
+            self._create(settings)
+        before = self._tips()
+        self._keep(before.values())
+        done = self._fetch(settings)
+        after = self._tips()
+        self._keep(after.values())
+        if after != before:
+            self._settle()
+        return Refreshed(refs=self._refs(), shallow=self._shallow(done))
+
+    def tips(self) -> tuple[str, ...]:
+        """Every object name that a ref was ever seen to have, sorted."""
+        form = f"--format=%(refname:lstrip={SEEN.count('/')})"
+        return tuple(sorted(self.tool.must("for-each-ref", form, SEEN).decode().split()))
+
+    def _create(self, settings: Pairs) -> None:
+        """Makes the repository, with the source's hash function; safe to repeat."""
+        form = self._object_format(settings)
+        # Not `--bare`, which fails where the caller's GIT_WORK_TREE is set; GIT_DIR makes it bare.
+        self.tool.must("init", "--quiet", "--template=", f"--object-format={form}")
+        for key, value in _KEPT_SETTINGS:
+            self.tool.must("config", key, value)
+
+    def _object_format(self, settings: Pairs) -> str:
+        done = self.tool.run("ls-remote", "origin", settings=settings)
+        if done.status != 0:
+            raise _failure(done)
+        first = done.stdout.split(b"\t", 1)[0]
+        return "sha256" if len(first) == 64 else "sha1"
+
+    def _fetch(self, settings: Pairs) -> Finished:
+        cut = (self._directory / "shallow").exists()
+        arguments = (*_FETCH, *(("--unshallow",) if cut else ()), "origin", *REFSPECS)
+        done = self.tool.run(*arguments, settings=settings)
+        if done.status != 0:
+            raise _failure(done)
+        return done
+
+    def _shallow(self, done: Finished) -> str:
+        if (self._directory / "shallow").exists():
+            return "The mirror has a cut history and the source did not complete it."
+        if "shallow" in done.stderr:
+            return "The source is a shallow clone: refs whose history it lacks were not taken."
+        return ""
+
+    def _tips(self) -> dict[bytes, str]:
+        out = self.tool.must("for-each-ref", "--format=%(objectname) %(refname)", *_OBSERVED)
+        rows = (line.partition(b" ") for line in out.splitlines())
+        return {name: sha.decode() for sha, _, name in rows}
+
+    def _refs(self) -> tuple[Ref, ...]:
+        form = "--format=%(objectname) %(objecttype) %(refname)"
+        rows = [
+            line.split(b" ", 2)
+            for line in self.tool.must("for-each-ref", form, *_OBSERVED).splitlines()
+        ]
+        tags = [sha.decode() for sha, kind, _ in rows if kind == b"tag"]
+        with Objects(self.tool) as objects:
+            found = objects.info([f"{sha}^{{commit}}" for sha in tags])
+        peeled = {sha: info.oid for sha, info in zip(tags, found, strict=True) if info}
+        return tuple(
+            Ref(
+                name=name, sha=sha.decode(), kind=kind.decode(), peeled=peeled.get(sha.decode(), "")
+            )
+            for sha, kind, name in sorted(rows, key=lambda row: row[2])
+        )
+
+    def _keep(self, shas: Iterable[str]) -> None:
+        missing = sorted(set(shas).difference(self.tips()))
+        if missing:
+            commands = lines(f"create {SEEN}{sha} {sha}" for sha in missing)
+            self.tool.must("update-ref", "--stdin", stdin=commands)
+
+    def _settle(self) -> None:
+        """Makes later reading fast; a failure here costs time, not evidence."""
+        self.tool.run("pack-refs", "--all")
+        self.tool.run("commit-graph", "write", "--reachable", "--split", "--no-progress")
+
+    def _remove_stale_locks(self) -> None:
+        """Removes what a killed Git left behind, once it is older than any live lock."""
+        for lock in self._locks():
+            while lock.exists() and (age := _age(lock)) < _STALE_LOCK_SECONDS:
+                time.sleep(min(1.0, _STALE_LOCK_SECONDS - age))
+            lock.unlink(missing_ok=True)
+
+    def _locks(self) -> list[Path]:
+        top = self._directory
+        places = (top.glob("*.lock"), (top / "refs").rglob("*.lock"))
+        graph = (top / "objects" / "info").rglob("*.lock")
+        return [lock for place in (*places, graph) for lock in place]
+
+
+def _age(lock: Path) -> float:
+    try:
+        return time.time() - lock.stat().st_mtime
+    except FileNotFoundError:
+        return _STALE_LOCK_SECONDS
+
+
+def remote_settings(url: str, authorization: str = "") -> Pairs:
+    """The remote as settings for the environment: URL and header stay out of the arguments."""
+    place = Path(url)
+    local = "://" not in url and place.exists()
+    pairs = [("remote.origin.url", str(place.resolve()) if local else url)]
+    if authorization:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        scope = f"{parts.scheme}://{host}/"
+        pairs.append((f"http.{scope}.extraHeader", f"Authorization: {authorization}"))
+    return tuple(pairs)
+
+
+def redacted_url(url: str) -> str:
+    """The URL without user information, query and fragment."""
+    if "://" not in url:
+        return url
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _failure(done: Finished) -> SourceError | AuthError:
+    text = done.stderr.lower()
+    said = done.stderr.strip() or f"exit status {done.status}"
+    if any(mark in text for mark in _REFUSED):
+        return AuthError(f"The Git server refused the credential: {said}")
+    if any(mark in text for mark in _ABSENT):
+        return SourceError(
+            f"No such repository, or this credential may not read it: {said}",
+            next_step="Check the repository's URL and what the token may read.",
+        )
+    if any(mark in text for mark in _UNREACHABLE):
+        return UnavailableError(f"The Git server could not be read: {said}")
+    return SourceError(f"git fetch failed: {said}")
