@@ -4,8 +4,9 @@
      "payload": "<base64>", "proof": ["<hex>", ...], "salt": "<hex>", "seq": 17}
 
 The entry's leaf is the RFC 6962 leaf hash of the envelope's bytes; the envelope commits to
-SHA-256(salt || payload); `proof` is the RFC 6962 inclusion proof of `seq` in the tree that
-`checkpoint.note` signs. Salt and payload are both null where the payload was purged.
+SHA-256(salt || payload) as `"payload": {"commitment": "<hex>", "size": <bytes>}`; `proof` is the RFC 6962 inclusion proof of `seq` in the tree that
+`checkpoint.note` signs. Salt and payload are both null where the payload was purged or the entry
+never had one.
 """
 
 from __future__ import annotations

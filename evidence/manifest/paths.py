@@ -22,8 +22,6 @@ INSTRUCTIONS = "VERIFY.md"
 CAPTURES = "captures/"
 KEYS = "keys/"
 ALLOWED_SIGNERS = "keys/allowed_signers"
-SIGNING_KEY_PEM = "keys/packet.pem"
-PDF_CERTIFICATE = "keys/pdf.crt"
 
 SIDECARS = frozenset({ENVELOPE, SSH_SIGNATURE, f"{SUMS}.tsr"})
 """Made after the statement, so never among its subjects. A sidecar that the verifier has no rule

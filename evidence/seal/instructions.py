@@ -31,15 +31,16 @@ what the sources' servers and the checkpoints say. It is not an opinion on any c
 
 ## Before you start: the keys
 
-The folder `keys/` in this packet is a convenience and proves nothing: whoever changes a packet
-can change the keys in it. Get the public keys from the entity over another channel (the command
-there is `evidence keys export-public`), put them in a folder and point `TRUST` at it. At least,
-compare the signing key's fingerprint above with one that you were given by telephone or in person.
+The file `keys/allowed_signers` in this packet is a convenience and proves nothing: whoever changes
+a packet can change the keys in it. Get the file of public keys from the entity over another channel
+(there, `evidence keys export-public` prints it) and point `TRUST` at it. At least, compare the
+fingerprint printed here with one that you were given by telephone or in person.
 
 ```sh
-TRUST=${{TRUST:-keys}}
+TRUST=${{TRUST:-keys/allowed_signers}}
 WORK=$(mktemp -d)
-cut -d " " -f 3- "$TRUST/allowed_signers" | ssh-keygen -l -f -
+sed -n 's/^# //p' "$TRUST" > "$WORK/keys.pem"
+grep -v '^#' "$TRUST" | cut -d ' ' -f 3- | ssh-keygen -l -f -
 ```
 
 ## With the `evidence` program
@@ -70,7 +71,7 @@ printf '%s' "$ODD"; test -z "$ODD"
 {fingerprint}`.
 
 ```sh
-ssh-keygen -Y verify -f "$TRUST/allowed_signers" -I {principal} -n {namespace} \\
+ssh-keygen -Y verify -f "$TRUST" -I {principal} -n {namespace} \\
   -s SHA256SUMS.sig < SHA256SUMS
 ```
 
@@ -82,7 +83,7 @@ sed 's/.*"payload":"\\([^"]*\\)".*/\\1/' packet.dsse.json | base64 -d > "$WORK/s
 sed 's/.*"sig":"\\([^"]*\\)".*/\\1/' packet.dsse.json | base64 -d > "$WORK/statement.sig"
 {{ printf 'DSSEv1 28 application/vnd.in-toto+json %d ' "$(wc -c < "$WORK/statement.json")"
   cat "$WORK/statement.json"; }} > "$WORK/statement.pae"
-openssl pkeyutl -verify -pubin -inkey "$TRUST/packet.pem" -rawin \\
+openssl pkeyutl -verify -pubin -inkey "$WORK/keys.pem" -rawin \\
   -in "$WORK/statement.pae" -sigfile "$WORK/statement.sig"
 LIST=$(sha256sum < SHA256SUMS | cut -c 1-64)
 grep -qF '{{"digest":{{"sha256":"'"$LIST"'"}},"name":"SHA256SUMS"}}' "$WORK/statement.json"
@@ -103,7 +104,7 @@ test "$(($3 + $4))" -eq "$(wc -c < packet.pdf)"
 tail -c "+$(($2 + 2))" packet.pdf | head -c "$(($3 - $2 - 2))" | tr a-f A-F \\
   | basenc --base16 -d > "$WORK/signature.der"
 openssl cms -verify -binary -inform DER -in "$WORK/signature.der" -content "$WORK/signed.bin" \\
-  -CAfile "$TRUST/pdf.crt" -out /dev/null
+  -CAfile "$WORK/keys.pem" -out /dev/null
 ```
 
 With poppler's `pdfsig` demand the line `Total document signed`: without it the PDF was added to

@@ -137,28 +137,25 @@ def load(directory: Path, *, signer: Signer | None = None) -> KeySet:
     )
 
 
-def export_public(keys: KeySet, directory: Path) -> tuple[Path, ...]:
-    """Writes what an auditor receives over another channel than the packet, and `--trust` reads.
+def trust_file(keys: KeySet) -> str:
+    """One text file with the public halves, to be handed over by another way than the packet.
 
-    `allowed_signers` (ssh-keygen), `packet.pem` (openssl), `pdf.crt` (pdfsig, openssl).
+    `evidence verify --trust` and `ssh-keygen -Y verify -f` read it as it is. Key and certificate
+    in PEM stand in its comment lines: `sed -n 's/^# //p'` gives them to openssl.
     """
-    texts = public_files(keys)
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            (directory / name).write_text(text, encoding="ascii")
-    except OSError as error:
-        raise ConfigError(f"keys cannot be exported to {directory}: {error.strerror}") from error
-    return tuple(directory / name for name in texts)
+    pem = keys.public_key.pem() + keys.pdf.certificate_pem
+    head = f"Public keys of an evidence seal. Compare with the sender: {keys.fingerprint}\n"
+    commented = "".join(f"# {line}\n" for line in (head + pem).splitlines())
+    return commented + keys.allowed_signers
 
 
-def public_files(keys: KeySet) -> dict[str, str]:
-    """File name to text of the public halves."""
-    return {
-        "allowed_signers": keys.allowed_signers,
-        "packet.pem": keys.public_key.pem(),
-        "pdf.crt": keys.pdf.certificate_pem,
-    }
+def describe(keys: KeySet) -> str:
+    """Both fingerprints and when the certificate ends, to be read out over the telephone."""
+    end = _certificate(keys.pdf.certificate_der).not_valid_after_utc
+    return (
+        f"signing key      {keys.fingerprint}\n"
+        f"PDF certificate  {keys.pdf.fingerprint} (SHA-256, until {end:%Y-%m-%d})"
+    )
 
 
 def _write_private(path: Path, data: bytes) -> None:

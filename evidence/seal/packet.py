@@ -27,7 +27,7 @@ from evidence.manifest import (
 )
 from evidence.seal.dsse import sign_statement
 from evidence.seal.instructions import Instructions
-from evidence.seal.keys import KeySet, public_files
+from evidence.seal.keys import KeySet, trust_file
 from evidence.seal.pades import sign_pdf
 from evidence.seal.sshsig import sign_file
 
@@ -143,8 +143,7 @@ def _write_companions(
     directory: Path, keys: KeySet, predicate: Predicate, unsigned: Unsigned | None
 ) -> None:
     (directory / paths.KEYS).mkdir(exist_ok=True)
-    for name, text in public_files(keys).items():
-        _replace(directory / paths.KEYS / name, text.encode())
+    _replace(directory / paths.ALLOWED_SIGNERS, trust_file(keys).encode())
     if predicate.checkpoint:
         _replace(directory / paths.CHECKPOINT, predicate.checkpoint.encode())
     text = Instructions(predicate=predicate, keys=keys, unsigned=unsigned).render()

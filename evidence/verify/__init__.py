@@ -12,7 +12,7 @@ whoever scripts the check passes the trusted keys, and then a packet by any othe
 from __future__ import annotations
 
 from evidence.verify.packet import examine_packet, verify_packet
-from evidence.verify.trust import Trust, TrustError, load_trust
+from evidence.verify.trust import Trust, TrustError, read_trust
 from evidence.verify.verdict import Outcome, Status, Step, Verdict
 
 __all__ = [
@@ -23,6 +23,6 @@ __all__ = [
     "TrustError",
     "Verdict",
     "examine_packet",
-    "load_trust",
+    "read_trust",
     "verify_packet",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Sequence
 
 from evidence import merkle, notes
@@ -11,9 +10,6 @@ from evidence.canonical import loads
 from evidence.errors import EvidenceError, MalformedError
 from evidence.manifest import CaptureFile, parse_capture_file
 from evidence.manifest.publickey import PublicKey
-
-COMMITMENT = "payload_commitment"
-"""The envelope's member that holds SHA-256(salt || payload) in hexadecimal."""
 
 
 def open_checkpoint(note: str, keys: Sequence[PublicKey]) -> notes.Checkpoint:
@@ -49,15 +45,23 @@ def check_capture(path: str, data: bytes, checkpoint: notes.Checkpoint) -> Captu
         leaf, capture.seq, checkpoint.size, capture.proof, checkpoint.root
     ):
         raise MalformedError(f"{path} is not in the ledger that the checkpoint signs.")
-    if capture.salt is not None and capture.payload is not None:
-        _check_commitment(path, envelope, capture.salt, capture.payload)
+    if capture.salt is None or capture.payload is None:
+        return capture
+    if _promise(envelope) != _commit(capture.salt, capture.payload):
+        raise MalformedError(f"{path} holds another payload than its ledger entry commits to.")
     return capture
 
 
-def _check_commitment(path: str, envelope: object, salt: bytes, payload: bytes) -> None:
-    stated = envelope.get(COMMITMENT) if isinstance(envelope, dict) else None
-    actual = hashlib.sha256(salt + payload).hexdigest()
-    if not isinstance(stated, str) or not hmac.compare_digest(stated.encode(), actual.encode()):
-        raise MalformedError(
-            f"{path}: the payload is not the one that its ledger entry commits to."
-        )
+def is_purged(capture: CaptureFile) -> bool:
+    """Whether the entry commits to a payload that is no longer there."""
+    return capture.payload is None and _promise(loads(capture.envelope)) is not None
+
+
+def _promise(envelope: object) -> dict[str, object] | None:
+    """What an envelope says of its payload; None for an entry that never had one."""
+    payload = envelope.get("payload") if isinstance(envelope, dict) else None
+    return payload if isinstance(payload, dict) else None
+
+
+def _commit(salt: bytes, payload: bytes) -> dict[str, object]:
+    return {"commitment": hashlib.sha256(salt + payload).hexdigest(), "size": len(payload)}

@@ -25,6 +25,7 @@ from evidence.manifest.publickey import parse_public_key
 from evidence.verify import captures, pdf
 from evidence.verify.examination import Examination
 from evidence.verify.files import read
+from evidence.verify.trust import parse_trust
 from evidence.verify.verdict import plain
 
 MAX_CAPTURE = 192 * 1024 * 1024
@@ -153,7 +154,7 @@ def ledger(exam: Examination) -> str | None:
     for path in found:
         data = exam.document(path, MAX_CAPTURE)
         capture = captures.check_capture(path, data, exam.checkpoint)
-        exam.purged += capture.payload is None
+        exam.purged += captures.is_purged(capture)
     purged = f" The payloads of {exam.purged} were purged; their hashes stay." * bool(exam.purged)
     return (
         f"Each of the {len(found)} captures was in that ledger when its checkpoint was signed, "
@@ -191,16 +192,10 @@ def pdf_signature(exam: Examination) -> str | None:
 
 def _certificates(exam: Examination) -> tuple[bytes, ...]:
     """The trusted certificates; with none given, the one that the signed statement vouches for."""
-    from cryptography.hazmat.primitives.serialization import Encoding
-    from cryptography.x509 import load_pem_x509_certificate
-
     if exam.trust and exam.trust.certificates:
         return exam.trust.certificates
-    try:
-        own = load_pem_x509_certificate(exam.document(paths.PDF_CERTIFICATE, _MAX_SIDECAR))
-    except ValueError as error:
-        raise MalformedError(f"{paths.PDF_CERTIFICATE} is not a certificate.") from error
-    return (own.public_bytes(Encoding.DER),)
+    own = exam.document(paths.ALLOWED_SIGNERS, _MAX_SIDECAR)
+    return parse_trust(own, paths.ALLOWED_SIGNERS).certificates
 
 
 def _check_unsigned(exam: Examination, data: bytes) -> None:

@@ -1,8 +1,8 @@
 """Whom the reader trusts: public keys and certificates that came by another way than the packet.
 
 `--trust` names a file or a folder of files, each holding any of: OpenSSH public key lines,
-`allowed_signers` lines, PEM public keys, PEM certificates. `evidence keys export-public` writes
-such a folder.
+`allowed_signers` lines, PEM public keys, PEM certificates. `evidence keys export-public` prints
+such a file.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from evidence.manifest.sshsig import NAMESPACE
 _LIMIT = 1 << 20
 _MAX_FILES = 100
 _PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----\n.*?-----END \1-----\n?", re.DOTALL)
+_COMMENT = re.compile(r"^# ?", re.MULTILINE)
 _KEY = re.compile(rf"(?:^|\s)({ED25519}|{ECDSA_P256})\s+(\S+)")
 _NAMESPACES = re.compile(r'namespaces="([^"]*)"')
 _UNJUDGED = ("cert-authority", "valid-after", "valid-before")
@@ -44,14 +45,14 @@ class Trust:
     certificates: tuple[bytes, ...] = ()
 
 
-def load_trust(path: Path) -> Trust:
+def read_trust(path: Path) -> Trust:
     """Reads a trust file, or every file of a trust folder.
 
     Raises:
         TrustError: it cannot be read, holds something else, or no signing key at all.
     """
     try:
-        found = [_parse(_read(file), file) for file in _files(path)]
+        found = [parse_trust(_read(file), file.name) for file in _files(path)]
     except OSError as error:
         raise TrustError(f"the trusted keys {path} cannot be read: {error.strerror}") from error
     keys = {key.blob: key for trust in found for key in trust.keys}
@@ -70,21 +71,26 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-def _read(path: Path) -> str:
+def _read(path: Path) -> bytes:
     with path.open("rb") as stream:
         data = stream.read(_LIMIT + 1)
     if len(data) > _LIMIT or b"PRIVATE KEY" in data:
         raise TrustError(f"{path} is not a file of public keys")
+    return data
+
+
+def parse_trust(data: bytes, path: str) -> Trust:
+    """The keys and certificates in a trust file's bytes; `path` names it in the `TrustError`.
+
+    PEM blocks count in comment lines, too: there `ssh-keygen` does not stumble over them.
+    """
     try:
-        return data.decode().replace("\r\n", "\n")
+        text = data.decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise TrustError(f"{path} is not a file of public keys in text form") from error
-
-
-def _parse(text: str, path: Path) -> Trust:
     keys: list[PublicKey] = []
     certificates: list[bytes] = []
-    for block in _PEM.finditer(text):
+    for block in _PEM.finditer(_COMMENT.sub("", text)):
         if block[1] == "CERTIFICATE":
             certificates.append(_certificate(block[0], path))
         else:
@@ -95,7 +101,7 @@ def _parse(text: str, path: Path) -> Trust:
     return Trust(keys=tuple(keys), certificates=tuple(certificates))
 
 
-def _line_key(line: str, path: Path) -> list[PublicKey]:
+def _line_key(line: str, path: str) -> list[PublicKey]:
     match = _KEY.search(line)
     if match is None:
         raise TrustError(f"{path} holds a line that is neither a public key nor a comment")
@@ -115,7 +121,7 @@ def _line_key(line: str, path: Path) -> list[PublicKey]:
         raise TrustError(f"{path}: {error.message}") from error
 
 
-def _pem_key(block: str, path: Path) -> PublicKey:
+def _pem_key(block: str, path: str) -> PublicKey:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
@@ -125,7 +131,7 @@ def _pem_key(block: str, path: Path) -> PublicKey:
         raise TrustError(f"{path} holds a PEM block that is not a usable public key") from error
 
 
-def _certificate(block: str, path: Path) -> bytes:
+def _certificate(block: str, path: str) -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding
     from cryptography.x509 import load_pem_x509_certificate
 

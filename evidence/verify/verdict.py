@@ -70,9 +70,10 @@ class Verdict:
         if self.status is Status.REJECTED:
             return f"This packet does not verify: {' '.join(self.problems)}"
         if self.status is Status.VERIFIED:
+            keys = ", ".join(self.trusted)
             return (
                 f"This packet verifies: all {self.files} files are byte for byte what the holder "
-                f"of the trusted key {', '.join(self.trusted)} sealed; none is missing and none was added."
+                f"of the trusted key {keys} sealed; none is missing and none was added."
             )
         keys = ", ".join(self.fingerprints)
         return (
@@ -90,7 +91,7 @@ class Verdict:
             head.append("SIMULATED: the packet states that it shows an invented organisation.")
         return (*head, *(label[step.outcome] + step.sentence for step in self.steps))
 
-    def to_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The same for programs; `schema_version` rises when a member changes its meaning."""
         return {
             "schema_version": SCHEMA_VERSION,
