@@ -1,0 +1,211 @@
+"""Checks everything a sync needs: tools, keys, store, and what each credential may read.
+
+Each check is one small function in `CHECKS`; none of them changes anything but an empty store.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from evidence.collectors.http import Answer, Clock, PoliteSession, date_micros
+from evidence.config.load import Loaded
+from evidence.config.paths import data_directory, resolve_store_url
+from evidence.config.secrets import resolve
+from evidence.config.settings import Source
+from evidence.config.yardstick import build_policy, zone
+from evidence.errors import AuthError, EvidenceError
+
+SKEW_LIMIT = 120
+"""Seconds by which our clock may differ from a server's before it is worth a warning."""
+DISK_LIMIT = 1 << 30
+"""Bytes that should be free in the data directory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of the examination. `state` is `ok`, `warning` or `error`."""
+
+    check: str
+    state: str
+    detail: str
+    exit_code: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The published shape: docs/reference/schemas/doctor.schema.json."""
+        return asdict(self)
+
+
+def examine(loaded: Loaded) -> list[Finding]:
+    """Runs every check; an error in one does not stop the others."""
+    found: list[Finding] = []
+    for name, check in CHECKS.items():
+        try:
+            found.extend(check(loaded))
+        except EvidenceError as error:
+            found.append(_error(name, error))
+    return found
+
+
+def worst_exit_code(findings: list[Finding]) -> int:
+    """0 where nothing is wrong, else the exit code of the first error (4 before others)."""
+    codes = [finding.exit_code for finding in findings if finding.state == "error"]
+    return 4 if 4 in codes else (codes[0] if codes else 0)
+
+
+def _ok(check: str, detail: str) -> Finding:
+    return Finding(check=check, state="ok", detail=detail)
+
+
+def _warning(check: str, detail: str) -> Finding:
+    return Finding(check=check, state="warning", detail=detail)
+
+
+def _error(check: str, error: EvidenceError) -> Finding:
+    return Finding(
+        check=check,
+        state="error",
+        detail=f"{error.message} {error.next_step}",
+        exit_code=error.exit_code,
+    )
+
+
+def _configuration(loaded: Loaded) -> Iterator[Finding]:
+    policy = build_policy(loaded.settings)
+    zone(loaded.settings)
+    counts = (
+        f"{len(loaded.settings.source)} sources, {len(policy.repositories)} repositories, "
+        f"{len(policy.applications)} applications"
+    )
+    yield _ok("configuration", f"{loaded.path or 'no file'}: {counts}")
+    if not policy.applications:
+        yield _warning("configuration", "no [[application]]: the population will be empty")
+
+
+def _git(_loaded: Loaded) -> Iterator[Finding]:
+    from evidence.collectors.git import version_problem
+
+    problem = version_problem()
+    yield _warning("git", problem) if problem else _ok("git", "2.38 or newer")
+
+
+def _pango(_loaded: Loaded) -> Iterator[Finding]:
+    try:
+        import weasyprint
+    except OSError as error:
+        yield Finding(
+            check="pango",
+            state="error",
+            detail=f"{error}; install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
+            exit_code=1,
+        )
+        return
+    yield _ok("pango", f"WeasyPrint {weasyprint.__version__} renders")
+
+
+def _keys(loaded: Loaded) -> Iterator[Finding]:
+    from evidence.export import key_directory
+    from evidence.seal import keys
+
+    directory = key_directory(loaded)
+    if not directory.exists():
+        yield _warning("keys", f"none in {directory}; `evidence keys init` makes them")
+        return
+    if directory.resolve().is_relative_to(data_directory().resolve()):
+        yield _warning("keys", f"{directory} lies in the data directory; move the keys elsewhere")
+    keys.load(directory)
+    yield _ok("keys", str(directory))
+
+
+def _store(loaded: Loaded) -> Iterator[Finding]:
+    from evidence.store import upgrade
+    from evidence.store.session import connect
+
+    with connect(resolve_store_url(loaded.settings.store.url)) as store:
+        version = upgrade.current(store)
+        if version:
+            upgrade.check(store)
+    yield _ok("store", f"schema {version}" if version else "empty; the first sync sets it up")
+
+
+def _disk(_loaded: Loaded) -> Iterator[Finding]:
+    directory = data_directory()
+    free = shutil.disk_usage(directory).free
+    detail = f"{free >> 20} MiB free in {directory}"
+    yield _ok("disk", detail) if free > DISK_LIMIT else _warning("disk", detail)
+
+
+def _sources(loaded: Loaded) -> Iterator[Finding]:
+    for source in loaded.settings.source:
+        check = f"source {source.id}"
+        try:
+            yield from PROBES[source.kind](check, source, loaded)
+        except EvidenceError as error:
+            yield _error(check, error)
+
+
+def _github(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
+    token = resolve(source.secret)
+    session = PoliteSession(
+        base_url=source.url or "https://api.github.com",
+        headers={"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"},
+        attempts=2,
+        verify=source.verify_tls,
+    )
+    answer = session.get("/rate_limit")
+    yield _ok(check, f"the token is accepted ({_remaining(answer)} requests left this hour)")
+    yield from _skew(check, answer)
+    for repository in loaded.settings.repository:
+        if repository.source != source.id:
+            continue
+        found = session.get(f"/repos/{repository.name}")
+        if found.status == 404:
+            missing = f"{repository.name}: not there, or the token may not read it"
+            yield _error(check, AuthError(missing, next_step="Grant the token this repository."))
+        else:
+            yield _ok(check, f"{repository.name} can be read")
+
+
+def _argocd(check: str, source: Source, _loaded: Loaded) -> Iterator[Finding]:
+    if source.file:
+        yield _ok(check, f"reads the file {source.file}")
+        return
+    session = PoliteSession(
+        base_url=source.url,
+        headers={"Authorization": f"Bearer {resolve(source.secret)}"},
+        attempts=2,
+        verify=source.verify_tls,
+    )
+    answer = session.get("/api/v1/applications", {"fields": "items.metadata.name"})
+    yield _ok(check, "applications can be listed")
+    yield from _skew(check, answer)
+
+
+def _remaining(answer: Answer) -> str:
+    return answer.headers.get("x-ratelimit-remaining", "an unknown number of")
+
+
+def _skew(check: str, answer: Answer) -> Iterator[Finding]:
+    server = date_micros(answer.headers.get("date", ""))
+    if not server:
+        return
+    seconds = abs(Clock().micros() - server) // 1_000_000
+    if seconds > SKEW_LIMIT:
+        yield _warning(check, f"our clock differs from the server's by {seconds} s")
+
+
+PROBES: dict[str, Callable[[str, Source, Loaded], Iterator[Finding]]] = {
+    "github": _github,
+    "argocd": _argocd,
+}
+CHECKS: dict[str, Callable[[Loaded], Iterator[Finding]]] = {
+    "configuration": _configuration,
+    "git": _git,
+    "pango": _pango,
+    "keys": _keys,
+    "store": _store,
+    "disk": _disk,
+    "sources": _sources,
+}
