@@ -1,0 +1,11 @@
+"""GitHub: merged pull requests with all that belongs to them, and the commits of each branch.
+
+PyGithub authenticates and addresses; the GraphQL transport around it is ours because evidence
+needs what a convenience client hides: exact bytes, partial errors, limits, redirects.
+"""
+
+from __future__ import annotations
+
+from evidence.collectors.github.collector import GitHubCollector, GitHubRepository
+
+__all__ = ["GitHubCollector", "GitHubRepository"]

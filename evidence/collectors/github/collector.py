@@ -1,0 +1,128 @@
+"""The GitHub collector: for each repository its merged pull requests, then its branches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from evidence.collectors.github import hosts
+from evidence.collectors.github import parse as parsing
+from evidence.collectors.github.context import (
+    COLLECTOR,
+    REPOSITORY,
+    VERSION,
+    Context,
+    UnreadableRepositoryError,
+)
+from evidence.collectors.github.population import BranchPopulation
+from evidence.collectors.github.state import BranchState, RepositoryState, State
+from evidence.collectors.github.sweep import PullRequestSweep
+from evidence.collectors.github.transport import Transport
+from evidence.collectors.http import Clock
+from evidence.collectors.interface import Parsed, Progress, no_progress
+from evidence.errors import AuthError
+from evidence.model.capture import Capture, Page, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitHubRepository:
+    """One repository to read."""
+
+    id: str
+    """Configured repository id."""
+    name: str
+    """`owner/name`; a rename is followed by GitHub's own id."""
+    branches: tuple[str, ...] = ()
+    """Short names of the production branches."""
+
+
+@dataclass(slots=True, kw_only=True)
+class GitHubCollector:
+    """One configured GitHub with one credential. Serial: GitHub asks for that.
+
+    Raises AuthError, SourceError, MalformedError, UnavailableError and ConfigError; a repository
+    that cannot be read is a gap and does not stop the others.
+    """
+
+    source: str
+    url: str
+    """Web or API address: github.com, a ghe.com host or an Enterprise Server."""
+    token: str = field(repr=False)
+    repositories: tuple[GitHubRepository, ...]
+    credential: str = ""
+    max_wait: float = 900.0
+    timeout: tuple[float, float] = (10.0, 60.0)
+    verify: bool | str = True
+    clock: Clock = field(default_factory=Clock)
+    system: str = ""
+    """The system instance that actor ids belong to; by default the web host of `url`."""
+    name: str = field(default=COLLECTOR, init=False)
+    version: str = field(default=VERSION, init=False)
+    kinds: tuple[str, ...] = field(
+        default=(parsing.PULL_REQUEST, parsing.BRANCH_COMMIT, parsing.REPOSITORY), init=False
+    )
+
+    def fetch(
+        self, window: Window, cursor: str, progress: Progress = no_progress
+    ) -> Iterator[Page]:
+        """All pages from `cursor` on; the last one is empty and complete."""
+        state = State.loads(cursor)
+        transport = self._transport()
+        for repository in self.repositories:
+            for page in self._repository(repository, window, transport, state, progress):
+                yield self._stamped(page, transport, state)
+        yield self._stamped(Page(complete=True), transport, state)
+
+    def parse(self, capture: Capture) -> Parsed:
+        """Facts and gaps of one capture; pure."""
+        return parsing.parse(capture)
+
+    def _repository(
+        self,
+        repository: GitHubRepository,
+        window: Window,
+        transport: Transport,
+        state: State,
+        progress: Progress,
+    ) -> Iterator[Page]:
+        known = state.repositories.setdefault(repository.id, RepositoryState())
+        if known.mark and window.since < known.floor:
+            # Asked for an earlier beginning than was read: branches are listed anew as well.
+            known.branches = {branch: BranchState() for branch in known.branches}
+        api = hosts.api_url(self.url)
+        context = Context(
+            source=self.source,
+            host=self.system or hosts.system_of(api),
+            repository=repository.id,
+            name=repository.name,
+            transport=transport,
+            state=known,
+            progress=progress,
+        )
+        try:
+            yield from PullRequestSweep(context, window.since).pages()
+            for branch in repository.branches:
+                yield from BranchPopulation(context, branch, window.since).pages()
+        except UnreadableRepositoryError as error:
+            gap = context.gap(REPOSITORY, repository.id, error.reason, error.message)
+            yield Page(gaps=(gap,))
+
+    def _stamped(self, page: Page, transport: Transport, state: State) -> Page:
+        """The page with its cursor and what it cost since the page before."""
+        usage = transport.usage
+        calls, retries, usage.calls, usage.retries = usage.calls, usage.retries, 0, 0
+        return replace(page, cursor=state.dumps(), calls=calls, retries=retries)
+
+    def _transport(self) -> Transport:
+        if not self.token:
+            raise AuthError(f"Source {self.source} has no GitHub token.")
+        from github import Auth
+
+        return Transport(
+            api_url=hosts.api_url(self.url),
+            auth=Auth.Token(self.token),
+            clock=self.clock,
+            max_wait=self.max_wait,
+            timeout=self.timeout,
+            verify=self.verify,
+        )

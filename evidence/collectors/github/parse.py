@@ -1,0 +1,115 @@
+"""The pure half of the GitHub collector: captures in, facts and gaps out. Never raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from evidence import canonical
+from evidence.collectors.github.parse_pull_request import Reading, facts_of, pointers
+from evidence.collectors.github.reading import at, identifier, integer, items, mapping, text
+from evidence.collectors.interface import Parsed
+from evidence.errors import MalformedError
+from evidence.model.capture import Capture, Gap, GapReason
+from evidence.model.pull_request import CommitPullRequests
+
+PULL_REQUEST = "github.pull_request"
+BRANCH_COMMIT = "github.branch_commit"
+REPOSITORY = "github.repository"
+
+
+def parse(capture: Capture) -> Parsed:
+    """Facts and gaps of one capture; what cannot be read is a gap."""
+    try:
+        payload = canonical.loads(capture.payload)
+    except MalformedError as error:
+        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, error.message),))
+    read = _KINDS.get(capture.kind)
+    if read is None or not isinstance(payload, dict):
+        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, "The payload is no object."),))
+    return read(capture, payload)
+
+
+def _pull_request(capture: Capture, payload: Mapping[str, Any]) -> Parsed:
+    reading = Reading(
+        repository=capture.context.get("repository", ""),
+        host=capture.context.get("host", ""),
+        node=mapping(payload.get("node")),
+        tails=tuple(mapping(tail) for tail in items(payload.get("tails"))),
+        unread=pointers(payload.get("unread")),
+    )
+    if integer(reading.node.get("number")) <= 0:
+        detail = "The answer holds no pull request number."
+        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, detail),))
+    facts, missing = facts_of(reading, capture.source)
+    return Parsed(facts=tuple(facts), gaps=_pull_request_gaps(capture, reading, missing))
+
+
+def _pull_request_gaps(capture: Capture, reading: Reading, missing: list[str]) -> tuple[Gap, ...]:
+    gaps = []
+    name = f"pull request #{reading.node.get('number')}"
+    if reading.unread:
+        detail = f"GitHub refused {', '.join(sorted(reading.unread))[:300]} of {name}."
+        gaps.append(_gap(capture, GapReason.FORBIDDEN, detail))
+    elif missing:
+        detail = f"Fewer rows were read than GitHub reports in: {', '.join(missing)} of {name}."
+        gaps.append(_gap(capture, GapReason.TRUNCATED, detail))
+    return tuple(gaps)
+
+
+def _branch_commit(capture: Capture, payload: Mapping[str, Any]) -> Parsed:
+    sha, linked = text(payload.get("oid")), payload.get("associatedPullRequests")
+    if not sha or not isinstance(linked, dict):
+        detail = f"GitHub did not say which pull requests commit {sha[:12]} belongs to."
+        return Parsed(gaps=(_gap(capture, GapReason.FORBIDDEN, detail),))
+    ours = [node for node in items(linked.get("nodes")) if _is_ours(capture, node)]
+    branch = capture.context.get("branch", "")
+    fact = CommitPullRequests(
+        repository=capture.context.get("repository", ""),
+        branch=branch,
+        sha=sha,
+        numbers=tuple(_number(node) for node in ours),
+        merged_numbers=tuple(
+            _number(node)
+            for node in ours
+            if mapping(node).get("state") == "MERGED" and mapping(node).get("baseRefName") == branch
+        ),
+    )
+    if 0 <= integer(linked.get("totalCount")) <= len(items(linked.get("nodes"))):
+        return Parsed(facts=(fact,))
+    detail = f"Commit {sha[:12]} belongs to more pull requests than were read."
+    return Parsed(facts=(fact,), gaps=(_gap(capture, GapReason.TRUNCATED, detail),))
+
+
+def _is_ours(capture: Capture, node: object) -> bool:
+    """A linked pull request of this repository, not of a fork of it."""
+    asked = capture.context.get("database_id", "")
+    found = identifier({"databaseId": at(node, "repository", "databaseId")})
+    return bool(asked) and found == asked and _number(node) > 0
+
+
+def _number(node: object) -> int:
+    return integer(mapping(node).get("number"))
+
+
+def _repository(_capture: Capture, _payload: Mapping[str, Any]) -> Parsed:
+    """Identity and name of a repository: evidence of a rename, no fact."""
+    return Parsed()
+
+
+def _gap(capture: Capture, reason: GapReason, detail: str) -> Gap:
+    return Gap(
+        source=capture.source,
+        kind=capture.kind,
+        key=capture.key,
+        reason=reason,
+        detail=detail,
+        repository=capture.context.get("repository", ""),
+    )
+
+
+_KINDS: dict[str, Callable[[Capture, Mapping[str, Any]], Parsed]] = {
+    PULL_REQUEST: _pull_request,
+    BRANCH_COMMIT: _branch_commit,
+    REPOSITORY: _repository,
+}

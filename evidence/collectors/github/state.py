@@ -1,0 +1,158 @@
+"""Where a run got to, per repository, as the opaque JSON text of a cursor.
+
+A cursor that cannot be read is as good as none: the repository is read from the beginning, which
+costs calls and loses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from evidence import canonical
+from evidence.collectors.github.reading import integer, items, mapping, text
+from evidence.errors import MalformedError
+
+VERSION = 1
+_HEX = re.compile(r"[0-9a-f]+")
+
+
+@dataclass(slots=True, kw_only=True)
+class SweepRun:
+    """A pass over the pull requests that has begun and not ended."""
+
+    low: int
+    """Microseconds UTC: where the window of this pass begins; 0 for all."""
+    stop: int
+    """Microseconds UTC: pull requests updated before it are not read."""
+    mark: int = 0
+    """Server time of the first page: the mark of the next pass."""
+    after: str = ""
+    done: bool = False
+    """The last page is in; the reconciliation is not."""
+    second: bool = False
+    """This is the second look at the top, for what was short."""
+    merged: str = "0"
+    """Hex bitmap of the numbers read whose merge lies between `low` and `mark`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class BranchRun:
+    """A listing of a branch that has begun and not ended."""
+
+    tip: str
+    total: int
+    after: str = ""
+    fresh: int = 0
+    met: int = 0
+    """Commits of the last listing met again."""
+    met_tip: bool = False
+    newest: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class BranchState:
+    """What is known of one branch from the last whole listing."""
+
+    tip: str = ""
+    total: int = -1
+    newest: list[str] = field(default_factory=list)
+    """Abbreviated ids of its newest commits, in the order listed."""
+    run: BranchRun | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class RepositoryState:
+    """What is known of one repository."""
+
+    database_id: str = ""
+    name: str = ""
+    floor: int = 0
+    """Microseconds UTC: from where on it was read."""
+    mark: int = 0
+    """Microseconds UTC: all that was updated before it was read; 0 before the first whole pass."""
+    sweep: SweepRun | None = None
+    again: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Node id -> number and merge time of pull requests that the next run reads again."""
+    branches: dict[str, BranchState] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """All repositories of one source, by configured repository id."""
+
+    repositories: dict[str, RepositoryState] = field(default_factory=dict)
+
+    def dumps(self) -> str:
+        """The cursor text."""
+        return json.dumps({"v": VERSION, **asdict(self)}, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def loads(cls, cursor: str) -> State:
+        """The state in a cursor; an empty one for text that is none."""
+        try:
+            found = mapping(canonical.loads(cursor or "{}"))
+        except MalformedError:
+            return cls()
+        if found.get("v") != VERSION:
+            return cls()
+        known = mapping(found.get("repositories"))
+        return cls(repositories={name: _repository(mapping(each)) for name, each in known.items()})
+
+
+def _repository(found: Mapping[str, Any]) -> RepositoryState:
+    sweep = found.get("sweep")
+    branches = mapping(found.get("branches"))
+    again = mapping(found.get("again"))
+    return RepositoryState(
+        database_id=text(found.get("database_id")),
+        name=text(found.get("name")),
+        floor=integer(found.get("floor"), 0),
+        mark=integer(found.get("mark"), 0),
+        sweep=_sweep(sweep) if isinstance(sweep, dict) else None,
+        again={node_id: _pair(items(each)) for node_id, each in again.items()},
+        branches={name: _branch(mapping(each)) for name, each in branches.items()},
+    )
+
+
+def _pair(found: list[Any]) -> tuple[int, int]:
+    number, merged = [integer(each, 0) for each in (*found, 0, 0)][:2]
+    return number, merged
+
+
+def _sweep(found: Mapping[str, Any]) -> SweepRun:
+    merged = text(found.get("merged"))
+    return SweepRun(
+        low=integer(found.get("low"), 0),
+        stop=integer(found.get("stop"), 0),
+        mark=integer(found.get("mark"), 0),
+        after=text(found.get("after")),
+        done=found.get("done") is True,
+        second=found.get("second") is True,
+        merged=merged if _HEX.fullmatch(merged) else "0",
+    )
+
+
+def _branch(found: Mapping[str, Any]) -> BranchState:
+    run = found.get("run")
+    return BranchState(
+        tip=text(found.get("tip")),
+        total=integer(found.get("total")),
+        newest=[text(each) for each in items(found.get("newest"))],
+        run=_branch_run(run) if isinstance(run, dict) else None,
+    )
+
+
+def _branch_run(found: Mapping[str, Any]) -> BranchRun:
+    return BranchRun(
+        tip=text(found.get("tip")),
+        total=integer(found.get("total")),
+        after=text(found.get("after")),
+        fresh=integer(found.get("fresh"), 0),
+        met=integer(found.get("met"), 0),
+        met_tip=found.get("met_tip") is True,
+        newest=[text(each) for each in items(found.get("newest"))],
+    )

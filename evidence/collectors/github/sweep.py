@@ -1,0 +1,176 @@
+"""All merged pull requests of one repository, newest-updated first, in resumable pages.
+
+The rule: a pass goes down from the newest update to the mark of the last whole pass (less an
+overlap); its own mark is the server's time of its first page and holds only once its last page is
+in. A pull request that changes during a pass jumps to the top and is met by the next pass; the
+others only move down, so a page mark never skips one. At the end GitHub's search counts what was
+merged in the window; a shortfall is looked for once more at the top and then is a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evidence.collectors.github.context import PULL_REQUEST, Context
+from evidence.collectors.github.paging import OVERLAP, WATCHED, PageSize, iso
+from evidence.collectors.github.reading import integer, items, mapping, text
+from evidence.collectors.github.state import SweepRun
+from evidence.collectors.github.tails import Draft, drafts, finish, unread_below
+from evidence.collectors.github.transport import GraphAnswer, TooHeavyError
+from evidence.collectors.github.watch import too_heavy, watched_pages
+from evidence.collectors.http import iso_micros
+from evidence.model.capture import Capture, Gap, GapReason, Page, Total
+
+_PLACE = ("repository", "pullRequests", "nodes")
+_LARGEST_NUMBER = 10_000_000
+"""A larger pull request number is not counted: the bitmap of numbers read stays small."""
+
+
+@dataclass(slots=True)
+class PullRequestSweep:
+    """The stream of one repository's merged pull requests."""
+
+    context: Context
+    since: int
+    """Microseconds UTC: the first pass reads no pull request updated before; 0 for all."""
+    page_size: PageSize = field(default_factory=PageSize)
+    done: int = 0
+
+    def pages(self) -> Iterator[Page]:
+        """Pages without cursor; the state in the context is that after each page."""
+        state = self.context.state
+        if state.mark and state.sweep is None:
+            yield from watched_pages(self.context, self.page_size)
+        resumed = state.sweep is not None
+        yield from self._whole_pass()
+        if resumed:  # what changed since the cut is above the first page of the cut pass
+            yield from self._whole_pass()
+
+    def _whole_pass(self) -> Iterator[Page]:
+        run = self._open()
+        yield from self._pass(run)
+        total = self._count(run)
+        if total.reported > total.stored and not run.second:
+            run.stop, run.after = max(run.low, run.mark - OVERLAP), ""
+            run.second, run.done = True, False
+            yield from self._pass(run)
+            total = self._count(run)
+        self.context.state.mark = max(self.context.state.mark, run.mark)
+        self.context.state.sweep = None
+        yield Page(totals=(total,), gaps=self._short(run, total))
+
+    def _open(self) -> SweepRun:
+        """The pass that was cut, or a new one."""
+        state = self.context.state
+        if state.sweep is None:
+            if state.mark == 0 or self.since < state.floor:
+                state.mark, state.floor = 0, self.since
+            low = max(0, state.mark - OVERLAP) if state.mark else self.since
+            state.sweep = SweepRun(low=low, stop=low)
+        return state.sweep
+
+    def _pass(self, run: SweepRun) -> Iterator[Page]:
+        while not run.done:
+            first = run.mark == 0
+            try:
+                answer, page = self._page(run)
+            except TooHeavyError:
+                if self.page_size.shrink():
+                    self.context.transport.usage.retries += 1
+                    continue
+                answer, page = self._step_over(run)
+            if first:
+                page = (self.context.repository_capture(answer), *page[0]), page[1]
+            yield Page(captures=page[0], gaps=page[1])
+
+    def _page(
+        self, run: SweepRun
+    ) -> tuple[GraphAnswer, tuple[tuple[Capture, ...], tuple[Gap, ...]]]:
+        size = self.page_size.size
+        answer, found = self.context.ask_repository(
+            "PullRequestSweep", {"pageSize": size, "after": run.after or None}, adaptive=size > 1
+        )
+        self.page_size.grow()
+        connection = mapping(found.get("pullRequests"))
+        mark = run.mark or answer.observed_at
+        captures = []
+        for draft in drafts(answer, _PLACE) if items(connection.get("nodes")) else ():
+            if iso_micros(draft.node.get("updatedAt")) >= run.stop:
+                captures.append(finish(self.context, draft))
+                self._note(draft, run, mark)
+        gaps = self._refused(answer, connection)
+        self._advance(run, connection, mark)
+        self.done += len(captures)
+        total = integer(connection.get("totalCount"), 0)
+        self.context.progress(f"{self.context.name} pull requests", self.done, total)
+        return answer, (tuple(captures), gaps)
+
+    def _step_over(
+        self, run: SweepRun
+    ) -> tuple[GraphAnswer, tuple[tuple[Capture, ...], tuple[Gap, ...]]]:
+        """Past one pull request that GitHub cannot answer for: a gap now, tried again next run."""
+        answer, found = self.context.ask_repository(
+            "PullRequestOutline", {"after": run.after or None}
+        )
+        connection = mapping(found.get("pullRequests"))
+        gaps = []
+        for node in map(mapping, items(connection.get("nodes"))):
+            number, merged = integer(node.get("number"), 0), iso_micros(node.get("mergedAt"))
+            if iso_micros(node.get("updatedAt")) >= run.stop:
+                self.context.state.again[text(node.get("id"))] = (number, merged)
+                gaps.append(too_heavy(self.context, number))
+        self._advance(run, connection, run.mark or answer.observed_at)
+        return answer, ((), tuple(gaps))
+
+    def _advance(self, run: SweepRun, connection: Mapping[str, Any], mark: int) -> None:
+        info = mapping(connection.get("pageInfo"))
+        after = text(info.get("endCursor")) if info.get("hasNextPage") is True else ""
+        times = [iso_micros(mapping(n).get("updatedAt")) for n in items(connection.get("nodes"))]
+        older = any(0 < time < run.stop for time in times)
+        run.mark, run.done = mark, older or not after or after == run.after
+        run.after = after
+
+    def _note(self, draft: Draft, run: SweepRun, mark: int) -> None:
+        """Counts a pull request for the reconciliation and remembers whose checks may move."""
+        merged, number = iso_micros(draft.node.get("mergedAt")), integer(draft.node.get("number"))
+        if run.low <= merged <= mark and number <= _LARGEST_NUMBER:
+            run.merged = f"{int(run.merged, 16) | 1 << number:x}"
+        if merged > mark - WATCHED:
+            self.context.state.again[text(draft.node.get("id"))] = (number, merged)
+
+    def _refused(self, answer: GraphAnswer, connection: Mapping[str, Any]) -> tuple[Gap, ...]:
+        """No list, or a null in it, is a refusal; an empty list is an answer."""
+        nodes = connection.get("nodes")
+        nulls = [each for each in items(nodes) if not isinstance(each, dict)]
+        if isinstance(nodes, list) and not nulls:
+            return ()
+        places = ", ".join(unread_below(answer, _PLACE[:2])) or "without a reason"
+        detail = f"GitHub refused pull requests of {self.context.name} ({places[:200]})."
+        return (self.context.gap(PULL_REQUEST, self._all(), GapReason.FORBIDDEN, detail),)
+
+    def _count(self, run: SweepRun) -> Total:
+        """GitHub's own count of what was merged in the window, beside what was read."""
+        window = f"{iso(run.low)}..{iso(run.mark)}" if run.low else f"<={iso(run.mark)}"
+        query = f"repo:{self.context.name} is:pr is:merged merged:{window}"
+        answer = self.context.transport.ask("MergedCount", {"q": query})
+        return Total(
+            kind=PULL_REQUEST,
+            scope=f"{self.context.repository} merged:{window}",
+            reported=integer(mapping(answer.data.get("search")).get("issueCount")),
+            stored=int(run.merged, 16).bit_count(),
+        )
+
+    def _short(self, run: SweepRun, total: Total) -> tuple[Gap, ...]:
+        if total.reported <= total.stored:
+            return ()
+        detail = (
+            f"GitHub counts {total.reported} pull requests of {self.context.name} merged in the "
+            f"window; {total.stored} could be read."
+        )
+        window = (run.low, run.mark)
+        return (self.context.gap(PULL_REQUEST, self._all(), GapReason.TRUNCATED, detail, window),)
+
+    def _all(self) -> str:
+        return f"{self.context.state.database_id}:*"
