@@ -39,6 +39,8 @@ class Source(_Section):
     """Argo CD only: a file of Application objects instead of a server."""
     secret: str = ""
     verify_tls: bool = True
+    system: str = ""
+    """The instance that account ids belong to; empty: the host of `url`."""
     shared_accounts: list[str] = []
 
 
