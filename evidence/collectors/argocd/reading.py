@@ -1,0 +1,81 @@
+"""Lenient access to an Application's JSON: a value of another type reads as absent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evidence.model.deployment import DeployedSource
+
+
+def text(value: object) -> str:
+    """The text, or empty."""
+    return value if isinstance(value, str) else ""
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """The object, or an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: object) -> list[Any]:
+    """The array, or an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """The texts of an array, in its order."""
+    return tuple(each for each in items(value) if isinstance(each, str))
+
+
+def at(value: object, *path: str) -> Any:
+    """What stands below nested objects, or None."""
+    for name in path:
+        value = mapping(value).get(name)
+    return value
+
+
+def revisions(value: Mapping[str, Any]) -> tuple[str, ...]:
+    """`revisions` of a multi-source object, else its one `revision`."""
+    many = texts(value.get("revisions"))
+    one = text(value.get("revision"))
+    return many or ((one,) if one else ())
+
+
+def sources(holder: Mapping[str, Any], resolved: tuple[str, ...]) -> tuple[DeployedSource, ...]:
+    """`sources` or the one `source` (or the hydrator's synced branch), with their revisions."""
+    found = [each for each in items(holder.get("sources")) if isinstance(each, dict)]
+    if not found and isinstance(holder.get("source"), dict):
+        found = [holder["source"]]
+    if not found and isinstance(holder.get("sourceHydrator"), dict):
+        found = [_hydrated(holder["sourceHydrator"])]
+    return tuple(
+        _source(each, resolved[index] if index < len(resolved) else "")
+        for index, each in enumerate(found)
+    )
+
+
+def _hydrated(hydrator: Mapping[str, Any]) -> dict[str, Any]:
+    """What the source hydrator makes Argo CD deploy: the hydrated branch of the same repository."""
+    return {
+        "repoURL": at(hydrator, "drySource", "repoURL"),
+        "path": at(hydrator, "syncSource", "path"),
+        "targetRevision": at(hydrator, "syncSource", "targetBranch"),
+    }
+
+
+def _source(source: Mapping[str, Any], revision: str) -> DeployedSource:
+    url, chart = text(source.get("repoURL")), text(source.get("chart"))
+    kind = "git"
+    if chart:
+        kind = "helm"
+    elif url.startswith("oci://"):
+        kind = "oci"
+    return DeployedSource(
+        repo_url=url,
+        path=text(source.get("path")),
+        target_revision=text(source.get("targetRevision")),
+        revision=revision,
+        chart=chart,
+        kind=kind,
+    )
