@@ -1,0 +1,196 @@
+"""One change's chain as the lists a dossier prints: timeline, people, reviews, checks, links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
+
+from evidence.model.actor import Actor
+from evidence.model.change import Chain, Change, ChangeEvidence, Link, ProductionDeployment
+from evidence.model.check import CheckRun
+from evidence.model.determination import Determination, Outcome
+from evidence.model.fact import Fact
+from evidence.model.pull_request import PullRequest, Review
+from evidence.model.ticket import Ticket
+from evidence.report.summary import Summary
+from evidence.report.text import login, who
+from evidence.report.timeline import Moment, timeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One account and everything it did on the change."""
+
+    name: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewVersion:
+    """One observed version of a review; `version` of `versions` where it changed at the source."""
+
+    review: Review
+    version: int
+    versions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """What the packet prints about one change."""
+
+    change: Change
+    in_population: bool
+    outcome: Outcome
+    determinations: tuple[Determination, ...]
+    """Of the change and of the deployments that carried it."""
+    deployments: tuple[ProductionDeployment, ...]
+    moments: tuple[Moment, ...] = ()
+    people: tuple[Person, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
+    reviews: tuple[ReviewVersion, ...] = ()
+    checks: tuple[CheckRun, ...] = ()
+    links: tuple[Link, ...] = ()
+    gaps: tuple[str, ...] = ()
+    entries: tuple[int, ...] = ()
+    """Every ledger entry that the chain rests on, ascending."""
+    first_collected_at: int = 0
+    last_collected_at: int = 0
+    request: PullRequest | None = None
+    """The current version of the pull request."""
+    contributors: list[str] = field(default_factory=list)
+    """Authors and committers of its commits and who opened it, short form."""
+    last_force_push_at: int = 0
+    has_chain: bool = False
+    github_observed: bool = True
+
+def build_dossier(
+    change: Change,
+    chain: Chain | None,
+    summary: Summary,
+    determinations: Sequence[Determination],
+    *,
+    in_population: bool,
+) -> Dossier:
+    """The dossier of `change`; without a chain it holds what the change itself says."""
+    carried = tuple(
+        summary.deployment_by_id[key]
+        for key in change.deployments
+        if key in summary.deployment_by_id
+    )
+    evidence = chain.evidence if chain else ChangeEvidence(change=change, deployments=carried)
+    carried = evidence.deployments or carried
+    facts = list(_facts(evidence))
+    observed = [fact.observed_at for fact in facts if fact.observed_at]
+    return Dossier(
+        change=change,
+        in_population=in_population,
+        outcome=summary.outcomes[change.change_id],
+        determinations=tuple(sorted(determinations, key=lambda row: (row.control, row.subject))),
+        deployments=carried,
+        moments=timeline(evidence, carried),
+        people=_people(evidence, carried),
+        tickets=_newest(evidence.tickets),
+        reviews=_versions(evidence.reviews),
+        checks=tuple(sorted(evidence.checks, key=_check_key)),
+        links=chain.links if chain else (),
+        gaps=tuple(f"{gap.source} {gap.kind}: {gap.detail}" for gap in evidence.gaps),
+        entries=_entries(facts, chain, carried),
+        first_collected_at=min(observed, default=0),
+        last_collected_at=max(observed, default=0),
+        request=evidence.pull_request,
+        contributors=_contributors(evidence),
+        last_force_push_at=max(
+            (row.at for row in evidence.events if row.kind == "HeadRefForcePushed"), default=0
+        ),
+        has_chain=chain is not None,
+        github_observed=evidence.github_observed,
+    )
+
+
+def _facts(evidence: ChangeEvidence) -> Iterator[Fact]:
+    for spec in fields(evidence):
+        value = getattr(evidence, spec.name)
+        if isinstance(value, Fact):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (row for row in value if isinstance(row, Fact))
+    yield from evidence.answers.values()
+
+
+def _entries(
+    facts: Iterable[Fact], chain: Chain | None, carried: Iterable[ProductionDeployment]
+) -> tuple[int, ...]:
+    seqs = {fact.entry_seq for fact in facts}
+    seqs.update(seq for link in (chain.links if chain else ()) for seq in link.entries)
+    seqs.update(seq for row in carried for seq in row.entries)
+    return tuple(sorted(seqs))
+
+
+def _check_key(check: CheckRun) -> tuple[str, str, int, int, str]:
+    return (check.name, check.kind, check.completed_at, check.attempt, check.check_id)
+
+
+def _newest(tickets: Iterable[Ticket]) -> tuple[Ticket, ...]:
+    last: dict[tuple[str, str], Ticket] = {}
+    for ticket in sorted(tickets, key=lambda row: row.observed_at):
+        last[ticket.tracker, ticket.ticket_id] = ticket
+    return tuple(last[key] for key in sorted(last))
+
+
+def _versions(reviews: Sequence[Review]) -> tuple[ReviewVersion, ...]:
+    ids = [review.review_id for review in reviews]
+    told = [
+        ReviewVersion(
+            review=review,
+            version=ids[: position + 1].count(review.review_id),
+            versions=ids.count(review.review_id),
+        )
+        for position, review in enumerate(reviews)
+    ]
+    return tuple(
+        sorted(told, key=lambda row: (row.review.submitted_at, row.review.review_id, row.version))
+    )
+
+
+def _contributors(evidence: ChangeEvidence) -> list[str]:
+    actors = [evidence.change.author]
+    for commit in evidence.pull_request_commits:
+        actors += [commit.author, commit.committer]
+    return list(dict.fromkeys(login(actor) for actor in actors if actor))
+
+
+def _people(
+    evidence: ChangeEvidence, carried: Iterable[ProductionDeployment]
+) -> tuple[Person, ...]:
+    roles: dict[str, tuple[Actor, list[str]]] = {}
+    for actor, role in _acts(evidence, carried):
+        if actor is None:
+            continue
+        told = roles.setdefault(actor.key, (actor, []))[1]
+        if role not in told:
+            told.append(role)
+    return tuple(
+        Person(name=who(actor), roles=tuple(told)) for actor, told in roles.values()
+    )
+
+
+def _acts(
+    evidence: ChangeEvidence, carried: Iterable[ProductionDeployment]
+) -> Iterator[tuple[Actor | None, str]]:
+    for ticket in _newest(evidence.tickets):
+        yield ticket.author, f"requested ({ticket.key})"
+    yield evidence.change.author, "opened the change"
+    for commit in evidence.pull_request_commits:
+        yield commit.author, "author of commits"
+        yield commit.committer, "committer of commits"
+    for review in evidence.reviews:
+        yield review.author, f"review {review.state}"
+    for event in evidence.events:
+        if event.kind in {"ReviewDismissed", "HeadRefForcePushed"}:
+            yield event.actor, _EVENT_ROLES[event.kind]
+    yield evidence.change.merged_by, "merged"
+    for row in carried:
+        yield row.initiator, f"deployed {row.application}"
+
+
+_EVENT_ROLES = {"ReviewDismissed": "dismissed a review", "HeadRefForcePushed": "force-pushed"}

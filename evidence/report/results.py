@@ -1,0 +1,116 @@
+"""`results.json`: every determination of the packet, with counts, rates and denominators.
+
+Canonical JSON (RFC 8785) written member by member, so that its size does not stand in memory.
+Times are int microseconds UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from evidence.canonical import canonical_json
+from evidence.model.change import Change
+from evidence.model.determination import Determination
+from evidence.report.data import PacketData
+from evidence.report.plain import plain
+from evidence.report.summary import Count, Summary, roll_up
+
+SCHEMA_VERSION = "results/1"
+
+
+def write_results(data: PacketData, summary: Summary, path: Path) -> None:
+    """Writes the file; the same data gives the same bytes."""
+    with path.open("wb") as out:
+        lead = b"{"
+        for name, value in sorted(_members(data, summary).items()):
+            out.write(lead + canonical_json(name) + b":")
+            for piece in _pieces(value):
+                out.write(piece)
+            lead = b","
+        out.write(b"}")
+
+
+def _members(data: PacketData, summary: Summary) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "entity": data.entity,
+        "simulated": data.simulated,
+        "period": data.period,
+        "as_of": data.as_of,
+        "ledger_size": data.ledger_size,
+        "checkpoint": data.checkpoint,
+        "tool_version": data.tool_version,
+        "yardsticks": [
+            {"kind": row.kind, "digest": row.digest, "since_seq": row.since_seq}
+            for row in data.yardsticks
+        ],
+        "controls": data.controls,
+        "counts": {
+            "population": [_count(row) for row in summary.counts],
+            "undeployed": [_count(row) for row in summary.undeployed_counts],
+            "changes_by_worst_outcome": _count(summary.rolled_up()),
+        },
+        "changes": _changes(data, summary, summary.population),
+        "undeployed": _changes(data, summary, summary.undeployed),
+        "deployments": _deployments(data, summary),
+        "unknown": summary.unknown,
+        "actions": summary.actions,
+        "reconciliations": data.reconciliations,
+        "gaps": data.gaps,
+    }
+
+
+def _pieces(value: Any) -> Iterator[bytes]:
+    if not isinstance(value, Iterator):
+        yield canonical_json(plain(value))
+        return
+    lead = b"["
+    for item in value:
+        yield lead + canonical_json(plain(item))
+        lead = b","
+    yield b"]" if lead == b"," else b"[]"
+
+
+def _count(count: Count) -> dict[str, Any]:
+    told = {
+        "pass": count.passed,
+        "fail": count.deviations,
+        "unknown": count.unknown,
+        "not_applicable": count.not_applicable,
+        "deviation_rate": {
+            "numerator": count.deviations,
+            "denominator": count.decided,
+            "percent": count.rate,
+        },
+    }
+    return {"control": count.control, **told} if count.control else told
+
+
+def _changes(
+    data: PacketData, summary: Summary, changes: Iterable[Change]
+) -> Iterator[dict[str, Any]]:
+    for change in changes:
+        yield {
+            "change_id": change.change_id,
+            "aliases": change.aliases,
+            "outcome": summary.outcomes[change.change_id],
+            "deployments": change.deployments,
+            "determinations": _determinations(data.determinations.get(change.change_id, ())),
+        }
+
+
+def _deployments(data: PacketData, summary: Summary) -> Iterator[dict[str, Any]]:
+    for row in summary.deployments:
+        found = data.determinations.get(row.deployment_id, ())
+        yield {
+            "deployment_id": row.deployment_id,
+            "changes": row.changes,
+            "outcome": roll_up(item.outcome for item in found),
+            "determinations": _determinations(found),
+        }
+
+
+def _determinations(rows: Iterable[Determination]) -> list[Any]:
+    return [plain(row) for row in sorted(rows, key=lambda row: (row.control, row.reason))]

@@ -1,0 +1,26 @@
+"""Every operation that may have altered production, in order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evidence.report.summary import roll_up
+from evidence.report.view import View
+
+TITLE = "Deployments"
+
+
+def context(view: View) -> Mapping[str, Any]:
+    """The deployment rows with the worst outcome of the controls tested on each."""
+    rows = view.cut(view.summary.deployments)
+    return {
+        "deployments": rows,
+        "outcomes": {
+            row.deployment_id: roll_up(
+                found.outcome for found in view.determinations(row.deployment_id)
+            )
+            for row in rows
+            if view.determinations(row.deployment_id)
+        },
+    }

@@ -1,0 +1,19 @@
+"""The register of deviations and management responses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evidence.report.view import View
+
+TITLE = "Deviations and management responses"
+
+
+def context(view: View) -> Mapping[str, Any]:
+    """Every determination that is `fail`, by control and subject."""
+    return {
+        "deviations": view.cut(view.summary.deviations),
+        "changes": frozenset(row.change_id for row in view.summary.population),
+        "undeployed": frozenset(row.change_id for row in view.summary.undeployed),
+    }

@@ -1,0 +1,20 @@
+"""Outcomes per control, the deviation rate with its denominator, and the unknown beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evidence.report.view import View
+
+TITLE = "Results"
+
+
+def context(view: View) -> Mapping[str, Any]:
+    """Counts over the whole population: every change was tested, none was sampled."""
+    return {
+        "rolled": view.summary.rolled_up(),
+        "counts": view.summary.counts,
+        "undeployed_counts": view.summary.undeployed_counts,
+        "controls": {row.id: row for row in view.data.controls},
+    }

@@ -1,0 +1,217 @@
+"""The counts of a packet: outcomes per control, deviation rates, unknowns, one line per change.
+
+Pure: computed from `PacketData` once and shared by every section and by results.json.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from evidence.model.change import Change, ProductionDeployment
+from evidence.model.determination import Determination, Outcome
+from evidence.report.data import PacketData
+from evidence.report.text import percent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """Outcomes of one control over one set of subjects."""
+
+    control: str
+    of: Mapping[Outcome, int]
+
+    @property
+    def deviations(self) -> int:
+        """Determinations that are `fail`."""
+        return self.of.get(Outcome.FAIL, 0)
+
+    @property
+    def unknown(self) -> int:
+        """Determinations that are `unknown`: beside the rate, never in it."""
+        return self.of.get(Outcome.UNKNOWN, 0)
+
+    @property
+    def passed(self) -> int:
+        """Determinations that are `pass`."""
+        return self.of.get(Outcome.PASS, 0)
+
+    @property
+    def not_applicable(self) -> int:
+        """Determinations that are `not_applicable`."""
+        return self.of.get(Outcome.NOT_APPLICABLE, 0)
+
+    @property
+    def decided(self) -> int:
+        """Denominator of the deviation rate: pass and fail (accepted deviations are fails)."""
+        return self.passed + self.deviations
+
+    @property
+    def total(self) -> int:
+        """All determinations."""
+        return sum(self.of.values())
+
+    @property
+    def rate(self) -> str:
+        """Deviations per decided determination, in percent; `n/a` where none was decided."""
+        return percent(self.deviations, self.decided)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownGroup:
+    """Unknown determinations with one control and reason."""
+
+    control: str
+    reason: str
+    count: int
+    action: str
+    """What would decide most of them, as the determinations say."""
+    clears: int
+    """How many of the group name exactly this action."""
+    example: str
+    """A subject."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing to do, and how many unknown determinations name it."""
+
+    text: str
+    clears: int
+    controls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Everything counted. Changes are in `change_id` order, deployments in order of time."""
+
+    population: tuple[Change, ...]
+    undeployed: tuple[Change, ...]
+    deployments: tuple[ProductionDeployment, ...]
+    deployment_by_id: Mapping[str, ProductionDeployment]
+    outcomes: Mapping[str, Outcome]
+    """Roll-up by change id: the worst of its own and of its deployments' determinations."""
+    counts: tuple[Count, ...]
+    """Over the population (and the deployments, for controls tested on them)."""
+    undeployed_counts: tuple[Count, ...]
+    deviations: tuple[Determination, ...]
+    unknown: tuple[UnknownGroup, ...]
+    actions: tuple[Action, ...]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Population and undeployed changes together, in `change_id` order."""
+        return tuple(sorted((*self.population, *self.undeployed), key=_change_key))
+
+    def rolled_up(self) -> Count:
+        """How many changes of the population have which worst outcome."""
+        return Count(
+            control="", of=Counter(self.outcomes[row.change_id] for row in self.population)
+        )
+
+
+def roll_up(outcomes: Iterable[Outcome]) -> Outcome:
+    """The worst: fail, then unknown, then pass; `not_applicable` only where all are.
+
+    No determination at all is `unknown`: nothing was tested.
+    """
+    seen = set(outcomes)
+    for outcome in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE):
+        if outcome in seen:
+            return outcome
+    return Outcome.UNKNOWN
+
+
+def summarise(data: PacketData) -> Summary:
+    """Counts everything in `data` except chains and captures, which are read while writing."""
+    population = tuple(sorted(data.population, key=_change_key))
+    undeployed = tuple(sorted(data.undeployed, key=_change_key))
+    deployments = tuple(sorted(data.deployments, key=_deployment_key))
+    tested = _of(data, [row.change_id for row in population])
+    later = _of(data, [row.change_id for row in undeployed])
+    operated = _of(data, [row.deployment_id for row in deployments])
+    order = [control.id for control in data.controls]
+    everything = [*tested, *later, *operated]
+    return Summary(
+        population=population,
+        undeployed=undeployed,
+        deployments=deployments,
+        deployment_by_id={row.deployment_id: row for row in deployments},
+        outcomes=_outcomes(data, (*population, *undeployed)),
+        counts=_counts([*tested, *operated], order),
+        undeployed_counts=_counts(later, []),
+        deviations=tuple(
+            sorted(
+                (row for row in everything if row.outcome is Outcome.FAIL),
+                key=lambda row: (row.control, row.subject),
+            )
+        ),
+        unknown=_unknown(everything),
+        actions=_actions(everything),
+    )
+
+
+def _change_key(change: Change) -> bytes:
+    return change.change_id.encode("utf-8", "surrogatepass")
+
+
+def _deployment_key(row: ProductionDeployment) -> tuple[int, bytes]:
+    return (row.finished_at or row.started_at, row.deployment_id.encode("utf-8", "surrogatepass"))
+
+
+def _of(data: PacketData, subjects: Sequence[str]) -> list[Determination]:
+    return [row for subject in subjects for row in data.determinations.get(subject, ())]
+
+
+def _outcomes(data: PacketData, changes: Iterable[Change]) -> dict[str, Outcome]:
+    return {
+        change.change_id: roll_up(
+            row.outcome for row in _of(data, [change.change_id, *change.deployments])
+        )
+        for change in changes
+    }
+
+
+def _counts(rows: Iterable[Determination], order: Sequence[str]) -> tuple[Count, ...]:
+    by_control: dict[str, Counter[Outcome]] = {control: Counter() for control in order}
+    for row in rows:
+        by_control.setdefault(row.control, Counter())[row.outcome] += 1
+    return tuple(Count(control=key, of=by_control[key]) for key in sorted(by_control))
+
+
+def _unknown(rows: Iterable[Determination]) -> tuple[UnknownGroup, ...]:
+    groups: dict[tuple[str, str], list[Determination]] = defaultdict(list)
+    for row in rows:
+        if row.outcome is Outcome.UNKNOWN:
+            groups[row.control, row.reason].append(row)
+    told = [_group(*key, members) for key, members in groups.items()]
+    return tuple(sorted(told, key=lambda row: (-row.count, row.control, row.reason)))
+
+
+def _group(control: str, reason: str, members: Sequence[Determination]) -> UnknownGroup:
+    action, clears = _commonest(Counter(row.missing for row in members))
+    return UnknownGroup(
+        control=control,
+        reason=reason,
+        count=len(members),
+        action=action,
+        clears=clears,
+        example=min(row.subject for row in members),
+    )
+
+
+def _commonest(counter: Counter[str]) -> tuple[str, int]:
+    return min(counter.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _actions(rows: Iterable[Determination]) -> tuple[Action, ...]:
+    controls: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        if row.outcome is Outcome.UNKNOWN and row.missing:
+            controls[row.missing][row.control] += 1
+    told = [
+        Action(text=text, clears=sum(by.values()), controls=tuple(sorted(by)))
+        for text, by in controls.items()
+    ]
+    return tuple(sorted(told, key=lambda row: (-row.clears, row.text)))
