@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -106,10 +107,10 @@ def _pango(_loaded: Loaded) -> Iterator[Finding]:
 
 
 def _keys(loaded: Loaded) -> Iterator[Finding]:
-    from evidence.export import key_directory
+    from evidence.config.paths import key_directory
     from evidence.seal import keys
 
-    directory = key_directory(loaded)
+    directory = key_directory(loaded.settings.seal.keys)
     if not directory.exists():
         yield _warning("keys", f"none in {directory}; `evidence keys init` makes them")
         return
@@ -123,7 +124,7 @@ def _store(loaded: Loaded) -> Iterator[Finding]:
     from evidence.store import upgrade
     from evidence.store.session import connect
 
-    with connect(resolve_store_url(loaded.settings.store.url)) as store:
+    with closing(connect(resolve_store_url(loaded.settings.store.url))) as store:
         version = upgrade.current(store)
         if version:
             upgrade.check(store)

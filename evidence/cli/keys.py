@@ -21,11 +21,13 @@ def init(
     Example: evidence keys init --name "Acme Compliance"
     """
     from evidence.config.load import load
-    from evidence.export import key_directory
+    from evidence.config.paths import key_directory
     from evidence.seal import keys
 
     loaded = load(config)
-    made = keys.init(key_directory(loaded), name=name or loaded.settings.organisation.name)
+    made = keys.init(
+        key_directory(loaded.settings.seal.keys), name=name or loaded.settings.organisation.name
+    )
     typer.echo(keys.describe(made))
 
 
@@ -36,10 +38,10 @@ def list_(config: ConfigOption = None) -> None:
     Example: evidence keys list
     """
     from evidence.config.load import load
-    from evidence.export import key_directory
+    from evidence.config.paths import key_directory
     from evidence.seal import keys
 
-    typer.echo(keys.describe(keys.load(key_directory(load(config)))))
+    typer.echo(keys.describe(keys.load(key_directory(load(config).settings.seal.keys))))
 
 
 @app.command("export-public")
@@ -49,7 +51,7 @@ def export_public(config: ConfigOption = None) -> None:
     Example: evidence keys export-public > trust.json
     """
     from evidence.config.load import load
-    from evidence.export import key_directory
+    from evidence.config.paths import key_directory
     from evidence.seal import keys
 
-    typer.echo(keys.trust_file(keys.load(key_directory(load(config)))), nl=False)
+    typer.echo(keys.trust_file(keys.load(key_directory(load(config).settings.seal.keys))), nl=False)

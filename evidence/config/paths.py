@@ -52,9 +52,13 @@ def data_directory() -> Path:
     return home
 
 
-def key_directory() -> Path:
-    """Where keys lie: `EVIDENCE_KEYS`, else the user's configuration directory. Never the data
-    directory, so that who may change the store need not hold the keys."""  # noqa: D205, D209
+def key_directory(configured: str = "") -> Path:
+    """Where keys lie: as configured, else `EVIDENCE_KEYS`, else the user's configuration directory.
+
+    Never the data directory: who may change the store need not hold the keys.
+    """
+    if configured:
+        return Path(configured).expanduser()
     return _environment_path("EVIDENCE_KEYS") or (
         _xdg("XDG_CONFIG_HOME", ".config") / "evidence" / "keys"
     )
