@@ -78,6 +78,12 @@ class CommitGraph:
         return generation
 
     @cached_property
+    def oldest_first(self) -> list[int]:
+        """Every commit, parents before children, in an order that the input order cannot move."""
+        generation, shas = self.generation, self.shas
+        return sorted(range(len(shas)), key=lambda commit: (generation[commit], shas[commit]))
+
+    @cached_property
     def lines(self) -> list[int]:
         """A number per commit: equal for commits of one first-parent line."""
         line = [-1] * len(self.parents)
@@ -99,14 +105,14 @@ def first_reached(graph: CommitGraph, revisions: Iterable[int]) -> list[int]:
     """
     rank = [NEVER] * len(graph)
     for position, revision in enumerate(revisions):
-        if rank[revision] > position:
+        if rank[revision] > position:  # noqa: PLR1730 - a call to min() costs more than the loop
             rank[revision] = position
     parents = graph.parents
     for commit in graph.order:
         reached = rank[commit]
         if reached != NEVER:
             for parent in parents[commit]:
-                if rank[parent] > reached:
+                if rank[parent] > reached:  # noqa: PLR1730
                     rank[parent] = reached
     return rank
 

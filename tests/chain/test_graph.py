@@ -116,4 +116,5 @@ def test_a_cycle_is_refused() -> None:
 
 
 def test_an_empty_repository_has_an_empty_order() -> None:
-    assert [] == first_reached(CommitGraph([], []), [])
+    expected: list[int] = []
+    assert expected == first_reached(CommitGraph([], []), [])

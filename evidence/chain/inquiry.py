@@ -1,0 +1,79 @@
+"""Asking Git from pure code: answers that are there are read, the others become questions.
+
+A rule calls an `Inquiry` as if Git were at hand. What it cannot be told yet comes back as None and
+is remembered; the caller has those questions answered and runs the rule again until none is new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from evidence.chain.answers import Answers, ask, member, strings, value_of
+from evidence.model.git import GitQuestion, QuestionKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One file of a tree."""
+
+    mode: str
+    oid: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """What a text names in a repository."""
+
+    commits: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    """(ref name, commit), sorted."""
+
+
+class Inquiry:
+    """One run's questions: reads the given answers and collects what is still unknown."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._known: dict[GitQuestion, Any] = {}
+        self.questions: set[GitQuestion] = set()
+
+    def value(self, question: GitQuestion) -> Any:
+        """The parsed answer; None where it is unanswered, has a problem or is malformed."""
+        if question not in self._known:
+            if question not in self._answers:
+                self.questions.add(question)
+                return None
+            self._known[question] = value_of(self._answers, question)
+        return self._known[question]
+
+    def pending(self, repository: str, kind: QuestionKind, *args: str) -> bool:
+        """Whether this question was never answered: it will be, so nothing is decided yet."""
+        return ask(repository, kind, *args) not in self._answers
+
+    def entries(self, repository: str, commit: str, directory: str) -> list[Entry] | None:
+        """All files below a directory at a commit; [] where the directory is not there."""
+        value = self.value(ask(repository, QuestionKind.ENTRIES, commit, directory))
+        if not isinstance(value, list):
+            return None
+        rows = [row for row in value if strings(row) is not None and len(row) == 3]
+        return [Entry(mode=mode, oid=oid, path=path) for mode, oid, path in rows]
+
+    def text(self, repository: str, oid: str) -> str | None:
+        """A blob's text; None where it is unknown, binary or too large."""
+        text = member(self.value(ask(repository, QuestionKind.BLOB, oid)), "text")
+        return text if isinstance(text, str) else None
+
+    def resolve(self, repository: str, text: str) -> Resolved | None:
+        """The commits and tags that a text names."""
+        value = self.value(ask(repository, QuestionKind.RESOLVE, text))
+        commits, tags = strings(member(value, "commits")), member(value, "tags")
+        if commits is None or not isinstance(tags, dict):
+            return None
+        named = sorted((ref, sha) for ref, sha in tags.items() if isinstance(sha, str))
+        return Resolved(commits=tuple(sorted(set(commits))), tags=tuple(named))
+
+    def changed(self, repository: str, commit: str) -> tuple[str, ...] | None:
+        """Files a commit changed against its first parent."""
+        return strings(self.value(ask(repository, QuestionKind.CHANGED_PATHS, commit)))

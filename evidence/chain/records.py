@@ -1,0 +1,100 @@
+"""What the population is built from and what comes out: frozen records, no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from evidence.chain.answers import Answers
+from evidence.chain.changes import PullRequestHead
+from evidence.chain.deployments import HistoryNumbers
+from evidence.chain.graph import CommitGraph
+from evidence.model.capture import Gap
+from evidence.model.change import Change, Link, ProductionDeployment
+from evidence.model.deployment import ApplicationState, Deployment
+from evidence.model.git import GitQuestion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PopulationInputs:
+    """Everything stored that the population rests on, slim and whole. Repositories by their id."""
+
+    deployments: tuple[Deployment, ...] = ()
+    """Every observed version of every operation."""
+    states: tuple[ApplicationState, ...] = ()
+    graphs: Mapping[str, CommitGraph] = field(default_factory=dict)
+    tips: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Repository -> branch (short name) -> commits it was seen to point to, current one first."""
+    heads: tuple[PullRequestHead, ...] = ()
+    """Current version of each pull request; those that are not merged may be among them."""
+    associations: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
+    """Repository -> commit -> merged pull requests the forge lists for it; a commit that is not a
+    key was never asked about."""
+    answers: Answers = field(default_factory=dict)
+    changed: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Repository -> commit -> files changed against the first parent, as far as the store has
+    them; a commit that is not a key is asked about where its paths matter."""
+    gaps: tuple[Gap, ...] = ()
+    previous_ids: tuple[str, ...] = ()
+    """Change ids and aliases that earlier runs gave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchCount:
+    """R3: commits of one production branch and what explains them."""
+
+    repository: str
+    branch: str
+    commits: int
+    """Commits that the branch contains."""
+    landed: int
+    """Changes on its first-parent line."""
+    by_pull_request: int
+    direct: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """The reconciliation numbers the chain can count (controls.md 2.2)."""
+
+    deployments: int = 0
+    """R1: rows of the deployment file."""
+    range_commits: int = 0
+    """R1: commits in their ranges, counted once per deployment and range."""
+    mapped: int = 0
+    unmapped: tuple[str, ...] = ()
+    """R1: `<repository>:<sha>` without a single change."""
+    unresolved: tuple[str, ...] = ()
+    """R1: deployments with a problem that keeps their range from being trusted."""
+    merged: int = 0
+    """R2: changes that landed on a production branch."""
+    deployed: int = 0
+    pending: int = 0
+    """R2: landed and not deployed by any operation seen; CM-14 tells why."""
+    not_landed: int = 0
+    """R2: merged pull requests that no production branch contains."""
+    branches: tuple[BranchCount, ...] = ()
+    history: tuple[HistoryNumbers, ...] = ()
+    """R5."""
+    live_unexplained: tuple[str, ...] = ()
+    """R6: `<application>:<revision>` live when observed and in no operation seen."""
+    dry_runs: int = 0
+    self_heals: int = 0
+    """Self-heals at the revision that was deployed already: events, not deployments."""
+    other_applications: int = 0
+    """Operations of applications that are not configured as production: R9 lists them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """The production changes and deployments that the inputs show."""
+
+    deployments: tuple[ProductionDeployment, ...]
+    """In order of start, then id."""
+    changes: tuple[Change, ...]
+    """By change id; landed, deployed or merely merged."""
+    questions: frozenset[GitQuestion]
+    """What Git must still be asked; build again with the answers until none is new."""
+    reconciliation: Reconciliation
+    others: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
+    """Change id -> matches that did not decide, kept and shown."""
