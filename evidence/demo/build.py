@@ -180,9 +180,7 @@ class Scene:
         return where.objects.commit(
             files=files,
             parents=(parent,),
-            author=self.identity(
-                author, authored, name=spec.author_name, email=spec.author_email
-            ),
+            author=self.identity(author, authored, name=spec.author_name, email=spec.author_email),
             committer=self.identity(spec.committer or author, committed)
             if spec.committer or not spec.author_email
             else self.identity(author, committed, email=spec.author_email),
@@ -196,9 +194,7 @@ class Scene:
         who = self.identity(one, 0)
         return f"{who.name} <{who.email}>"
 
-    def edited(
-        self, where: RepositoryRecord, files: Tree, spec: CommitSpec, key: str = ""
-    ) -> Tree:
+    def edited(self, where: RepositoryRecord, files: Tree, spec: CommitSpec, key: str = "") -> Tree:
         """The tree with a commit's edits applied."""
         new = dict(files)
         for path in spec.delete:
@@ -217,7 +213,10 @@ class Scene:
                 new_name=edit.new_name,
             )
             mode, blob = new[edit.file]
-            new[edit.file] = (mode, where.objects.blob(apply_edit(where.objects.text(blob), filled)))
+            new[edit.file] = (
+                mode,
+                where.objects.blob(apply_edit(where.objects.text(blob), filled)),
+            )
         for path in spec.executable:
             new[path] = (EXECUTABLE, new[path][1])
         return new
@@ -253,7 +252,9 @@ class Scene:
         fallback = where.refs[f"refs/heads/{where.world.default_branch}"]
         tip = self.sha(push.force_to, where) if push.force_to else where.refs.get(ref, fallback)
         for number, spec in enumerate(commits := push_commits(push), 1):
-            made = self.commit(where, tip, spec, push.by, at - 30 * SECOND * (len(commits) - number), push.key)
+            made = self.commit(
+                where, tip, spec, push.by, at - 30 * SECOND * (len(commits) - number), push.key
+            )
             tip = made.sha
             self.name(f"{push.key}.c{number}", where, tip)
             if spec.key:
@@ -323,10 +324,14 @@ class Scene:
         issue = self.history.issues[one.owner.key]
         kind, data = _ISSUE_EVENTS.get(item.do, ("", ""))
         if not kind:
-            raise ConfigError(f"issue `{one.owner.key}`: `do` is one of {', '.join(_ISSUE_EVENTS)}.")
+            raise ConfigError(
+                f"issue `{one.owner.key}`: `do` is one of {', '.join(_ISSUE_EVENTS)}."
+            )
         previous = issue.titles[-1][1]
         if item.do in ("label", "unlabel"):
-            issue.labels.append((one.at, toggled(issue.labels[-1][1], item.name, item.do == "label")))
+            issue.labels.append(
+                (one.at, toggled(issue.labels[-1][1], item.name, item.do == "label"))
+            )
         elif item.do in ("assign", "unassign"):
             now = toggled(issue.assignees[-1][1], item.name, item.do == "assign")
             issue.assignees.append((one.at, now))

@@ -16,7 +16,9 @@ import yaml
 from evidence.demo.steps import ImageEdit
 from evidence.errors import ConfigError
 
-_IMAGE_LINE = re.compile(r"""^([ \t]*(?:- )?image:[ \t]*)(["']?)([^\s"']+)\2[ \t]*$""", re.MULTILINE)
+_IMAGE_LINE = re.compile(
+    r"""^([ \t]*(?:- )?image:[ \t]*)(["']?)([^\s"']+)\2[ \t]*$""", re.MULTILINE
+)
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 
 
@@ -88,7 +90,7 @@ def _dump(value: Any) -> str:
 
 def bare(reference: str) -> str:
     """An image reference without tag and digest."""
-    name = reference.split("@")[0]
+    name = reference.split("@", maxsplit=1)[0]
     head, _, last = name.rpartition("/")
     return f"{head}/{last.split(':')[0]}" if head else last.split(":")[0]
 

@@ -7,7 +7,7 @@ People, issues and repositories are named by their keys in the world.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ Series = list[tuple[int, T]]
 """Values with the moment from which each held, oldest first."""
 
 
-def as_of(series: Series[T], at: int, default: T) -> T:
+def as_of(series: Sequence[tuple[int, T]], at: int, default: T) -> T:
     """The value that held at that moment."""
     index = bisect_right(series, at, key=lambda pair: pair[0])
     return series[index - 1][1] if index else default

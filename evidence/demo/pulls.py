@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from evidence.demo.build import WEB_FLOW, Scene, spread, toggled
+from evidence.demo.graph import merge_base
 from evidence.demo.history import (
     CommentRecord,
     MergeRecord,
@@ -103,9 +104,7 @@ class PullReplay:
         where.pulls[pull.number] = pull
         return pull
 
-    def _open(
-        self, pull: PullRecord, where: RepositoryRecord, change: Change, at: int
-    ) -> None:
+    def _open(self, pull: PullRecord, where: RepositoryRecord, change: Change, at: int) -> None:
         self.scene.person(change.author)
         pull.bodies.append((at, self.scene.filled(change.body, where, change.key)))
         pull.states.append((at, "OPEN"))
@@ -255,7 +254,7 @@ class PullReplay:
         files = self._clean(
             pull,
             where,
-            self._fork(where, pull, base, head),
+            where.objects.commits[merge_base(where, base, head)].files,
             where.objects.commits[head].files,
             where.objects.commits[base].files,
             dict(step.files),
@@ -270,27 +269,6 @@ class PullReplay:
         )
         self._count(pull, where, made.sha)
         self._moved(pull, where, (*pull.commits[-1][1], made.sha), made.sha, at)
-
-    def _fork(self, where: RepositoryRecord, pull: PullRecord, base: str, head: str) -> Tree:
-        """Files of the merge base: the newest commit of the base branch that the head contains."""
-        commits = where.objects.commits
-        seen, todo = set(), [head]
-        # The head's own side is short: walk it until it meets the base branch's first parents.
-        line = _first_parents(where, base)
-        best = len(line)
-        order = {sha: index for index, sha in enumerate(line)}
-        while todo:
-            sha = todo.pop()
-            if sha in seen:
-                continue
-            seen.add(sha)
-            if sha in order:
-                best = min(best, order[sha])
-                continue
-            todo.extend(commits[sha].parents)
-        if best == len(line):
-            return commits[pull.start].files
-        return commits[line[best]].files
 
     # --- reviews, checks, talk
 
@@ -309,9 +287,7 @@ class PullReplay:
             commits=[(at, sha)],
         )
         pull.reviews.append(review)
-        pull.events.append(
-            self.scene.event(at, "PullRequestReview", step.by, review=review.id)
-        )
+        pull.events.append(self.scene.event(at, "PullRequestReview", step.by, review=review.id))
 
     def _find_review(self, pull: PullRecord, key: str) -> ReviewRecord:
         for review in reversed(pull.reviews):
@@ -352,9 +328,7 @@ class PullReplay:
     ) -> None:
         pull.labels.append((at, toggled(pull.labels[-1][1], step.name, not step.off)))
         kind = "UnlabeledEvent" if step.off else "LabeledEvent"
-        pull.events.append(
-            self.scene.event(at, kind, step.by or change.author, label=step.name)
-        )
+        pull.events.append(self.scene.event(at, kind, step.by or change.author, label=step.name))
 
     def _link(
         self, pull: PullRecord, where: RepositoryRecord, step: LinkStep, at: int, change: Change
@@ -399,7 +373,9 @@ class PullReplay:
         self, pull: PullRecord, where: RepositoryRecord, step: RequestStep, at: int, change: Change
     ) -> None:
         self.scene.person(step.of)
-        now = tuple(one for one in (pull.requested[-1][1] if pull.requested else ()) if one[0] != step.of)
+        now = tuple(
+            one for one in (pull.requested[-1][1] if pull.requested else ()) if one[0] != step.of
+        )
         pull.requested.append((at, now if step.off else (*now, (step.of, step.code_owner))))
         kind = "ReviewRequestRemovedEvent" if step.off else "ReviewRequestedEvent"
         pull.events.append(self.scene.event(at, kind, step.by or change.author, of=step.of))
@@ -441,9 +417,7 @@ class PullReplay:
         for name in ("queue", f"q{count}"):
             self.scene.name(f"{pull.key}.{name}", where, made.sha)
         where.move(at, _queue_ref(pull, onto), made.sha)
-        pull.events.append(
-            self.scene.event(at, "AddedToMergeQueueEvent", by, enqueuer=by)
-        )
+        pull.events.append(self.scene.event(at, "AddedToMergeQueueEvent", by, enqueuer=by))
 
     def _leave_queue(
         self,
@@ -528,7 +502,7 @@ class PullReplay:
         files = self._clean(
             pull,
             where,
-            self._fork(where, pull, onto, head),
+            commits[merge_base(where, onto, head)].files,
             commits[onto].files,
             commits[head].files,
             dict(step.files),
@@ -578,10 +552,3 @@ _STATE_EVENTS = {
 
 def _queue_ref(pull: PullRecord, base: str) -> str:
     return f"refs/heads/gh-readonly-queue/{pull.bases[-1][1]}/pr-{pull.number}-{base}"
-
-
-def _first_parents(where: RepositoryRecord, tip: str) -> list[str]:
-    line = [tip]
-    while parents := where.objects.commits[line[-1]].parents:
-        line.append(parents[0])
-    return line

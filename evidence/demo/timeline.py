@@ -80,7 +80,7 @@ class Timeline:
         """The stated time, or some time after the commit that a reference names came to be."""
         if text:
             return moment(text, self.epoch)
-        key = reference.split("/")[-1].split(".")[0]
+        key = reference.rsplit("/", maxsplit=1)[-1].split(".", maxsplit=1)[0]
         if key not in self.landed:
             raise ConfigError(f"{what} needs `at`: `{reference}` is no change, push or bump.")
         return self.landed[key] + delay

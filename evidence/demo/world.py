@@ -1,4 +1,4 @@
-"""The `world`: one simulated organisation as data, from which repositories and servers are made.
+r"""The `world`: one simulated organisation as data, from which repositories and servers are made.
 
 A world is a TOML file of arrays of tables (or the records below; they mirror each other). It is
 what a golden case changes and what an auditor can read. `evidence/demo/world.schema.json` is its
@@ -10,7 +10,7 @@ JSON Schema. The smallest useful one:
     key = "bert"
     [[repository]]
     key = "shop"
-    files = { "README.md" = "shop\\n" }
+    files = { "README.md" = "shop\n" }
     [[change]]
     key = "gift-cards"
     repository = "shop"
@@ -18,7 +18,7 @@ JSON Schema. The smallest useful one:
     title = "Add gift cards"
     requested_by = "bert"
     steps = [
-      { do = "push", files = { "gift.py" = "GIFT = 1\\n" } },
+      { do = "push", files = { "gift.py" = "GIFT = 1\n" } },
       { do = "checks" },
       { do = "review", by = "bert" },
       { do = "merge", by = "ada", method = "squash" },
@@ -199,7 +199,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bump:
-    """A change of the configuration repository that sets image versions. Short for a push or change.
+    """A change of the configuration repository that sets image versions: short for one of two.
 
     `via = "push"` is a direct push; `via = "change"` a pull request that `approved_by` approves,
     with green checks, squashed by `by`.

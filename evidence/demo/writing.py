@@ -11,7 +11,7 @@ from typing import Any
 from evidence.demo.steps import STEPS
 from evidence.demo.world import World
 
-_DO = {record: name for name, record in STEPS.items()}
+_DO: dict[type[Any], str] = {record: name for name, record in STEPS.items()}
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 

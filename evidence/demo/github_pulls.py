@@ -1,0 +1,297 @@
+"""Pull requests as of the moment of a view: the record, its reviews, commits, files, labels."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from evidence.demo.github_checks import rollup
+from evidence.demo.github_pages import connection
+from evidence.demo.github_timeline import timeline
+from evidence.demo.github_view import Node, View, node_id
+from evidence.demo.graph import FileChange, changes, merge_base
+from evidence.demo.history import (
+    CommentRecord,
+    MergeRecord,
+    PullRecord,
+    RepositoryRecord,
+    ReviewRecord,
+    as_of,
+)
+from evidence.demo.moments import iso
+
+COMMITS_LISTED: Final = 250
+"""GitHub lists at most so many commits of a pull request, however many it counts."""
+
+
+def merged(view: View, pull: PullRecord) -> MergeRecord | None:
+    """The merge, once it has happened."""
+    return pull.merge if pull.merge and pull.merge.at <= view.at else None
+
+
+def pull_updated(view: View, pull: PullRecord) -> int:
+    """`updatedAt`: it moves with pushes, reviews, comments and events, not with checks."""
+    edits = [at for at, _ in pull.editors]
+    comments = [comment.edited_at for comment in pull.comments]
+    seen = [at for at in (*edits, *comments) if at <= view.at]
+    return max([pull.at, *seen, *(event.at for event in pull.events if event.at <= view.at)])
+
+
+def pull_state(view: View, pull: PullRecord) -> str:
+    return as_of(pull.states, view.at, "OPEN")
+
+
+def base_sha(view: View, where: RepositoryRecord, pull: PullRecord) -> str:
+    """Tip of the base branch: just before the merge, or now."""
+    done = merged(view, pull)
+    branch = as_of(pull.bases, view.at, "")
+    return done.base if done else view.refs(where).get(f"refs/heads/{branch}", pull.start)
+
+
+def file_changes(view: View, where: RepositoryRecord, pull: PullRecord) -> list[FileChange]:
+    """The net diff from the merge base to the head."""
+    head = as_of(pull.heads, view.at, pull.start)
+    commits = where.objects.commits
+    fork = merge_base(where, base_sha(view, where, pull), head)
+    return changes(where, commits[fork].files, commits[head].files)
+
+
+def pull_node(view: View, where: RepositoryRecord, pull: PullRecord) -> Node:
+    """A pull request; everything behind a function is made when it is asked for."""
+    return {**_record(view, where, pull), **_people(view, where, pull), **_lists(view, where, pull)}
+
+
+def _record(view: View, where: RepositoryRecord, pull: PullRecord) -> Node:
+    done, at = merged(view, pull), view.at
+    state = pull_state(view, pull)
+    closed = [when for when, one in pull.states if one in ("CLOSED", "MERGED") and when <= at]
+    head = as_of(pull.heads, at, pull.start)
+    edited = [when for when, _ in pull.editors if when <= at]
+    base_ref = as_of(pull.bases, at, "")
+    counts: list[list[FileChange]] = []
+
+    def diff() -> list[FileChange]:
+        if not counts:
+            counts.append(file_changes(view, where, pull))
+        return counts[0]
+
+    return {
+        "__typename": "PullRequest",
+        "id": node_id("PullRequest", where.id, pull.number),
+        "fullDatabaseId": str(pull.id),
+        "number": pull.number,
+        "url": view.url(where, "pull", pull.number),
+        "title": as_of(pull.titles, at, ""),
+        "body": as_of(pull.bodies, at, ""),
+        "state": state,
+        "merged": done is not None,
+        "isDraft": as_of(pull.drafts, at, False),
+        "isCrossRepository": False,
+        "createdAt": iso(pull.at),
+        "publishedAt": iso(pull.at),
+        "updatedAt": iso(pull_updated(view, pull)),
+        "lastEditedAt": iso(edited[-1]) if edited else None,
+        "mergedAt": iso(done.at) if done else None,
+        "closedAt": iso(closed[-1]) if state != "OPEN" else None,
+        "baseRefName": base_ref,
+        "baseRef": lambda: view.ref(where, f"refs/heads/{base_ref}"),
+        "baseRefOid": base_sha(view, where, pull),
+        "headRefName": pull.branch,
+        "headRefOid": head,
+        "changedFiles": lambda: len(diff()),
+        "additions": lambda: sum(one.additions for one in diff()),
+        "deletions": lambda: sum(one.deletions for one in diff()),
+        "files": lambda **given: connection("files", diff(), _file_node, given),
+        "mergeCommit": lambda: view.commit(where, done.sha) if done else None,
+        "statusCheckRollup": lambda: rollup(view, where, head),
+    }
+
+
+def _people(view: View, where: RepositoryRecord, pull: PullRecord) -> Node:
+    from evidence.demo.github_roots import repository_node
+
+    done, at = merged(view, pull), view.at
+    editors = [by for when, by in pull.editors if when <= at]
+    return {
+        "author": view.actor(pull.author),
+        "authorAssociation": view.association(pull.author),
+        "mergedBy": view.actor(done.by) if done else None,
+        "editor": view.actor(editors[-1]) if editors else None,
+        "repository": lambda: repository_node(view, where),
+        "baseRepository": lambda: repository_node(view, where),
+        "headRepository": lambda: repository_node(view, where),
+        "headRepositoryOwner": lambda: view.owner(where),
+        "reviewDecision": None,
+        "autoMergeRequest": _auto_merge(view, pull),
+        "isInMergeQueue": as_of(pull.queue, at, None) is not None,
+        "isMergeQueueEnabled": where.world.merge_queue,
+        "mergeQueueEntry": lambda: _queue_entry(view, where, pull),
+    }
+
+
+def _lists(view: View, where: RepositoryRecord, pull: PullRecord) -> Node:
+    at = view.at
+    reviews = [one for one in pull.reviews if one.at <= at]
+    comments = [one for one in pull.comments if one.at <= at]
+    commits = as_of(pull.commits, at, ())
+    return {
+        "reviews": lambda **given: _reviews(view, where, pull, reviews, given),
+        "latestOpinionatedReviews": lambda **given: _reviews(
+            view, where, pull, _opinions(view, reviews), given
+        ),
+        "commits": lambda **given: connection(
+            "commits",
+            commits,
+            lambda sha: pull_commit_node(view, where, pull, sha),
+            given,
+            reachable=COMMITS_LISTED,
+        ),
+        "comments": lambda **given: connection(
+            "comments", comments, lambda one: comment_node(view, where, pull, one), given
+        ),
+        "closingIssuesReferences": lambda **given: _issues(view, pull, given),
+        "labels": lambda **given: connection(
+            "labels",
+            as_of(pull.labels, at, ()),
+            lambda name: label_node(where, name),
+            given,
+        ),
+        "assignees": lambda **given: connection("assignees", (), view.user, given),
+        "reviewRequests": lambda **given: connection(
+            "reviewRequests",
+            as_of(pull.requested, at, ()),
+            lambda one: _request_node(view, pull, one),
+            given,
+        ),
+        "timelineItems": lambda **given: timeline(
+            view, where, pull.events, given, updated=pull_updated(view, pull), pull=pull
+        ),
+    }
+
+
+def _issues(view: View, pull: PullRecord, given: dict[str, Any]) -> Node:
+    from evidence.demo.github_issues import issue_node
+
+    keys = as_of(pull.issues, view.at, ())
+    found = [view.history.issues[key] for key in keys]
+    there = [issue for issue in found if view.issue_exists(issue)]
+    return connection(
+        "closingIssuesReferences", there, lambda issue: issue_node(view, issue), given
+    )
+
+
+def _reviews(
+    view: View,
+    where: RepositoryRecord,
+    pull: PullRecord,
+    reviews: list[ReviewRecord],
+    given: dict[str, Any],
+) -> Node:
+    states = given.get("states")
+    shown = [one for one in reviews if not states or as_of(one.states, view.at, "") in states]
+    return connection("reviews", shown, lambda one: review_node(view, where, pull, one), given)
+
+
+def _opinions(view: View, reviews: list[ReviewRecord]) -> list[ReviewRecord]:
+    spoken = [one for one in reviews if as_of(one.states, view.at, "") != "COMMENTED"]
+    return list({one.author: one for one in spoken}.values())
+
+
+def review_node(
+    view: View, where: RepositoryRecord, pull: PullRecord, review: ReviewRecord
+) -> Node:
+    """A review as the source shows it at that moment."""
+    person = view.people[review.author]
+    changed = [at for at, _ in review.states if at <= view.at]
+    return {
+        "__typename": "PullRequestReview",
+        "id": node_id("PullRequestReview", review.id),
+        "fullDatabaseId": str(review.id),
+        "state": as_of(review.states, view.at, "PENDING"),
+        "submittedAt": iso(review.at),
+        "createdAt": iso(review.at),
+        "updatedAt": iso(changed[-1]),
+        "lastEditedAt": None,
+        "body": review.body,
+        "author": view.actor(review.author),
+        "authorAssociation": view.association(review.author),
+        "authorCanPushToRepository": person.can_push,
+        "commit": lambda: view.commit_or_none(where, as_of(review.commits, view.at, "")),
+        "url": view.url(where, "pull", f"{pull.number}#pullrequestreview-{review.id}"),
+    }
+
+
+def comment_node(
+    view: View, where: RepositoryRecord, pull: PullRecord, comment: CommentRecord
+) -> Node:
+    """A comment in the conversation."""
+    edited = 0 < comment.edited_at <= view.at
+    return {
+        "__typename": "IssueComment",
+        "id": node_id("IssueComment", comment.id),
+        "fullDatabaseId": str(comment.id),
+        "author": view.actor(comment.author),
+        "authorAssociation": view.association(comment.author),
+        "body": comment.body,
+        "createdAt": iso(comment.at),
+        "updatedAt": iso(comment.edited_at if edited else comment.at),
+        "lastEditedAt": iso(comment.edited_at) if edited else None,
+        "url": view.url(where, "pull", f"{pull.number}#issuecomment-{comment.id}"),
+    }
+
+
+def pull_commit_node(view: View, where: RepositoryRecord, pull: PullRecord, sha: str) -> Node:
+    """A commit in the list of a pull request."""
+    return {
+        "__typename": "PullRequestCommit",
+        "id": node_id("PullRequestCommit", where.id, pull.number, sha),
+        "commit": view.commit(where, sha),
+        "url": view.url(where, "pull", pull.number, "commits", sha),
+    }
+
+
+def label_node(where: RepositoryRecord, name: str) -> Node:
+    return {"__typename": "Label", "id": node_id("Label", where.id, name), "name": name}
+
+
+def _file_node(one: FileChange) -> Node:
+    return {
+        "path": one.path,
+        "changeType": one.kind,
+        "additions": one.additions,
+        "deletions": one.deletions,
+    }
+
+
+def _request_node(view: View, pull: PullRecord, one: tuple[str, bool]) -> Node:
+    return {
+        "__typename": "ReviewRequest",
+        "id": node_id("ReviewRequest", pull.id, one[0]),
+        "asCodeOwner": one[1],
+        "requestedReviewer": view.actor(one[0]),
+    }
+
+
+def _auto_merge(view: View, pull: PullRecord) -> Node | None:
+    by = as_of(pull.auto_merge, view.at, "")
+    since = [at for at, _ in pull.auto_merge if at <= view.at]
+    if not by:
+        return None
+    return {"enabledAt": iso(since[-1]), "mergeMethod": "SQUASH", "enabledBy": view.actor(by)}
+
+
+def _queue_entry(view: View, where: RepositoryRecord, pull: PullRecord) -> Node | None:
+    entry = as_of(pull.queue, view.at, None)
+    if entry is None:
+        return None
+    return {
+        "__typename": "MergeQueueEntry",
+        "id": node_id("MergeQueueEntry", pull.id, entry.sha),
+        "state": "AWAITING_CHECKS",
+        "enqueuedAt": iso(entry.at),
+        "position": 1,
+        "jump": False,
+        "solo": False,
+        "enqueuer": view.actor(entry.by),
+        "baseCommit": view.commit(where, entry.base),
+        "headCommit": view.commit(where, entry.sha),
+    }

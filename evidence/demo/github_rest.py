@@ -1,0 +1,178 @@
+"""The part of GitHub's REST interface that is simulated: who am I, limits, repositories, lists."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from evidence.demo.faults import Answer, json_answer
+from evidence.demo.github_pulls import merged, pull_state, pull_updated
+from evidence.demo.github_roots import collector_account
+from evidence.demo.github_view import View
+from evidence.demo.history import PullRecord, RepositoryRecord, as_of
+from evidence.demo.moments import iso
+from evidence.demo.serving import Request
+
+
+def answer_rest(view: View, path: str, request: Request, limits: Mapping[str, str]) -> Answer:
+    """One REST request; 404 for every path that is not simulated."""
+    for pattern, answer in _ROUTES.items():
+        matched = re.fullmatch(pattern, path)
+        if matched:
+            found = answer(view, request, *matched.groups())
+            return _dressed(found, request, limits)
+    return _dressed(_not_found(), request, limits)
+
+
+def _dressed(answer: Answer, request: Request, limits: Mapping[str, str]) -> Answer:
+    """Adds limits and an entity tag, and answers 304 where the client has that version."""
+    tag = f'W/"{hashlib.sha256(answer.body or b"").hexdigest()}"'
+    headers = {**limits, **answer.headers}
+    if answer.status == 200:
+        headers["ETag"] = tag
+        if request.headers.get("if-none-match") == tag:
+            return Answer(status=304, headers=headers)
+    return Answer(status=answer.status, body=answer.body, headers=headers)
+
+
+def _not_found() -> Answer:
+    docs = "https://docs.github.com/rest"
+    return json_answer(404, {"message": "Not Found", "documentation_url": docs, "status": "404"})
+
+
+def _user(view: View, request: Request) -> Answer:
+    me = collector_account()
+    body = {"login": me["login"], "id": me["databaseId"], "node_id": me["id"], "type": "User"}
+    scopes = {"X-OAuth-Scopes": "repo, read:org"}
+    return json_answer(200, body, **scopes)
+
+
+def _rate_limit(view: View, request: Request) -> Answer:
+    limit = view.world.access.points
+    core = {"limit": limit, "remaining": limit, "used": 0, "reset": view.at // 1_000_000 + 3600}
+    return json_answer(200, {"resources": {"core": core, "graphql": core}, "rate": core})
+
+
+def _meta(view: View, request: Request) -> Answer:
+    return json_answer(200, {"verifiable_password_authentication": False})
+
+
+def _repository(view: View, request: Request, owner: str, name: str) -> Answer:
+    where = view.repository_named(f"{owner}/{name}", follow=True)
+    if where is None:
+        return _not_found()
+    return _moved(view, request, where, f"{owner}/{name}", "") or _repository_body(view, where)
+
+
+def _moved(
+    view: View, request: Request, where: RepositoryRecord, name: str, rest: str
+) -> Answer | None:
+    """301 to the numeric address (307 unless it is a GET) for a former name."""
+    if view.full_name(where).lower() == name.lower():
+        return None
+    prefix = "/api/v3" if request.path.startswith("/api/v3") else ""
+    host = request.headers.get("host", "")
+    target = f"http://{host}{prefix}/repositories/{where.id}{rest}"
+    status = 301 if request.method in ("GET", "HEAD") else 307
+    text = "Moved Permanently" if status == 301 else "Temporary Redirect"
+    body = {"message": text, "url": target, "documentation_url": "https://docs.github.com/rest"}
+    return json_answer(status, body, Location=target)
+
+
+def _repository_by_id(view: View, request: Request, number: str) -> Answer:
+    where = _by_id(view, number)
+    return _repository_body(view, where) if where else _not_found()
+
+
+def _by_id(view: View, number: str) -> RepositoryRecord | None:
+    for where in view.history.repositories.values():
+        if str(where.id) == number and where.world.key not in view.world.access.hidden:
+            return where
+    return None
+
+
+def _repository_body(view: View, where: RepositoryRecord) -> Answer:
+    name = view.full_name(where)
+    body = {
+        "id": where.id,
+        "name": name.split("/")[1],
+        "full_name": name,
+        "private": where.world.private,
+        "owner": {"login": name.split("/")[0], "id": 4001, "type": "Organization"},
+        "html_url": view.url(where),
+        "default_branch": where.world.default_branch,
+        "archived": False,
+        "created_at": iso(where.created_at),
+        "permissions": {"admin": False, "push": False, "pull": True},
+    }
+    return json_answer(200, body)
+
+
+def _pulls(view: View, request: Request, owner: str, name: str) -> Answer:
+    where = view.repository_named(f"{owner}/{name}", follow=True)
+    if where is None:
+        return _not_found()
+    moved = _moved(view, request, where, f"{owner}/{name}", "/pulls")
+    return moved or _pull_list(view, request, where)
+
+
+def _pulls_by_id(view: View, request: Request, number: str) -> Answer:
+    where = _by_id(view, number)
+    return _pull_list(view, request, where) if where else _not_found()
+
+
+def _pull_list(view: View, request: Request, where: RepositoryRecord) -> Answer:
+    wanted = request.query.get("state", "open")
+    size = min(100, int(request.query.get("per_page", "30")))
+    page = int(request.query.get("page", "1"))
+    found = [
+        pull
+        for pull in reversed(view.pulls(where))
+        if wanted == "all" or (pull_state(view, pull) == "OPEN") == (wanted == "open")
+    ]
+    shown = found[(page - 1) * size : page * size]
+    return json_answer(200, [_pull_body(view, where, pull) for pull in shown])
+
+
+def _pull(view: View, request: Request, owner: str, name: str, number: str) -> Answer:
+    where = view.repository_named(f"{owner}/{name}", follow=True)
+    pull = where.pulls.get(int(number)) if where else None
+    if where is None or pull is None or pull.at > view.at:
+        return _not_found()
+    moved = _moved(view, request, where, f"{owner}/{name}", f"/pulls/{number}")
+    return moved or json_answer(200, _pull_body(view, where, pull))
+
+
+def _pull_body(view: View, where: RepositoryRecord, pull: PullRecord) -> dict[str, Any]:
+    done = merged(view, pull)
+    state = pull_state(view, pull)
+    author = view.actor(pull.author)
+    return {
+        "id": pull.id,
+        "number": pull.number,
+        "state": "open" if state == "OPEN" else "closed",
+        "title": as_of(pull.titles, view.at, ""),
+        "user": {"login": author["login"], "id": author["databaseId"]} if author else None,
+        "created_at": iso(pull.at),
+        "updated_at": iso(pull_updated(view, pull)),
+        "merged_at": iso(done.at) if done else None,
+        "merge_commit_sha": done.sha if done else None,
+        "head": {"ref": pull.branch, "sha": as_of(pull.heads, view.at, pull.start)},
+        "base": {"ref": as_of(pull.bases, view.at, ""), "repo": {"id": where.id}},
+    }
+
+
+_ROUTES: Final[Mapping[str, Callable[..., Answer]]] = {
+    "/": _meta,
+    "/meta": _meta,
+    "/user": _user,
+    "/rate_limit": _rate_limit,
+    "/repos/([^/]+)/([^/]+)": _repository,
+    "/repositories/([0-9]+)": _repository_by_id,
+    "/repos/([^/]+)/([^/]+)/pulls": _pulls,
+    "/repositories/([0-9]+)/pulls": _pulls_by_id,
+    "/repos/([^/]+)/([^/]+)/pulls/([0-9]+)": _pull,
+}
+"""Path pattern -> what answers it."""

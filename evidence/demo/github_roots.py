@@ -1,0 +1,295 @@
+"""Where GraphQL queries of the simulated GitHub begin: repository, node, search, user."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from evidence.demo.github_issues import issue_node, issue_updated
+from evidence.demo.github_pages import Key, TypedError, connection
+from evidence.demo.github_pulls import merged, pull_node, pull_state, pull_updated
+from evidence.demo.github_view import Node, View, node_id, parts_of
+from evidence.demo.history import IssueRecord, PullRecord, RepositoryRecord, as_of
+from evidence.demo.moments import DAY, iso, moment
+
+SEARCH_LISTED: Final = 1000
+"""A search lists at most so many results, however many it counts."""
+
+
+def roots(view: View) -> Node:
+    """The fields of `Query`, except `rateLimit`, which the server adds."""
+    return {
+        "repository": lambda **given: _repository(view, given),
+        "node": lambda **given: find_node(view, given["id"]),
+        "nodes": lambda **given: [find_node(view, one) for one in given["ids"]],
+        "search": lambda **given: _search(view, given),
+        "user": lambda **given: _user(view, given["login"]),
+        "viewer": collector_account(),
+    }
+
+
+def collector_account() -> Node:
+    """The account whose token the collector has."""
+    return {
+        "__typename": "User",
+        "id": node_id("User", "evidence-reader"),
+        "databaseId": 900,
+        "login": "evidence-reader",
+        "name": "Evidence reader",
+    }
+
+
+def _repository(view: View, given: Mapping[str, Any]) -> Node:
+    name = f"{given['owner']}/{given['name']}"
+    where = view.repository_named(name, follow=given.get("followRenames", True))
+    if where is None:
+        raise TypedError("NOT_FOUND", f"Could not resolve to a Repository with the name '{name}'.")
+    return repository_node(view, where)
+
+
+def _user(view: View, login: str) -> Node:
+    for person in view.world.person:
+        node = view.user(person.key)
+        if node and node["login"].lower() == login.lower():
+            return node
+    raise TypedError("NOT_FOUND", f"Could not resolve to a User with the login of '{login}'.")
+
+
+def find_node(view: View, text: str) -> Node:
+    """A node by its global id."""
+    kind, *parts = parts_of(text) or ("",)
+    find = _BY_ID.get(kind)
+    node = find(view, parts) if find else None
+    if node is None:
+        raise TypedError("NOT_FOUND", f"Could not resolve to a node with the global id of '{text}'")
+    return node
+
+
+def _visible(view: View, number: str) -> RepositoryRecord | None:
+    for where in view.history.repositories.values():
+        if str(where.id) == number and where.world.key not in view.world.access.hidden:
+            return where
+    return None
+
+
+def _pull_by_id(view: View, parts: Sequence[str]) -> Node | None:
+    where = _visible(view, parts[0])
+    return _pull(view, where, int(parts[1])) if where else None
+
+
+def _issue_by_id(view: View, parts: Sequence[str]) -> Node | None:
+    where = _visible(view, parts[0])
+    return _issue(view, where, int(parts[1])) if where else None
+
+
+def _commit_by_id(view: View, parts: Sequence[str]) -> Node | None:
+    where = _visible(view, parts[0])
+    return view.commit_or_none(where, parts[1]) if where else None
+
+
+def _repository_by_id(view: View, parts: Sequence[str]) -> Node | None:
+    where = _visible(view, parts[0])
+    return repository_node(view, where) if where else None
+
+
+def _actor_by_id(view: View, parts: Sequence[str]) -> Node | None:
+    return view.actor(parts[0])
+
+
+_BY_ID: Final[Mapping[str, Callable[[View, Sequence[str]], Node | None]]] = {
+    "PullRequest": _pull_by_id,
+    "Issue": _issue_by_id,
+    "Commit": _commit_by_id,
+    "Repository": _repository_by_id,
+    "User": _actor_by_id,
+    "Bot": _actor_by_id,
+}
+
+
+def repository_node(view: View, where: RepositoryRecord) -> Node:
+    """A repository with its pull requests, issues and references."""
+    name = view.full_name(where)
+    return {
+        "__typename": "Repository",
+        "id": node_id("Repository", where.id),
+        "databaseId": where.id,
+        "name": name.split("/")[1],
+        "nameWithOwner": name,
+        "url": view.url(where),
+        "owner": view.owner(where),
+        "isPrivate": where.world.private,
+        "isArchived": False,
+        "isFork": False,
+        "createdAt": iso(where.created_at),
+        "defaultBranchRef": lambda: view.ref(where, f"refs/heads/{where.world.default_branch}"),
+        "ref": lambda **given: view.ref(where, given["qualifiedName"]),
+        "refs": lambda **given: _refs(view, where, given),
+        "object": lambda **given: _object(view, where, given),
+        "pullRequest": lambda **given: _found(_pull(view, where, given["number"]), given),
+        "pullRequests": lambda **given: _pulls(view, where, given),
+        "issue": lambda **given: _found(_issue(view, where, given["number"]), given),
+        "issues": lambda **given: _issues(view, where, given),
+    }
+
+
+def _found(node: Node | None, given: Mapping[str, Any]) -> Node:
+    if node is None:
+        raise TypedError(
+            "NOT_FOUND", f"Could not resolve to an item with the number of {given['number']}."
+        )
+    return node
+
+
+def _pull(view: View, where: RepositoryRecord, number: int) -> Node | None:
+    pull = where.pulls.get(number)
+    return pull_node(view, where, pull) if pull and pull.at <= view.at else None
+
+
+def _issue(view: View, where: RepositoryRecord, number: int) -> Node | None:
+    issue = where.issues.get(number)
+    return issue_node(view, issue) if issue and view.issue_exists(issue) else None
+
+
+def _object(view: View, where: RepositoryRecord, given: Mapping[str, Any]) -> Node | None:
+    if given.get("oid"):
+        return view.object(where, given["oid"])
+    ref = view.ref(where, given.get("expression") or "HEAD")
+    target: Node | None = ref["target"] if ref else None
+    return target or view.object(where, given.get("expression") or "")
+
+
+def _refs(view: View, where: RepositoryRecord, given: Mapping[str, Any]) -> Node:
+    asked = [
+        name
+        for name in sorted(view.refs(where))
+        if name.startswith(given["refPrefix"]) and (given.get("query") or "") in name
+    ]
+    return connection("refs", asked, lambda name: view.ref(where, name), given)
+
+
+def _pulls(view: View, where: RepositoryRecord, given: Mapping[str, Any]) -> Node:
+    states, labels = given.get("states"), given.get("labels")
+    base, head = given.get("baseRefName"), given.get("headRefName")
+    found = [
+        pull
+        for pull in view.pulls(where)
+        if (not states or pull_state(view, pull) in states)
+        and (not base or as_of(pull.bases, view.at, "") == base)
+        and (not head or pull.branch == head)
+        and (not labels or set(labels) & set(as_of(pull.labels, view.at, ())))
+    ]
+    by = (given.get("orderBy") or {}).get("field", "CREATED_AT")
+
+    def key(pull: PullRecord) -> Key:
+        return (pull_updated(view, pull) if by == "UPDATED_AT" else pull.at, pull.id)
+
+    return _ordered("pullRequests", found, key, lambda pull: pull_node(view, where, pull), given)
+
+
+def _issues(view: View, where: RepositoryRecord, given: Mapping[str, Any]) -> Node:
+    wanted = given.get("filterBy") or {}
+    states = given.get("states") or wanted.get("states")
+    since = moment(wanted["since"], 0) if wanted.get("since") else 0
+    found = [
+        issue
+        for issue in view.issues(where)
+        if (not states or as_of(issue.states, view.at, ("OPEN", ""))[0] in states)
+        and issue_updated(view, issue) >= since
+    ]
+    by = (given.get("orderBy") or {}).get("field", "CREATED_AT")
+
+    def key(issue: IssueRecord) -> Key:
+        return (issue_updated(view, issue) if by == "UPDATED_AT" else issue.at, issue.id)
+
+    return _ordered("issues", found, key, lambda issue: issue_node(view, issue), given)
+
+
+def _ordered(
+    field: str,
+    found: list[Any],
+    key: Callable[[Any], Key],
+    node: Callable[[Any], Node],
+    given: Mapping[str, Any],
+) -> Node:
+    descending = (given.get("orderBy") or {}).get("direction") == "DESC"
+    found.sort(key=key, reverse=descending)
+    return connection(field, found, node, given, key=key, descending=descending)
+
+
+# --- search
+
+_TERM = re.compile(r"(\S+?):(\"[^\"]*\"|\S+)")
+
+
+def _search(view: View, given: Mapping[str, Any]) -> Node:
+    terms: dict[str, list[str]] = {}
+    for match in _TERM.finditer(given["query"]):
+        terms.setdefault(match[1], []).append(match[2].strip('"'))
+    found: list[Node] = []
+    count = 0
+    for name in terms.get("repo", ()):
+        where = view.repository_named(name, follow=False)
+        if where is not None:
+            hits = _hits(view, where, terms)
+            count += len(hits)
+            found += hits
+    page = connection("search", found, lambda node: node, given, reachable=SEARCH_LISTED)
+    return {**page, "issueCount": count}
+
+
+def _hits(view: View, where: RepositoryRecord, terms: Mapping[str, list[str]]) -> list[Node]:
+    kinds = {one for term in ("is", "type", "state") for one in terms.get(term, ())}
+    hits: list[Node] = []
+    if "issue" not in kinds:
+        hits += [
+            pull_node(view, where, pull)
+            for pull in view.pulls(where)
+            if _pull_hit(view, pull, terms, kinds)
+        ]
+    if "pr" not in kinds and "merged" not in kinds:
+        hits += [issue_node(view, issue) for issue in view.issues(where)]
+    return hits
+
+
+def _pull_hit(
+    view: View, pull: PullRecord, terms: Mapping[str, list[str]], kinds: set[str]
+) -> bool:
+    done = merged(view, pull)
+    if ("merged" in kinds or "merged" in terms) and done is None:
+        return False
+    if any(as_of(pull.bases, view.at, "") != base for base in terms.get("base", ())):
+        return False
+    dates = {
+        "merged": done.at if done else 0,
+        "created": pull.at,
+        "updated": pull_updated(view, pull),
+    }
+    return all(within(at, span) for name, at in dates.items() for span in terms.get(name, ()))
+
+
+def within(at: int, span: str) -> bool:
+    """Whether a moment lies in a search range: `A..B`, `>=A`, `>A`, `<=B`, `<B`, or one day."""
+    if ".." in span:
+        start, _, end = span.partition("..")
+        return (start == "*" or _edge(start) <= at) and (end == "*" or at <= _end(end))
+    for sign, holds in _SIGNS.items():
+        if span.startswith(sign):
+            return holds(at, span.removeprefix(sign))
+    return _edge(span) <= at <= _end(span)
+
+
+def _edge(text: str) -> int:
+    return moment(text if "T" in text else f"{text}T00:00:00Z", 0)
+
+
+def _end(text: str) -> int:
+    return _edge(text) + (999_999 if "T" in text else DAY - 1)
+
+
+_SIGNS: Final[Mapping[str, Callable[[int, str], bool]]] = {
+    ">=": lambda at, text: at >= _edge(text),
+    "<=": lambda at, text: at <= _end(text),
+    ">": lambda at, text: at > _end(text),
+    "<": lambda at, text: at < _edge(text),
+}

@@ -1,0 +1,280 @@
+"""The simulated GitHub: GraphQL executed over our part of the published schema, and REST.
+
+GraphQL answers at `/graphql` and `/api/graphql`, REST at `/` and `/api/v3/`. Limits are the real
+ones: pages of at most 100, 500,000 nodes a query, the point price, the hourly budget, 250 commits
+a pull request. Errors have GitHub's shape: `type`, `path`, `locations`, `message` at the top.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    build_schema,
+    execute_sync,
+    parse,
+    validate,
+)
+from graphql.execution import get_variable_values
+
+from evidence.demo.faults import Answer, json_answer
+from evidence.demo.github_pages import TypedError
+from evidence.demo.github_price import NODE_LIMIT, Price, price
+from evidence.demo.github_rest import answer_rest
+from evidence.demo.github_roots import roots
+from evidence.demo.github_view import View
+from evidence.demo.history import History
+from evidence.demo.moments import HOUR, SECOND, iso
+from evidence.demo.serving import Request, body_json
+from evidence.demo.world import World
+
+
+@cache
+def schema() -> GraphQLSchema:
+    """The part of GitHub's schema that is served."""
+    text = files("evidence.demo").joinpath("github_schema.graphql").read_text(encoding="utf-8")
+    return build_schema(text)
+
+
+@dataclass(slots=True)
+class Budget:
+    """GraphQL points of the current simulated hour, and all points ever used."""
+
+    limit: int
+    window: int = -1
+    used: int = 0
+    total: int = 0
+
+    def at(self, moment: int) -> None:
+        """Starts a new budget where a new hour has begun."""
+        if moment // HOUR != self.window:
+            self.window, self.used = moment // HOUR, 0
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.limit - self.used)
+
+    @property
+    def reset_at(self) -> int:
+        return (self.window + 1) * HOUR
+
+    def take(self, points: int) -> None:
+        self.used += points
+        self.total += points
+
+
+@dataclass(slots=True)
+class GitHub:
+    """Answers requests as of a moment that can be moved."""
+
+    world: World
+    history: History
+    token: str
+    at: int
+    url: str
+    """Root of the web addresses that nodes show."""
+    budget: Budget = field(init=False)
+    _views: dict[int, View] = field(default_factory=dict)
+    _plans: dict[str, _Plan] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.budget = Budget(limit=self.world.access.points)
+
+    def view(self) -> View:
+        """The world at the present moment."""
+        if self.at not in self._views:
+            self._views = {self.at: View(self.world, self.history, self.at, self.url)}
+        return self._views[self.at]
+
+    def respond(self, request: Request) -> Answer:
+        """One request, REST or GraphQL."""
+        self.budget.at(self.at)
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        path = request.path.removeprefix("/api/v3") or "/"
+        if path in ("/meta", "/api/meta"):
+            return answer_rest(self.view(), "/meta", request, {})
+        if scheme.lower() not in ("bearer", "token") or given != self.token:
+            docs = "https://docs.github.com/rest"
+            refused = {"message": "Bad credentials", "documentation_url": docs, "status": "401"}
+            return json_answer(401, refused)
+        if path in ("/graphql", "/api/graphql"):
+            return self._graphql(request)
+        return answer_rest(self.view(), path, request, self._limits("core"))
+
+    def _limits(self, resource: str) -> dict[str, str]:
+        return {
+            "X-RateLimit-Limit": str(self.budget.limit),
+            "X-RateLimit-Remaining": str(self.budget.remaining),
+            "X-RateLimit-Used": str(self.budget.used),
+            "X-RateLimit-Reset": str(self.budget.reset_at // SECOND),
+            "X-RateLimit-Resource": resource,
+        }
+
+    # --- GraphQL
+
+    def _graphql(self, request: Request) -> Answer:
+        body = body_json(request)
+        if request.method != "POST" or not isinstance(body, Mapping) or "query" not in body:
+            return json_answer(400, {"message": "Problems parsing JSON", "status": "400"})
+        if self.budget.remaining == 0:
+            limited = {
+                "type": "RATE_LIMITED",
+                "message": "API rate limit exceeded for user ID 900.",
+            }
+            return json_answer(200, {"errors": [limited]}, **self._limits("graphql"))
+        answer = self.execute(
+            str(body["query"]), body.get("variables") or {}, body.get("operationName")
+        )
+        return Answer(
+            body=json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass"),
+            headers=self._limits("graphql"),
+        )
+
+    def execute(
+        self, query: str, variables: Mapping[str, Any], operation_name: str | None = None
+    ) -> dict[str, Any]:
+        """The answer to a query, as the body's JSON; points are taken from the budget."""
+        plan = self._plans.get(query)
+        if plan is None:
+            plan = self._plans.setdefault(query, _Plan(query))
+        if plan.errors:
+            return {"errors": plan.errors}
+        operation = plan.operation(operation_name)
+        if operation is None:
+            return {"errors": [{"message": "An operation name is required"}]}
+        coerced = get_variable_values(schema(), operation.variable_definitions or (), variables)
+        if isinstance(coerced, list):
+            return {"errors": [{"message": one.message} for one in coerced]}
+        cost = price(operation, plan.fragments, _plain(coerced))
+        if cost.nodes > NODE_LIMIT:
+            return {"errors": [_too_many(cost)]}
+        self.budget.take(cost.points)
+        result = execute_sync(
+            schema(),
+            plan.document,
+            root_value={**roots(self.view()), "rateLimit": lambda **_: self._rate(cost)},
+            variable_values=dict(variables),
+            operation_name=operation_name,
+            context_value=frozenset(self.world.access.forbidden),
+            field_resolver=_resolve,
+            type_resolver=lambda value, *_: value["__typename"],
+        )
+        return _shaped(result)
+
+    def _rate(self, cost: Price) -> dict[str, Any]:
+        return {
+            "cost": cost.points,
+            "limit": self.budget.limit,
+            "remaining": self.budget.remaining,
+            "used": self.budget.used,
+            "resetAt": iso(self.budget.reset_at),
+            "nodeCount": cost.nodes,
+        }
+
+
+class _Plan:
+    """A parsed and validated query; the same text is not validated twice."""
+
+    def __init__(self, query: str) -> None:
+        self.errors: list[dict[str, Any]] = []
+        self.document = DocumentNode(definitions=())
+        try:
+            self.document = parse(query)
+        except GraphQLError as problem:
+            self.errors = [{"message": problem.message, "locations": _locations(problem)}]
+            return
+        self.errors = [_invalid(one) for one in validate(schema(), self.document)]
+        self.fragments = {
+            one.name.value: one
+            for one in self.document.definitions
+            if isinstance(one, FragmentDefinitionNode)
+        }
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The operation of that name, or the only one."""
+        found = [
+            one
+            for one in self.document.definitions
+            if isinstance(one, OperationDefinitionNode)
+            and (name is None or (one.name is not None and one.name.value == name))
+        ]
+        return found[0] if len(found) == 1 else None
+
+
+def _plain(coerced: Any) -> Mapping[str, Any]:
+    """Values of coerced variables, whichever graphql-core gave them."""
+    found: Mapping[str, Any] = getattr(coerced, "coerced", coerced)
+    return found
+
+
+def _resolve(source: Any, info: GraphQLResolveInfo, **given: Any) -> Any:
+    if f"{info.parent_type.name}.{info.field_name}" in info.context:
+        raise TypedError("FORBIDDEN", "Resource not accessible by personal access token")
+    value = source.get(info.field_name)
+    return value(**given) if callable(value) else value
+
+
+_CODES: Final[Mapping[str, str]] = {
+    "Cannot query field": "undefinedField",
+    "Unknown argument": "argumentNotAccepted",
+    "Unknown fragment": "useAndDefineFragment",
+    "Variable": "variableNotDefined",
+}
+
+
+def _invalid(problem: GraphQLError) -> dict[str, Any]:
+    """A query that the schema refuses, with the extension code that GitHub gives."""
+    code = next((c for text, c in _CODES.items() if problem.message.startswith(text)), "invalid")
+    return {
+        "path": ["query"],
+        "extensions": {"code": code},
+        "locations": _locations(problem),
+        "message": problem.message,
+    }
+
+
+def _locations(problem: GraphQLError) -> list[dict[str, int]]:
+    return [{"line": one.line, "column": one.column} for one in problem.locations or ()]
+
+
+def _too_many(cost: Price) -> dict[str, Any]:
+    return {
+        "type": "MAX_NODE_LIMIT_EXCEEDED",
+        "path": ["query"],
+        "locations": [{"line": 1, "column": 1}],
+        "message": f"This query requests up to {cost.nodes:,} possible nodes which exceeds the "
+        f"maximum limit of {NODE_LIMIT:,}.",
+    }
+
+
+def _shaped(result: ExecutionResult) -> dict[str, Any]:
+    shaped: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        shaped["errors"] = [_error(one) for one in result.errors]
+    return shaped
+
+
+def _error(problem: GraphQLError) -> dict[str, Any]:
+    cause: BaseException | None = problem
+    while cause is not None and not isinstance(cause, TypedError):
+        cause = getattr(cause, "original_error", None)
+    head = {"type": cause.kind} if isinstance(cause, TypedError) else {}
+    path: Sequence[str | int] = problem.path or ()
+    return {
+        **head,
+        "path": list(path),
+        "locations": _locations(problem),
+        "message": problem.message,
+    }
