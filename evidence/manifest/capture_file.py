@@ -3,10 +3,10 @@
     {"envelope": "<the ledger entry's canonical JSON, as text>",
      "payload": "<base64>", "proof": ["<hex>", ...], "salt": "<hex>", "seq": 17}
 
-The entry's leaf is the RFC 6962 leaf hash of the envelope's bytes; the envelope commits to
-SHA-256(salt || payload) as `"payload": {"commitment": "<hex>", "size": <bytes>}`; `proof` is the RFC 6962 inclusion proof of `seq` in the tree that
-`checkpoint.note` signs. Salt and payload are both null where the payload was purged or the entry
-never had one.
+The entry's leaf is the RFC 6962 leaf hash of the envelope's bytes. The envelope commits to its
+payload by `"payload": {"commitment": SHA-256(salt || payload), "size": bytes}`. `proof` is the
+RFC 6962 inclusion proof of `seq` in the tree that `checkpoint.note` signs. Salt and payload are
+both null where the payload was purged or the entry never had one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import base64
 from dataclasses import dataclass
 
 from evidence.canonical import canonical_json
-from evidence.errors import MalformedError
 from evidence.manifest import strict
 from evidence.manifest.envelope import strict_base64
 from evidence.manifest.paths import CAPTURES
@@ -66,11 +65,4 @@ def parse_capture_file(data: bytes) -> CaptureFile:
 
 
 def _hex(value: object, what: str) -> bytes:
-    return bytes.fromhex(_digest_text(value, what))
-
-
-def _digest_text(value: object, what: str) -> str:
-    try:
-        return strict.digest(value, what)
-    except MalformedError as error:
-        raise MalformedError(f"{what} is not 32 bytes in lower-case hexadecimal") from error
+    return bytes.fromhex(strict.digest(value, what))

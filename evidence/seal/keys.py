@@ -47,6 +47,12 @@ class PdfIdentity:
         return str(_certificate(self.certificate_der).public_bytes(Encoding.PEM).decode())
 
     @property
+    def valid_until(self) -> datetime:
+        """The certificate's end, UTC."""
+        end: datetime = _certificate(self.certificate_der).not_valid_after_utc
+        return end
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of the certificate, upper-case hexadecimal with colons, as openssl prints it."""
         from cryptography.hazmat.primitives.hashes import SHA256
@@ -151,10 +157,9 @@ def trust_file(keys: KeySet) -> str:
 
 def describe(keys: KeySet) -> str:
     """Both fingerprints and when the certificate ends, to be read out over the telephone."""
-    end = _certificate(keys.pdf.certificate_der).not_valid_after_utc
     return (
         f"signing key      {keys.fingerprint}\n"
-        f"PDF certificate  {keys.pdf.fingerprint} (SHA-256, until {end:%Y-%m-%d})"
+        f"PDF certificate  {keys.pdf.fingerprint} (SHA-256, until {keys.pdf.valid_until:%Y-%m-%d})"
     )
 
 

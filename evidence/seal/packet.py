@@ -11,6 +11,7 @@ import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from evidence.canonical import sha256_hex
@@ -58,7 +59,7 @@ def seal_folder(
 
     Raises:
         ConfigError: the folder is sealed already, cannot be written, or holds a link or a file
-            whose name may not stand in a packet.
+            whose name may not stand in a packet; or the PDF certificate has ended.
         RenderError: the PDF cannot be signed.
         UnavailableError: the time-stamping authority did not answer.
     """
@@ -125,6 +126,11 @@ def _refuse_sealed(directory: Path, present: list[str]) -> None:
 
 def _seal_pdf(directory: Path, keys: KeySet, tsa: str | None) -> Unsigned:
     path = directory / paths.PDF
+    if keys.pdf.valid_until < datetime.now(UTC):
+        raise ConfigError(
+            f"the PDF certificate ended on {keys.pdf.valid_until:%Y-%m-%d}",
+            next_step="Make new keys in a new folder with `evidence keys init` and hand them over.",
+        )
     data = path.read_bytes()
     if not data.startswith(b"%PDF-"):
         raise RenderError(f"{path} is not a PDF")

@@ -75,6 +75,7 @@ def _check(data: bytes, certificates: Sequence[bytes], now: datetime) -> PdfSign
     )
     stamp = status.timestamp_validity
     _require_whole(signature, status)
+    _require_current(status.signing_cert, claimed)
     if not status.bottom_line and (stamp is None or stamp.trusted):
         raise MalformedError("packet.pdf's signature is not judged valid as a whole.")
     return PdfSignature(
@@ -92,6 +93,12 @@ def _claimed_time(signature: Any, now: datetime) -> datetime:
     if claimed > now + _CLOCK_SKEW:
         raise MalformedError("packet.pdf's signature claims a time that has not come yet.")
     return claimed
+
+
+def _require_current(certificate: Any, moment: datetime) -> None:
+    """The certificate's dates: pyHanko takes a trusted certificate as it is, dates unread."""
+    if not certificate.not_valid_before <= moment <= certificate.not_valid_after:
+        raise MalformedError("packet.pdf was signed when its certificate was not valid.")
 
 
 def _context(certificates: Sequence[bytes], moment: datetime) -> Any:

@@ -1,0 +1,153 @@
+"""Changes after signing that leave the PDF signature's arithmetic valid; stock readers say so."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import pytest
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from evidence.errors import MalformedError
+from evidence.seal.keys import init
+from evidence.seal.pades import sign_pdf
+from evidence.verify import Status, Trust, examine_packet
+from evidence.verify.pdf import check_pdf
+
+NOW = datetime.now(UTC)
+
+
+def overlay(signed: bytes) -> bytes:
+    """An incremental update that lays a full-page mark over the page."""
+    writer = IncrementalPdfFileWriter(BytesIO(signed))
+    mark = generic.StreamObject(stream_data=b"q 0 1 0 rg 0 0 300 200 re f Q")
+    writer.add_stream_to_page(0, writer.add_object(mark))
+    return written(writer)
+
+
+def replace_attachment(signed: bytes, forged: bytes) -> bytes:
+    """An incremental update that puts another stream behind the embedded file's name."""
+    writer = IncrementalPdfFileWriter(BytesIO(signed))
+    names = writer.root["/Names"]["/EmbeddedFiles"]
+    tree = names if "/Names" in names else names["/Kids"][0]
+    specification = tree["/Names"][1]
+    specification["/EF"]["/F"] = writer.add_object(generic.StreamObject(stream_data=forged))
+    writer.update_container(specification["/EF"])
+    return written(writer)
+
+
+def written(writer) -> bytes:
+    output = BytesIO()
+    writer.write(output)
+    return output.getvalue()
+
+
+def embedded(data: bytes) -> bytes:
+    names = PdfFileReader(BytesIO(data)).root["/Names"]["/EmbeddedFiles"]
+    tree = names if "/Names" in names else names["/Kids"][0]
+    return tree["/Names"][1]["/EF"]["/F"].data
+
+
+@pytest.fixture
+def signed(packet) -> bytes:
+    return (packet.folder / "packet.pdf").read_bytes()
+
+
+def doctored(kind: str, signed: bytes) -> bytes:
+    if kind == "overlay":
+        return overlay(signed)
+    return replace_attachment(signed, b'{"verdict": "pass"}')
+
+
+def test_the_signature_holds_on_the_untouched_pdf(packet, signed):
+    found = check_pdf(signed, [packet.keys.pdf.certificate_der], NOW + timedelta(minutes=1))
+    assert (found.signer, found.stamped) == ("Orchard Example evidence seal", False)
+
+
+def test_a_replaced_attachment_is_what_a_reader_would_get(signed):
+    assert embedded(doctored("attachment", signed)) == b'{"verdict": "pass"}'
+
+
+@pytest.mark.parametrize("kind", ["overlay", "attachment"])
+def test_an_update_after_signing_is_refused_by_the_signature_check_alone(packet, signed, kind):
+    with pytest.raises(MalformedError, match="was added to after it was signed"):
+        check_pdf(doctored(kind, signed), [packet.keys.pdf.certificate_der], NOW)
+
+
+@pytest.mark.parametrize("kind", ["overlay", "attachment"])
+def test_an_update_after_signing_breaks_the_packet(packet, signed, kind):
+    (packet.folder / "packet.pdf").write_bytes(doctored(kind, signed))
+    verdict = examine_packet(packet.folder, packet.trust)
+    assert verdict.problems == ("packet.pdf is not the file that was sealed.",)
+
+
+@pytest.mark.parametrize("kind", ["overlay", "attachment"])
+def test_an_update_after_signing_is_refused_even_when_the_packet_is_sealed_anew(
+    packet, signed, kind
+):
+    (packet.folder / "packet.pdf").write_bytes(doctored(kind, signed))
+    packet.reseal()
+    verdict = examine_packet(packet.folder, packet.trust)
+    assert verdict.problems == ("packet.pdf was added to after it was signed.",)
+
+
+@pytest.mark.skipif(not shutil.which("pdfsig"), reason="poppler's pdfsig is not installed")
+def test_pdfsig_calls_the_overlaid_pdf_valid_and_only_leaves_out_one_line(signed, tmp_path):
+    said = {}
+    for name, data in (("clean", signed), ("overlaid", overlay(signed))):
+        (tmp_path / name).write_bytes(data)
+        command = ["pdfsig", "-nocert", tmp_path / name]
+        said[name] = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    assert "Signature is Valid" in said["overlaid"]
+    assert "Total document signed" in said["clean"]
+    assert "Total document signed" not in said["overlaid"]
+
+
+def test_a_pdf_signed_with_another_certificate_is_refused(packet, signed, other_keys):
+    with pytest.raises(MalformedError, match="not this packet's"):
+        check_pdf(signed, [other_keys.pdf.certificate_der], NOW)
+
+
+def test_a_pdf_without_a_signature_is_refused(packet):
+    unsigned = (packet.folder / "packet.pdf").read_bytes()[: packet.unsigned().size]
+    with pytest.raises(MalformedError, match="0 signatures instead of one"):
+        check_pdf(unsigned, [packet.keys.pdf.certificate_der], NOW)
+
+
+def test_a_signing_time_in_the_future_is_refused(packet, signed):
+    with pytest.raises(MalformedError, match="has not come yet"):
+        check_pdf(signed, [packet.keys.pdf.certificate_der], NOW - timedelta(days=2))
+
+
+def test_a_certificate_that_had_expired_when_it_signed_is_refused(packet, tmp_path):
+    expired = init(tmp_path / "old", name="Orchard", now=datetime(2010, 1, 1, tzinfo=UTC)).pdf
+    unsigned = (packet.folder / "packet.pdf").read_bytes()[: packet.unsigned().size]
+    with pytest.raises(MalformedError, match="when its certificate was not valid"):
+        check_pdf(
+            sign_pdf(unsigned, expired), [expired.certificate_der], NOW + timedelta(minutes=1)
+        )
+
+
+def test_a_packet_outlives_its_certificate(packet, trust_path):
+    later = NOW + timedelta(days=365 * 20)
+    assert examine_packet(packet.folder, packet.trust, now=later).status is Status.VERIFIED
+
+
+def test_trust_that_names_another_certificate_rejects_the_pdf(packet, other_keys):
+    trust = Trust(keys=packet.trust.keys, certificates=(other_keys.pdf.certificate_der,))
+    assert examine_packet(packet.folder, trust).status is Status.REJECTED
+
+
+def test_trust_without_a_certificate_takes_the_one_that_the_statement_vouches_for(packet):
+    trust = Trust(keys=packet.trust.keys)
+    assert examine_packet(packet.folder, trust).status is Status.VERIFIED
+
+
+@pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n%%EOF", b"\x00" * 1000])
+def test_bytes_that_are_no_pdf_are_refused(packet, data):
+    with pytest.raises(MalformedError):
+        check_pdf(data, [packet.keys.pdf.certificate_der], NOW)
