@@ -6,12 +6,15 @@ render again. Nothing of the visible page changes: what a reader must know is pr
 
 from __future__ import annotations
 
+import asyncio
 from io import BytesIO
 
 from evidence.errors import RenderError, UnavailableError
 from evidence.seal.keys import PdfIdentity
 
 FIELD = "EvidenceSeal"
+_TIMEOUT = 30
+"""Seconds for one answer of a time-stamping authority."""
 
 
 def sign_pdf(unsigned: bytes, identity: PdfIdentity, *, tsa: str | None = None) -> bytes:
@@ -28,6 +31,7 @@ def sign_pdf(unsigned: bytes, identity: PdfIdentity, *, tsa: str | None = None) 
     from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
     from pyhanko.sign.timestamps import TimestampRequestError
 
+    timestamper = _timestamper(tsa) if tsa else None
     meta = PdfSignatureMetadata(
         field_name=FIELD,
         md_algorithm="sha256",
@@ -39,11 +43,11 @@ def sign_pdf(unsigned: bytes, identity: PdfIdentity, *, tsa: str | None = None) 
         writer = IncrementalPdfFileWriter(BytesIO(unsigned))
         if writer.prev.embedded_signatures:
             raise RenderError("the PDF is signed already; seal the folder as it was rendered")
-        pdf_signer = PdfSigner(meta, _signer(identity), timestamper=_timestamper(tsa))
+        pdf_signer = PdfSigner(meta, _signer(identity), timestamper=timestamper)
         signed = pdf_signer.sign_pdf(writer).getvalue()
     except TimestampRequestError as error:
-        raise UnavailableError(f"the time-stamping authority {tsa} gave no time stamp") from error
-    except (PdfError, SigningError) as error:
+        raise _no_stamp(tsa) from error
+    except (PdfError, SigningError, ValueError) as error:
         raise RenderError(f"the PDF cannot be signed: {error}") from error
     if not signed.startswith(unsigned):
         raise RenderError("the signed PDF does not begin with the unsigned one")
@@ -63,7 +67,20 @@ def _signer(identity: PdfIdentity) -> object:
     )
 
 
-def _timestamper(tsa: str | None) -> object | None:
-    from pyhanko.sign.timestamps import HTTPTimeStamper
+def _timestamper(tsa: str) -> object:
+    """A client of the authority that has answered once: pyHanko sizes the signature by it."""
+    from pyhanko.sign.timestamps import HTTPTimeStamper, TimestampRequestError
 
-    return HTTPTimeStamper(tsa, timeout=30) if tsa else None
+    timestamper = HTTPTimeStamper(tsa, timeout=_TIMEOUT)
+    try:
+        asyncio.run(timestamper.async_dummy_response("sha256"))
+    except (TimestampRequestError, ValueError, OSError) as error:
+        raise _no_stamp(tsa) from error
+    return timestamper
+
+
+def _no_stamp(tsa: str | None) -> UnavailableError:
+    return UnavailableError(
+        f"the time-stamping authority {tsa} gave no time stamp",
+        next_step="Try again, or seal without a time stamp by leaving the authority out.",
+    )
