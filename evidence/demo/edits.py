@@ -23,7 +23,7 @@ _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 
 
 def apply_edit(text: str, edit: ImageEdit) -> str:
-    """The file's text with the image set as `edit` says. Raises `ConfigError` if it is not there."""
+    """The file's text with the image set. Raises `ConfigError` where the file has no such image."""
     if posixpath.basename(edit.file) in _KUSTOMIZATIONS:
         return _kustomize(text, edit)
     if re.search(r"^kind:", text, re.MULTILINE):

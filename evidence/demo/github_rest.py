@@ -42,20 +42,20 @@ def _not_found() -> Answer:
     return json_answer(404, {"message": "Not Found", "documentation_url": docs, "status": "404"})
 
 
-def _user(view: View, request: Request) -> Answer:
+def _user(_view: View, _request: Request) -> Answer:
     me = collector_account()
     body = {"login": me["login"], "id": me["databaseId"], "node_id": me["id"], "type": "User"}
     scopes = {"X-OAuth-Scopes": "repo, read:org"}
     return json_answer(200, body, **scopes)
 
 
-def _rate_limit(view: View, request: Request) -> Answer:
+def _rate_limit(view: View, _request: Request) -> Answer:
     limit = view.world.access.points
     core = {"limit": limit, "remaining": limit, "used": 0, "reset": view.at // 1_000_000 + 3600}
     return json_answer(200, {"resources": {"core": core, "graphql": core}, "rate": core})
 
 
-def _meta(view: View, request: Request) -> Answer:
+def _meta(_view: View, _request: Request) -> Answer:
     return json_answer(200, {"verifiable_password_authentication": False})
 
 
@@ -81,7 +81,7 @@ def _moved(
     return json_answer(status, body, Location=target)
 
 
-def _repository_by_id(view: View, request: Request, number: str) -> Answer:
+def _repository_by_id(view: View, _request: Request, number: str) -> Answer:
     where = _by_id(view, number)
     return _repository_body(view, where) if where else _not_found()
 

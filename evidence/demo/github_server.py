@@ -154,7 +154,9 @@ class GitHub:
         operation = plan.operation(operation_name)
         if operation is None:
             return {"errors": [{"message": "An operation name is required"}]}
-        coerced = get_variable_values(schema(), operation.variable_definitions or (), variables)
+        coerced = get_variable_values(
+            schema(), operation.variable_definitions or (), dict(variables)
+        )
         if isinstance(coerced, list):
             return {"errors": [{"message": one.message} for one in coerced]}
         cost = price(operation, plan.fragments, _plain(coerced))
@@ -219,7 +221,7 @@ def _plain(coerced: Any) -> Mapping[str, Any]:
     return found
 
 
-def _resolve(source: Any, info: GraphQLResolveInfo, **given: Any) -> Any:
+def _resolve(source: Any, info: GraphQLResolveInfo[Any], **given: Any) -> Any:
     if f"{info.parent_type.name}.{info.field_name}" in info.context:
         raise TypedError("FORBIDDEN", "Resource not accessible by personal access token")
     value = source.get(info.field_name)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 from typing import Any, Final
 
-from evidence.demo.build import email_of
 from evidence.demo.github_pages import connection
 from evidence.demo.graph import reachable
 from evidence.demo.history import History, IssueRecord, PullRecord, RepositoryRecord, as_of
 from evidence.demo.moments import iso, moment
 from evidence.demo.objects import CommitObject, Identity
+from evidence.demo.scene import email_of
 from evidence.demo.world import Person, World
 
 Node = dict[str, Any]

@@ -29,7 +29,7 @@ def merge(objects: Objects, base: Tree, ours: Tree, theirs: Tree) -> Merged:
     conflicts = []
     for path in sorted(set(base) | set(theirs)):
         before, here, there = base.get(path), ours.get(path), theirs.get(path)
-        if before == there or here == there:
+        if there in (before, here):
             continue
         if before == here:
             if there is None:

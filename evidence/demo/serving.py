@@ -138,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
-            answer = self.server.owner.answer(self.command, self.path, self.headers, body)
+            answer = self.server.owner.answer(self.command, self.path, dict(self.headers), body)
         except Exception as problem:  # noqa: BLE001 - the test sees it as an answer, not as silence
             answer = json_answer(599, {"message": f"simulation failed: {problem!r}"})
         if answer.body is None:

@@ -28,7 +28,7 @@ from evidence.demo.world import World
 from evidence.errors import ConfigError
 
 PUBLIC_URL: Final = "https://github.example"
-"""Host in the web addresses that the servers show: fixed, so that every run shows the same bytes."""
+"""Host of the web addresses that the servers show: fixed, so that two runs show the same bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Moment:
 
 
 class Simulation:
-    """A running world. Tokens are made when it starts; addresses stay the same until it is closed."""
+    """A running world. Tokens are made at its start; addresses stay the same until it is closed."""
 
     simulated = True
 

@@ -156,7 +156,7 @@ class Timeline:
 
 
 def first_bot(world: World) -> str:
-    """Key of the first bot, who acts where nobody is named; the first person where there is none."""
+    """Key of the first bot, who acts where nobody is named; else of the first person."""
     bots = [person.key for person in world.person if person.type == "bot"]
     return (bots or [person.key for person in world.person] or [""])[0]
 
@@ -166,7 +166,7 @@ def _bump_message(bump: Bump) -> str:
 
 
 def bump_steps(commit: CommitSpec, by: str, approved_by: str) -> tuple[Step, ...]:
-    """The usual steps of a bump by pull request: pushed, checked, approved where asked, squashed."""
+    """The usual steps of a bump by pull request: pushed, checked, perhaps approved, squashed."""
     review = (ReviewStep(by=approved_by),) if approved_by else ()
     return (PushStep(commits=(commit,)), CheckStep(), *review, MergeStep(by=by))
 

@@ -1,0 +1,76 @@
+"""Replays sync operations of Argo CD applications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from evidence.demo.edits import images_in
+from evidence.demo.history import OperationRecord
+from evidence.demo.moments import SECOND
+from evidence.demo.scene import Scene
+from evidence.demo.world import Application, AppSource, Deploy
+from evidence.errors import ConfigError
+
+
+def play_deploy(scene: Scene, deploy: Deploy, at: int) -> None:
+    if deploy.app not in scene.history.applications:
+        raise ConfigError(f"The world has no application `{deploy.app}`.")
+    app = scene.history.applications[deploy.app]
+    revisions = tuple(_revisions(scene, app.world, deploy))
+    app.next_history_id += deploy.lost_before
+    row = deploy.phase == "Succeeded" and not (deploy.dry_run or deploy.selective)
+    number = app.next_history_id if row and deploy.history else -1
+    app.next_history_id += row
+    if deploy.key:
+        scene.names[deploy.key] = (app.world.sources[0].repository, revisions[0])
+    app.operations.append(
+        OperationRecord(
+            key=deploy.key,
+            started_at=at,
+            finished_at=0 if deploy.phase == "Running" else at + deploy.seconds * SECOND,
+            phase=deploy.phase,
+            revisions=revisions,
+            by=deploy.by,
+            automated=deploy.automated and not deploy.by,
+            dry_run=deploy.dry_run,
+            selective=deploy.selective,
+            self_heal=deploy.self_heal,
+            local_manifests=deploy.local_manifests,
+            message=deploy.message,
+            health=deploy.health,
+            images=deploy.images or app.world.images or _images(scene, app.world, revisions),
+            history_id=number,
+        )
+    )
+
+
+def _revisions(scene: Scene, app: Application, deploy: Deploy) -> Iterable[str]:
+    asked = deploy.revisions or (deploy.revision,)
+    for index, source in enumerate(app.sources):
+        reference = asked[index] if index < len(asked) else ""
+        if source.repository not in scene.history.repositories:
+            yield reference or source.target_revision
+            continue
+        where = scene.repository(source.repository)
+        target = source.target_revision or where.world.default_branch
+        yield scene.sha(reference or f"branch:{target}", where)
+
+
+def _images(scene: Scene, app: Application, revisions: tuple[str, ...]) -> tuple[str, ...]:
+    found: set[str] = set()
+    for source, revision in zip(app.sources, revisions, strict=True):
+        found.update(_source_images(scene, source, revision))
+    return tuple(sorted(found))
+
+
+def _source_images(scene: Scene, source: AppSource, revision: str) -> tuple[str, ...]:
+    where = scene.history.repositories.get(source.repository)
+    commit = where.objects.commits.get(revision) if where else None
+    if where is None or commit is None:
+        return ()
+    texts = {
+        path: where.objects.text(blob)
+        for path, (_, blob) in commit.files.items()
+        if path.endswith((".yaml", ".yml"))
+    }
+    return images_in(texts, source.path, source.values)

@@ -1,0 +1,103 @@
+"""Replays what happens outside pull requests: pushes, tags, nightly checks, issues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from evidence.demo.history import IssueRecord
+from evidence.demo.moments import moment
+from evidence.demo.scene import Scene, spread, toggled
+from evidence.demo.timeline import Happening, push_commits
+from evidence.demo.world import Check, Issue, IssueEvent, Push, Tag
+from evidence.errors import ConfigError
+
+
+def play_push(scene: Scene, push: Push, at: int) -> None:
+    where = scene.repository(push.repository)
+    ref = f"refs/heads/{push.branch or where.world.default_branch}"
+    if push.remove:
+        where.move(at, ref, "")
+        return
+    fallback = where.refs[f"refs/heads/{where.world.default_branch}"]
+    tip = scene.sha(push.force_to, where) if push.force_to else where.refs.get(ref, fallback)
+    commits = push_commits(push)
+    for number, spec in enumerate(commits, 1):
+        when = spread(at, number - 1, len(commits))
+        tip = scene.commit(where, tip, spec, by=push.by, at=when, key=push.key).sha
+        scene.name(f"{push.key}.c{number}", where, tip)
+        if spec.key:
+            scene.name(f"{push.key}.{spec.key}", where, tip)
+    scene.name(push.key, where, tip)
+    where.move(at, ref, tip)
+
+
+def play_tag(scene: Scene, tag: Tag, at: int) -> None:
+    where = scene.home(tag.on, tag.repository)
+    target = scene.sha(tag.on, where)
+    if tag.message:
+        by = scene.identity(tag.by or scene.bot(), at)
+        target = where.objects.tag(tag.name, target, tag.message, by)
+    where.move(at, f"refs/tags/{tag.name}", target)
+
+
+def play_check(scene: Scene, check: Check, at: int) -> None:
+    """Checks run on a commit that no step of a change names."""
+    where = scene.home(check.on, check.repository)
+    scene.checks(where, scene.sha(check.on, where), check.run, at)
+
+
+def play_issue(scene: Scene, issue: Issue, at: int) -> None:
+    where = scene.repository(issue.repository)
+    scene.person(issue.author)
+    number = where.number(issue.number)
+    record = IssueRecord(
+        world=issue,
+        repository=where.world.key,
+        number=number,
+        id=scene.next_id(),
+        at=at,
+        titles=[(at, issue.title or issue.key)],
+        states=[(at, ("OPEN", ""))],
+        labels=[(at, issue.labels)],
+        assignees=[(at, ())],
+        deleted_at=moment(issue.deleted_at, at) if issue.deleted_at else 0,
+    )
+    for label in issue.labels:
+        record.events.append(scene.event(at, "LabeledEvent", issue.author, label=label))
+    where.issues[number] = record
+    scene.history.issues[issue.key] = record
+
+
+def play_issue_event(scene: Scene, item: IssueEvent, one: Happening) -> None:
+    if not isinstance(one.owner, Issue):
+        return
+    issue = scene.history.issues[one.owner.key]
+    kind, data = _ISSUE_EVENTS.get(item.do, ("", ""))
+    if not kind:
+        raise ConfigError(f"issue `{one.owner.key}`: `do` is one of {', '.join(_ISSUE_EVENTS)}.")
+    previous = issue.titles[-1][1]
+    if item.do in ("label", "unlabel"):
+        issue.labels.append((one.at, toggled(issue.labels[-1][1], item.name, item.do == "label")))
+    elif item.do in ("assign", "unassign"):
+        now = toggled(issue.assignees[-1][1], item.name, item.do == "assign")
+        issue.assignees.append((one.at, now))
+    elif item.do == "edit":
+        issue.titles.append((one.at, item.name))
+    else:
+        state = "CLOSED" if item.do == "close" else "OPEN"
+        reason = (item.name or "COMPLETED") if item.do == "close" else "REOPENED"
+        issue.states.append((one.at, (state, reason)))
+    facts = {data: item.name, "previous": previous}
+    issue.events.append(scene.event(one.at, kind, item.by or one.owner.author, **facts))
+
+
+_ISSUE_EVENTS: Final[Mapping[str, tuple[str, str]]] = {
+    "label": ("LabeledEvent", "label"),
+    "unlabel": ("UnlabeledEvent", "label"),
+    "assign": ("AssignedEvent", "assignee"),
+    "unassign": ("UnassignedEvent", "assignee"),
+    "close": ("ClosedEvent", "reason"),
+    "reopen": ("ReopenedEvent", "reason"),
+    "edit": ("RenamedTitleEvent", "current"),
+}
