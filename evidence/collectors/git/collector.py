@@ -114,13 +114,15 @@ class GitCollector:
         `known` are tips whose commits are all stored. Rows come as plain tuples, parents joined
         by one blank; the same commit may come again after a run that was cut.
         """
-        if self._mirror.exists():
-            yield from commit_rows(self._mirror.tool, self.repository, self.tips(), known)
+        if not self._mirror.exists():
+            return iter(())
+        return commit_rows(self._mirror.tool, self.repository, self.tips(), known)
 
-    def changed_paths(self, known: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
-        """(commit sha, path) of what each new commit changed against its first parent."""
-        if self._mirror.exists():
-            yield from path_rows(self._mirror.tool, self.tips(), known)
+    def changed_paths(self, known: Iterable[str] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """(sha, paths changed against the first parent) of each commit that is new."""
+        if not self._mirror.exists():
+            return iter(())
+        return path_rows(self._mirror.tool, self.tips(), known)
 
     def answer(self, questions: Sequence[GitQuestion]) -> list[GitAnswer]:
         """One answer per question, in order, read from the mirror alone: no network."""

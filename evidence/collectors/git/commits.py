@@ -26,7 +26,7 @@ COMMIT_LIMIT = 32 * 1024 * 1024
 _CHUNK = 1 << 20
 _LATEST = (1 << 63) // 1_000_000 - 1
 
-_PERSON = r"([^\n<]*)<([^\n>]*)> (-?\d{1,13})[^\n]*\n"
+_PERSON = r"([^\n<]*)<([^\n>]*)> (\d{1,12}) [^\n]*\n"
 _HEAD = re.compile(
     r"tree ([0-9a-f]+)\n((?:parent [0-9a-f]+\n)*)author " + _PERSON + "committer " + _PERSON
 )
@@ -62,10 +62,10 @@ def commit_rows(
 
 def path_rows(
     tool: GitTool, tips: Iterable[str], known: Iterable[str]
-) -> Iterator[tuple[str, str]]:
-    """(commit sha, path) of every path that each new commit changed against its first parent.
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(sha, paths changed against the first parent) of every new commit, newest first.
 
-    Renames are a removal and an addition. Paths are text by `path_text`.
+    Renames are a removal and an addition. Paths are text by `path_text`, in Git's order.
     """
     span = _span(tool, tips, known)
     if not span:
@@ -74,10 +74,17 @@ def path_rows(
     with tool.stream("log", *arguments, "--format=format:%x00%H", stdin=span) as log:
         for record in _split(log.stdout, b"\0\0"):
             sha, _, paths = record.strip(b"\0").partition(b"\n")
-            name = sha.decode("ascii")
-            for path in paths.split(b"\0") if paths else ():
-                yield name, path_text(path)
+            yield sha.decode("ascii"), _names(paths)
         log.check()
+
+
+def _names(paths: bytes) -> tuple[str, ...]:
+    """NUL-separated paths as texts; the common case in one step."""
+    if not paths:
+        return ()
+    if paths.isascii() and b'"' not in paths:
+        return tuple(paths.decode("ascii").split("\0"))
+    return tuple(map(path_text, paths.split(b"\0")))
 
 
 def _span(tool: GitTool, tips: Iterable[str], known: Iterable[str]) -> bytes:
@@ -139,6 +146,7 @@ def commit_row(repository: str, sha: str, body: bytes) -> CommitRow:
             return commit_row(repository, sha, encoded)
         signature = headers.get("gpgsig") or headers.get("gpgsig-sha256", "")
     tree, parents, author, mail, when, committer, committer_mail, committed = head.groups()
+    # Twelve digits of seconds always fit 64 bits of microseconds.
     return (
         repository,
         sha,
@@ -146,10 +154,10 @@ def commit_row(repository: str, sha: str, body: bytes) -> CommitRow:
         parents[7:-1].replace("\nparent ", " "),
         author.strip(),
         mail.strip(),
-        _micros(when),
+        int(when) * 1_000_000,
         committer.strip(),
         committer_mail.strip(),
-        _micros(committed),
+        int(committed) * 1_000_000,
         message,
         signature,
     )

@@ -144,8 +144,9 @@ class Mirror:
     def _create(self, settings: Pairs) -> None:
         """Makes the repository, with the source's hash function; safe to repeat."""
         form = self._object_format(settings)
-        # Not `--bare`, which fails where the caller's GIT_WORK_TREE is set; GIT_DIR makes it bare.
+        # GIT_DIR makes it bare; `--bare` would fail where the caller's GIT_WORK_TREE is set.
         self.tool.must("init", "--quiet", "--template=", f"--object-format={form}")
+        self.tool.run("config", "--unset-all", "core.worktree")
         for key, value in _KEPT_SETTINGS:
             self.tool.must("config", key, value)
 

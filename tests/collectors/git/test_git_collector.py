@@ -254,7 +254,7 @@ def test_a_repository_of_sha256_names_is_mirrored_as_such(make_origin, tmp_path)
     assert len(tip) == 64
     assert facts(collector)["refs/heads/main"].sha == tip
     assert shas(collector) == {tip}
-    assert list(collector.changed_paths()) == [(tip, "a")]
+    assert list(collector.changed_paths()) == [(tip, ("a",))]
 
 
 def test_a_missing_repository_is_a_clear_error(collector, origin):
@@ -274,7 +274,9 @@ def test_a_url_never_runs_a_command(url, tmp_path, monkeypatch):
     assert not list(tmp_path.rglob("owned*"))
 
 
-def test_git_variables_of_the_caller_lead_nowhere(origin, collector, make_origin, monkeypatch):
+def test_git_variables_of_the_caller_lead_nowhere(
+    origin, collector, make_origin, monkeypatch, tmp_path
+):
     tip = origin.commit({"a": b"1"})
     origin.ref("refs/heads/main", tip)
     other = make_origin("other.git")
@@ -284,6 +286,7 @@ def test_git_variables_of_the_caller_lead_nowhere(origin, collector, make_origin
     monkeypatch.setenv("GIT_NAMESPACE", "elsewhere")
     assert facts(collector)["refs/heads/main"].sha == tip
     assert shas(collector) == {tip}
+    assert "worktree" not in (tmp_path / "mirror" / "config").read_text()
 
 
 def test_lines_that_cannot_be_read_are_a_gap_and_the_others_are_facts(origin, collector):

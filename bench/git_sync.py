@@ -1,0 +1,135 @@
+"""Prints what reading a repository into SQLite costs beside plain `git log` with the same fields.
+
+    python bench/git_sync.py REPO_DIR [--rounds N] [--all-refs]
+
+REPO_DIR is any Git directory; what HEAD (or every ref) reaches is mirrored into a
+temporary folder first (not timed) and a commit-graph is written there. CPU is user + system time of
+a whole process with its children, the median of the rounds; peak is the resident memory of our
+process without its Git children.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FIELDS = "%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B%x00"
+NAMES = ("-z", "--name-only", "--no-renames", "--diff-merges=first-parent")
+
+
+def load(mirror: Path, database: Path, *, with_paths: bool) -> None:
+    """Reads the mirror into a store: the timed process. Prints counts and our own peak."""
+    sys.path.insert(0, str(ROOT))
+    from evidence.collectors.git import GitCollector
+    from evidence.store.session import connect
+    from evidence.store.writer import write_commit_paths, write_commits
+
+    collector = GitCollector(
+        source="bench", repository="bench/repository", url=str(mirror), directory=mirror
+    )
+    store = connect(f"sqlite:///{database}")
+    commits = write_commits(store, collector.new_commits(), 0)
+    paths = 0
+    if with_paths:
+        paths = write_commit_paths(store, collector.repository, collector.changed_paths())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"commits": commits, "with_paths": paths, "peak_mib": round(peak, 1)}))
+
+
+def empty_store(database: Path) -> None:
+    """A store with its tables and nothing in them."""
+    sys.path.insert(0, str(ROOT))
+    from evidence.store import facts, session, tables
+
+    store = session.connect(f"sqlite:///{database}")
+    facts.metadata.create_all(store.engine)
+    tables.metadata.create_all(store.engine)
+    store.close()
+
+
+def measured(command: Sequence[str], stdin: Path | None = None) -> tuple[float, str]:
+    """CPU seconds of a command with its children, and its last line of output."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with (
+        tempfile.TemporaryFile() as out,
+        (stdin or Path(os.devnull)).open("rb") as source,
+    ):
+        subprocess.run(command, stdin=source, stdout=out, check=True)
+        size = out.tell()
+        out.seek(max(0, size - 4096))
+        tail = out.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return cpu, tail
+
+
+def prepare(repository: Path, mirror: Path, *, all_refs: bool) -> Path:
+    """A mirror with a commit-graph and the list of its tips."""
+    sys.path.insert(0, str(ROOT))
+    from evidence.collectors.git.mirror import SEEN
+
+    subprocess.run(
+        ["git", "clone", "-q", "--mirror", "--local", str(repository), str(mirror)], check=True
+    )
+    git = ["git", "-C", str(mirror)]
+    subprocess.run([*git, "config", "evidence.mirror", "1"], check=True)
+    asked = ("for-each-ref", "--format=%(objectname)") if all_refs else ("rev-parse", "HEAD")
+    listing = subprocess.run([*git, *asked], check=True, capture_output=True)
+    tips = sorted(set(listing.stdout.decode().split()))
+    commands = "".join(f"create {SEEN}{tip} {tip}\n" for tip in tips)
+    subprocess.run([*git, "update-ref", "--stdin"], input=commands.encode(), check=True)
+    subprocess.run([*git, "pack-refs", "--all"], check=True)
+    subprocess.run([*git, "commit-graph", "write", "--reachable", "--no-progress"], check=True)
+    listed = mirror.parent / "tips"
+    listed.write_text("".join(f"{tip}\n" for tip in tips))
+    return listed
+
+
+def compare(mirror: Path, tips: Path, work: Path, rounds: int, *, with_paths: bool) -> None:
+    names = NAMES if with_paths else ("-z",)
+    plain = ["git", "-C", str(mirror), "log", "--stdin", *names, f"--format={FIELDS}"]
+    ours: list[float] = []
+    theirs: list[float] = []
+    tail = ""
+    for number in range(rounds):
+        theirs.append(measured(plain, tips)[0])
+        database = work / f"{with_paths}-{number}.db"
+        empty_store(database)
+        command = [sys.executable, __file__, str(mirror), "--load", str(database)]
+        cpu, tail = measured([*command, *(("--with-paths",) if with_paths else ())])
+        ours.append(cpu)
+        database.unlink()
+    git, own = statistics.median(theirs), statistics.median(ours)
+    title = "with file names" if with_paths else "commits only"
+    print(f"{title}: git log {git:.2f} s, ours {own:.2f} s CPU, ratio {own / git:.2f}; {tail}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("repository", type=Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--all-refs", action="store_true")
+    parser.add_argument("--load", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--with-paths", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.load:
+        load(options.repository, options.load, with_paths=options.with_paths)
+        return
+    with tempfile.TemporaryDirectory(prefix="evidence-bench-") as folder:
+        work = Path(folder)
+        tips = prepare(options.repository, work / "mirror.git", all_refs=options.all_refs)
+        for with_paths in (False, True):
+            compare(work / "mirror.git", tips, work, options.rounds, with_paths=with_paths)
+
+
+if __name__ == "__main__":
+    main()
