@@ -1,0 +1,1 @@
+"""The store: ledger, payloads, versions of facts, derived rows. The only room with SQLAlchemy."""

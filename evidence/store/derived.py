@@ -1,0 +1,261 @@
+"""Changes, deployments and determinations: written beside the older ones, then made visible.
+
+Rows of a new generation go in by batches that nobody sees; one insert into `generation` flips the
+pointer. Readers take per thing the row of the greatest generation that is not beyond theirs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, delete, func, select
+
+from evidence.canonical import to_text
+from evidence.model import codec
+from evidence.model.change import Change, Link, ProductionDeployment
+from evidence.model.determination import Determination
+from evidence.store import bulk
+from evidence.store.session import Store
+from evidence.store.tables import (
+    DERIVED,
+    chain_index,
+    change,
+    deployment_row,
+    determination,
+    generation,
+)
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRow:
+    """A change as it is stored; `body` is JSON text that only its writer reads."""
+
+    change_id: str
+    repository: str
+    kind: str
+    number: int
+    merged_at: int
+    first_deployed_at: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentRow:
+    """A deployment of the population as it is stored."""
+
+    deployment_id: str
+    application: str
+    environment: str
+    kind: str
+    started_at: int
+    finished_at: int
+    revision: str
+    previous: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeterminationRow:
+    """One outcome, with the versions of the yardstick that gave it. `as_of` in microseconds."""
+
+    subject: str
+    control: str
+    outcome: str
+    reason: str
+    sentence: str
+    entries: tuple[int, ...]
+    rule_version: str
+    policy_version: str
+    as_of: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexRow:
+    """A word by which a change is found; kind is `sha`, `number`, `deployment` or `ticket`."""
+
+    term: str
+    kind: str
+    repository: str
+    change_id: str
+
+
+def change_row(of: Change, links: Sequence[Link] = ()) -> ChangeRow:
+    """The row of a change; its body is {"change": ..., "links": [...]} by the codec."""
+    body = {"change": codec.encode(of), "links": [codec.encode(link) for link in links]}
+    return ChangeRow(
+        change_id=of.change_id,
+        repository=of.repository,
+        kind=of.kind,
+        number=of.number,
+        merged_at=of.merged_at,
+        first_deployed_at=of.first_deployed_at,
+        body=_dump(body),
+    )
+
+
+def deployment_row_of(of: ProductionDeployment) -> DeploymentRow:
+    """The row of a deployment; its body is the record by the codec."""
+    first = of.ranges[0] if of.ranges else None
+    return DeploymentRow(
+        deployment_id=of.deployment_id,
+        application=of.application,
+        environment=of.environment,
+        kind=of.kind,
+        started_at=of.started_at,
+        finished_at=of.finished_at,
+        revision=first.revision if first else "",
+        previous=first.previous if first else "",
+        body=_dump(codec.encode(of)),
+    )
+
+
+def determination_row(of: Determination, *, policy_version: str, as_of: int) -> DeterminationRow:
+    """The row of a determination; its body is the record by the codec."""
+    return DeterminationRow(
+        subject=of.subject,
+        control=of.control,
+        outcome=of.outcome,
+        reason=of.reason,
+        sentence=of.sentence,
+        entries=of.entries,
+        rule_version=of.rule_version,
+        policy_version=policy_version,
+        as_of=as_of,
+        body=_dump(codec.encode(of)),
+    )
+
+
+def write_derived(
+    store: Store,
+    *,
+    changes: Iterable[ChangeRow] = (),
+    deployments: Iterable[DeploymentRow] = (),
+    determinations: Iterable[DeterminationRow] = (),
+    index: Iterable[IndexRow] = (),
+    ledger_size: int,
+) -> int:
+    """Inserts the rows whose content differs from the current one; returns the generation.
+
+    Give what was evaluated anew: what is not given stays as it is. Whether a determination is
+    new does not depend on `ledger_size` and `as_of` alone. Cut at any point, nothing of it is
+    seen, and the next call starts over. With nothing new the pointer stays where it is.
+    """
+    with store.write() as connection:
+        current = current_generation(connection)
+        for table in DERIVED:
+            connection.execute(delete(table).where(table.c.generation > current))
+    number = current + 1
+    written = _versions(store, change, changes, number, ("change_id",))
+    written += _versions(store, deployment_row, deployments, number, ("deployment_id",))
+    written += _determinations(store, determinations, number, ledger_size)
+    written += _index(store, index, number)
+    if not written:
+        return current
+    with store.write() as connection:
+        bulk.insert(connection, generation, ("number", "ledger_size"), [(number, ledger_size)])
+    return number
+
+
+def current_generation(connection: Connection, at: int | None = None) -> int:
+    """The generation that readers use (of a ledger of at most `at` entries); 0 for none."""
+    query = select(func.max(generation.c.number))
+    if at is not None:
+        query = query.where(generation.c.ledger_size <= at)
+    return connection.execute(query).scalar() or 0
+
+
+def visible(table: Table, key: Sequence[str], number: int) -> Select[Any]:
+    """Per `key` the row of the greatest generation that is at most `number`."""
+    newer = table.alias("newer")
+    same = [newer.c[name] == table.c[name] for name in key]
+    later = select(newer.c.generation).where(
+        *same, newer.c.generation > table.c.generation, newer.c.generation <= number
+    )
+    return select(table).where(table.c.generation <= number, ~later.exists())
+
+
+def _versions(
+    store: Store,
+    table: Table,
+    records: Iterable[Any],
+    number: int,
+    key: tuple[str, ...],
+    *,
+    extra: tuple[tuple[str, int], ...] = (),
+    ignored: tuple[str, ...] = (),
+) -> int:
+    """Writes those of the records that differ from the visible row in more than `ignored`."""
+    skip = {"generation", *ignored, *(name for name, _ in extra)}
+    written = 0
+    for batch in bulk.batches(iter(records), _BATCH):
+        columns = list(codec.field_types(type(batch[0])))
+        compared = [name for name in columns if name not in skip]
+        shaped = {
+            tuple(getattr(record, name) for name in key): tuple(
+                _column(getattr(record, name)) for name in columns
+            )
+            for record in batch
+        }
+        with store.read() as connection:
+            query = visible(table, key, number - 1).where(
+                table.c[key[0]].in_(sorted({to_text(at[0]) for at in shaped}))
+            )
+            known = {
+                tuple(row[name] for name in compared)
+                for row in connection.execute(query).mappings()
+            }
+        places = [columns.index(name) for name in compared]
+        fresh = [row for row in shaped.values() if tuple(row[i] for i in places) not in known]
+        with store.write() as connection:
+            bulk.insert(
+                connection, table, columns, fresh, constants=(("generation", number), *extra)
+            )
+        written += len(fresh)
+    return written
+
+
+def _determinations(
+    store: Store, records: Iterable[DeterminationRow], number: int, ledger_size: int
+) -> int:
+    return _versions(
+        store,
+        determination,
+        records,
+        number,
+        ("subject", "control"),
+        extra=(("ledger_size", ledger_size),),
+        ignored=("as_of",),
+    )
+
+
+def _index(store: Store, records: Iterable[IndexRow], number: int) -> int:
+    columns = ("term", "kind", "repository", "change_id")
+    written = 0
+    for batch in bulk.batches(iter(records)):
+        shaped = [tuple(to_text(getattr(each, name)) for name in columns) for each in batch]
+        with store.write() as connection:
+            written += bulk.insert(
+                connection,
+                chain_index,
+                columns,
+                shaped,
+                constants=(("generation", number),),
+                conflict="DO NOTHING",
+            )
+    return written
+
+
+def _column(value: Any) -> Any:
+    if isinstance(value, str):
+        return to_text(value)
+    return _dump(value) if isinstance(value, tuple) else value
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True)

@@ -1,0 +1,247 @@
+"""One table per class of fact, its columns made from the dataclass fields by one function."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, lru_cache
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table
+
+from evidence.canonical import from_text, to_text
+from evidence.errors import MalformedError, StoreError
+from evidence.model import codec
+from evidence.model.check import CheckCoverage, CheckRun
+from evidence.model.deployment import ApplicationState, Deployment
+from evidence.model.fact import Fact
+from evidence.model.git import Commit, GitAnswer, RefTip
+from evidence.model.pull_request import (
+    CommitPullRequests,
+    PullRequest,
+    PullRequestCommit,
+    PullRequestEvent,
+    Review,
+)
+from evidence.model.ticket import Ticket, TicketEvent
+from evidence.store.tables import integer, metadata, text
+
+Convert = Callable[[Any], Any]
+
+INT64 = 2**63 - 1
+JSON_CACHE = 65_536
+
+
+class Current(StrEnum):
+    """Which stored rows are current."""
+
+    NEWEST = "newest"
+    """The newest row of each natural key, whichever capture said it: a bounded history (ten rows
+    of Argo CD) that moves on does not unsay what it said."""
+    HEAD = "head"
+    """The rows of captures that no later version superseded: a list that replaces itself (refs,
+    the commits of a pull request)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactTable:
+    """A class of fact, its table, what identifies the thing it is about, and what is current."""
+
+    cls: type[Fact]
+    table: Table
+    natural_key: tuple[str, ...]
+    current: Current
+    fields: tuple[str, ...]
+    """Columns that come from the record, in field order, without entry_seq and observed_at."""
+
+
+def column_of(name: str, hint: Any) -> Column[Any]:
+    """The column for a field: int, bool and str as themselves, all else as JSON text."""
+    inner = codec.optional(hint)
+    kind, nullable = (inner or hint), inner is not None
+    if kind is int:
+        return integer(name, nullable=nullable)
+    if kind is bool:
+        return Column(name, Boolean, nullable=nullable)
+    return text(name, nullable=nullable)
+
+
+def _fact_table(
+    cls: type[Fact],
+    name: str,
+    natural_key: tuple[str, ...],
+    *,
+    current: Current = Current.NEWEST,
+    search: tuple[str, ...] = (),
+) -> FactTable:
+    """Rows are (entry_seq, ordinal in the capture); `search` names one more indexed set."""
+    types = codec.field_types(cls)
+    fields = tuple(field for field in types if field not in ("entry_seq", "observed_at"))
+    keyed_by_answer = cls is GitAnswer
+    table = Table(
+        name,
+        metadata,
+        integer("entry_seq"),
+        *([] if keyed_by_answer else [integer("ordinal")]),
+        integer("observed_at"),
+        *(column_of(field, types[field]) for field in fields),
+        PrimaryKeyConstraint(*natural_key, "entry_seq")
+        if keyed_by_answer
+        else PrimaryKeyConstraint("entry_seq", "ordinal"),
+        *([] if keyed_by_answer else [Index(None, *natural_key, "entry_seq")]),
+        *([Index(None, *search)] if search else []),
+    )
+    return FactTable(cls=cls, table=table, natural_key=natural_key, current=current, fields=fields)
+
+
+commits = Table(
+    "commits",
+    metadata,
+    *(column_of(name, hint) for name, hint in codec.field_types(Commit).items()),
+    PrimaryKeyConstraint("repository", "sha"),
+)
+"""`parents` is shas joined by blanks; rows come from the mirror, `entry_seq` is its observation."""
+
+commit_paths = Table(
+    "commit_paths",
+    metadata,
+    text("repository"),
+    text("sha"),
+    text("paths"),
+    PrimaryKeyConstraint("repository", "sha"),
+)
+"""Paths changed against the first parent, as one JSON list per commit."""
+
+FACTS: Mapping[type[Fact], FactTable] = {
+    each.cls: each
+    for each in (
+        _fact_table(RefTip, "ref_tip", ("repository", "name"), current=Current.HEAD),
+        _fact_table(GitAnswer, "git_answer", ("repository", "kind", "args")),
+        _fact_table(PullRequest, "pull_request", ("repository", "number")),
+        _fact_table(Review, "review", ("repository", "number", "review_id")),
+        _fact_table(
+            PullRequestCommit,
+            "pull_request_commit",
+            ("repository", "number", "sha"),
+            current=Current.HEAD,
+        ),
+        _fact_table(PullRequestEvent, "pull_request_event", ("repository", "number", "event_id")),
+        _fact_table(CommitPullRequests, "commit_pull_requests", ("repository", "branch", "sha")),
+        _fact_table(CheckRun, "check_run", ("repository", "sha", "kind", "check_id")),
+        _fact_table(CheckCoverage, "check_coverage", ("repository", "sha")),
+        _fact_table(Ticket, "ticket", ("tracker", "ticket_id"), search=("tracker", "key")),
+        _fact_table(TicketEvent, "ticket_event", ("tracker", "ticket_id", "event_id")),
+        _fact_table(Deployment, "deployment", ("source", "application_uid", "started_at")),
+        _fact_table(ApplicationState, "application_state", ("source", "application_uid")),
+        FactTable(
+            cls=Commit,
+            table=commits,
+            natural_key=("repository", "sha"),
+            current=Current.NEWEST,
+            fields=tuple(codec.field_types(Commit))[2:],
+        ),
+    )
+}
+
+
+def fact_table(cls: type[Any]) -> FactTable:
+    """The table of a class of fact.
+
+    Raises:
+        StoreError: the class is not stored.
+    """
+    try:
+        return FACTS[cls]
+    except KeyError as error:
+        raise StoreError(f"{cls.__name__} is not a class of fact that the store knows") from error
+
+
+@cache
+def writer_of(name: str) -> tuple[Convert, ...]:
+    """Per field of the table: record value -> column value; MalformedError beyond int64."""
+    spec = next(each for each in FACTS.values() if each.table.name == name)
+    types = codec.field_types(spec.cls)
+    return tuple(to_column(types[field]) for field in spec.fields)
+
+
+def row_of(fact: Fact) -> tuple[Any, ...]:
+    """Column values of a fact in the order of `FactTable.fields`.
+
+    Raises:
+        MalformedError: a number does not fit 64 bits or a value is of another type.
+    """
+    spec = fact_table(type(fact))
+    try:
+        return tuple(
+            [
+                convert(getattr(fact, name))
+                for name, convert in zip(spec.fields, writer_of(spec.table.name), strict=True)
+            ]
+        )
+    except (TypeError, AttributeError, ValueError) as error:
+        raise MalformedError(f"A {type(fact).__name__} cannot be stored: {error}") from error
+
+
+def to_column(hint: Any) -> Convert:
+    """Record value -> column value for a field of this type."""
+    inner = codec.optional(hint)
+    kind = inner or hint
+    if kind is int:
+        return _int64
+    if kind is bool:
+        return _same
+    if kind is str:
+        return to_text
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return str
+    encode = codec.encoder(kind)
+    return lambda value: None if value is None else _dump(encode(value) if encode else value)
+
+
+def from_column(hint: Any) -> Convert | None:
+    """Column value -> record value for a field of this type; None where it is the same."""
+    inner = codec.optional(hint)
+    kind = inner or hint
+    if kind in (int, bool):
+        return None
+    if kind is str:
+        return from_text
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return kind
+    decode = codec.decoder(kind)
+
+    @lru_cache(maxsize=JSON_CACHE)
+    def read(value: str | None) -> Any:
+        return None if value is None else decode(json.loads(value))
+
+    return read
+
+
+@cache
+def readers_of(name: str) -> Mapping[str, Convert]:
+    """Field -> converter, for the fields of a table whose column differs from the record."""
+    spec = next(each for each in FACTS.values() if each.table.name == name)
+    found: dict[str, Convert] = {}
+    for field, hint in codec.field_types(spec.cls).items():
+        convert = from_column(hint)
+        if convert is not None:
+            found[field] = convert
+    if spec.cls is Commit:
+        found["parents"] = lambda value: tuple(value.split())
+    return found
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _int64(value: int | None) -> int | None:
+    if value is None or (type(value) is int and -INT64 <= value <= INT64):
+        return value
+    raise ValueError("a number is beyond 64 bits")
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True)

@@ -1,0 +1,201 @@
+"""Facts out of the store, as records or as plain tuples: current ones, or every version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Row, Select, or_, select
+
+from evidence.canonical import to_text
+from evidence.errors import StoreError
+from evidence.model import codec
+from evidence.model.fact import Fact
+from evidence.model.git import Commit
+from evidence.store import bulk
+from evidence.store.facts import (
+    Current,
+    FactTable,
+    commit_paths,
+    commits,
+    fact_table,
+    from_column,
+    readers_of,
+    to_column,
+)
+from evidence.store.session import Store
+from evidence.store.tables import entry_index
+
+F = TypeVar("F", bound=Fact)
+_CHUNK = 500
+_STREAM = 5_000
+
+
+def load(store: Store, cls: type[F], *, at: int | None = None, **equals: Any) -> list[F]:
+    """The current facts of a class whose fields equal the values given, by natural key.
+
+    Current is decided by the class (`facts.Current`), as of the ledger of `at` entries
+    (default: now).
+
+    Raises:
+        StoreError: no such class or field.
+    """
+    return _records(store, cls, _where(_current(fact_table(cls), at), cls, equals))
+
+
+def load_versions(store: Store, cls: type[F], *, at: int | None = None, **equals: Any) -> list[F]:
+    """Every observed version, oldest observation first, among the first `at` entries."""
+    return _records(store, cls, _where(_every(fact_table(cls), at), cls, equals))
+
+
+def load_in(
+    store: Store,
+    cls: type[F],
+    column: str,
+    values: Iterable[Any],
+    *,
+    at: int | None = None,
+    versions: bool = False,
+    **equals: Any,
+) -> list[F]:
+    """As `load` (or `load_versions`), for any of many values of one field."""
+    spec = fact_table(cls)
+    base = _where(_every(spec, at) if versions else _current(spec, at), cls, equals)
+    convert = to_column(codec.field_types(cls)[column])
+    found: list[F] = []
+    for some in bulk.batches(sorted({convert(value) for value in values}), _CHUNK):
+        found += _records(store, cls, base.where(spec.table.c[column].in_(some)))
+    return found
+
+
+def stream(
+    store: Store,
+    cls: type[Fact],
+    columns: Sequence[str],
+    *,
+    at: int | None = None,
+    versions: bool = False,
+    **equals: Any,
+) -> Iterator[tuple[Any, ...]]:
+    """Values of some fields as tuples, without building records: for work in bulk.
+
+    Read it to its end or close it: a snapshot of the store is held meanwhile.
+    """
+    spec = fact_table(cls)
+    query = _where(_every(spec, at) if versions else _current(spec, at), cls, equals)
+    query = query.with_only_columns(*[spec.table.c[name] for name in columns])
+    readers = readers_of(spec.table.name)
+    places = [(i, readers[name]) for i, name in enumerate(columns) if name in readers]
+    with store.read() as connection:
+        for row in connection.execution_options(yield_per=_STREAM).execute(query):
+            values = list(row)
+            for i, read in places:
+                values[i] = read(values[i])
+            yield tuple(values)
+
+
+def graph(store: Store, repository: str) -> tuple[list[str], list[list[int]]]:
+    """The commit graph: shas in byte order, and per sha the places of its parents in that list.
+
+    A parent that is not stored has no place and is left out.
+    """
+    query = (
+        select(commits.c.sha, commits.c.parents)
+        .where(commits.c.repository == to_text(repository))
+        .order_by(commits.c.sha)
+    )
+    with store.read() as connection:
+        rows = connection.execute(query).all()
+    shas = [sha for sha, _ in rows]
+    places = {sha: place for place, sha in enumerate(shas)}
+    return shas, [
+        [places[parent] for parent in parents.split() if parent in places] for _, parents in rows
+    ]
+
+
+def commit(store: Store, repository: str, sha: str) -> Commit | None:
+    """One commit by its full sha, or None."""
+    found = load(store, Commit, repository=repository, sha=sha)
+    return found[0] if found else None
+
+
+def commits_in(store: Store, repository: str, shas: Iterable[str]) -> list[Commit]:
+    """The stored ones among many commits, by sha."""
+    return load_in(store, Commit, "sha", shas, repository=repository)
+
+
+def paths_of(store: Store, repository: str, shas: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Paths that commits change against their first parent; a sha not stored is absent."""
+    read = from_column(tuple[str, ...]) or tuple
+    found: dict[str, tuple[str, ...]] = {}
+    for some in bulk.batches(sorted(set(shas)), _CHUNK):
+        query = select(commit_paths.c.sha, commit_paths.c.paths).where(
+            commit_paths.c.repository == to_text(repository), commit_paths.c.sha.in_(some)
+        )
+        with store.read() as connection:
+            found |= {sha: read(paths) for sha, paths in connection.execute(query)}
+    return found
+
+
+def _every(spec: FactTable, at: int | None) -> Select[Any]:
+    table = spec.table
+    query = select(table) if at is None else select(table).where(table.c.entry_seq < at)
+    return query.order_by(*table.primary_key.columns)
+
+
+def _current(spec: FactTable, at: int | None) -> Select[Any]:
+    table = spec.table
+    query = select(table) if at is None else select(table).where(table.c.entry_seq < at)
+    order = [table.c[name] for name in spec.natural_key]
+    if spec.cls is Commit:
+        return query.order_by(*order)
+    rule = _is_head(spec, at) if spec.current is Current.HEAD else ~_is_outdated(spec, at)
+    return query.where(rule).order_by(*order, *table.primary_key.columns)
+
+
+def _is_head(spec: FactTable, at: int | None) -> ColumnElement[bool]:
+    ends = entry_index.c.superseded
+    alive = ends.is_(None) if at is None else or_(ends.is_(None), ends >= at)
+    same = entry_index.c.seq == spec.table.c.entry_seq
+    return select(entry_index.c.seq).where(same, alive).exists()
+
+
+def _is_outdated(spec: FactTable, at: int | None) -> ColumnElement[bool]:
+    table, newer = spec.table, spec.table.alias("newer")
+    same = [newer.c[name] == table.c[name] for name in spec.natural_key]
+    query = select(newer.c.entry_seq).where(*same, newer.c.entry_seq > table.c.entry_seq)
+    return (query if at is None else query.where(newer.c.entry_seq < at)).exists()
+
+
+def _where(query: Select[Any], cls: type[Fact], equals: Mapping[str, Any]) -> Select[Any]:
+    table, types = fact_table(cls).table, codec.field_types(cls)
+    for name, value in equals.items():
+        if name not in types:
+            raise StoreError(f"{cls.__name__} has no field {name}")
+        query = query.where(table.c[name] == to_column(types[name])(value))
+    return query
+
+
+def _records(store: Store, cls: type[F], query: Select[Any]) -> list[F]:
+    with store.read() as connection:
+        rows = connection.execute(query).all()
+    build = builder(cls)
+    return [build(row) for row in rows]
+
+
+def builder(cls: type[F]) -> Callable[[Row[Any]], F]:
+    """Row of the class's table -> record."""
+    spec = fact_table(cls)
+    names = [column.name for column in spec.table.columns]
+    fields = [(name, at) for at, name in enumerate(names) if name != "ordinal"]
+    readers = readers_of(spec.table.name)
+    plain = [(name, at) for name, at in fields if name not in readers]
+    read = [(name, at, readers[name]) for name, at in fields if name in readers]
+
+    def build(row: Row[Any]) -> F:
+        values = {name: row[at] for name, at in plain}
+        for name, at, convert in read:
+            values[name] = convert(row[at])
+        return cls(**values)
+
+    return build

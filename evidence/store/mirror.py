@@ -1,0 +1,147 @@
+"""Rows that come from the Git mirrors and not from captures: commits, paths and answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from evidence.canonical import to_text
+from evidence.model.git import GitAnswer
+from evidence.store import bulk
+from evidence.store.facts import commit_paths, commits, fact_table, row_of
+from evidence.store.session import Store
+from evidence.store.tables import entry_index
+
+CommitRow = tuple[str, str, str, str, str, str, int, str, str, int, str, str]
+"""The fields of `Commit` from `repository` on, in their order: repository, sha, tree, parents
+joined by blanks, author name, e-mail, time, committer name, e-mail, time, message, signature."""
+
+_COMMIT = tuple(column.name for column in commits.columns)[2:]
+_ROWS = 5_000
+_WEIGHT = 8_000_000
+_TEXTS = (4, 5, 7, 8, 10, 11)
+"""Columns of a CommitRow that may hold NUL or lone surrogates."""
+
+
+def write_commits(store: Store, rows: Iterable[Sequence[Any]], entry_seq: int) -> int:
+    """Inserts commits given as `CommitRow`s; those already stored stay as they are.
+
+    `entry_seq` is the ledger entry of the observation of the refs that led to them. Batches of
+    5,000 rows or 8 MB, a transaction each; returns how many were new.
+    """
+    with store.read() as connection:
+        observed_at = _observed_at(connection, entry_seq)
+    written = 0
+    for batch in _weighed(iter(rows)):
+        with store.write() as connection:
+            written += bulk.insert(
+                connection,
+                commits,
+                _COMMIT,
+                _escaped(batch),
+                constants=(("entry_seq", entry_seq), ("observed_at", observed_at)),
+                conflict="DO NOTHING",
+            )
+    return written
+
+
+def write_commit_paths(
+    store: Store, repository: str, rows: Iterable[tuple[str, Sequence[str]]]
+) -> int:
+    """Inserts (sha, paths changed against the first parent); those already stored stay."""
+    shaped = ((repository, sha, json.dumps(list(paths))) for sha, paths in rows)
+    written = 0
+    for batch in bulk.batches(shaped, _ROWS):
+        with store.write() as connection:
+            written += bulk.insert(
+                connection,
+                commit_paths,
+                ("repository", "sha", "paths"),
+                batch,
+                conflict="DO NOTHING",
+            )
+    return written
+
+
+def write_answers(store: Store, answers: Iterable[GitAnswer]) -> int:
+    """Stores what Git answered; returns how many answers were new or other than before.
+
+    An answer keyed by object ids never changes; one about names (RESOLVE) may, and then stands
+    beside the older one under its own `entry_seq`.
+    """
+    spec = fact_table(GitAnswer)
+    columns = ("entry_seq", "observed_at", *spec.fields)
+    written = 0
+    for batch in bulk.batches(iter(answers), 1_000):
+        shaped = [(each.entry_seq, each.observed_at, *row_of(each)) for each in batch]
+        with store.write() as connection:
+            known = _known_answers(connection, shaped)
+            fresh = {row[:1] + row[2:5]: row for row in shaped if known.get(row[2:5]) != row[5:]}
+            bulk.insert(
+                connection,
+                spec.table,
+                columns,
+                list(fresh.values()),
+                conflict="(repository, kind, args, entry_seq) DO UPDATE SET value = "
+                "excluded.value, problem = excluded.problem, observed_at = excluded.observed_at",
+            )
+        written += len(fresh)
+    return written
+
+
+def _known_answers(
+    connection: Connection, shaped: Sequence[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """(repository, kind, args) -> (value, problem) of the newest stored answer."""
+    table = fact_table(GitAnswer).table
+    wanted: dict[tuple[str, str], list[str]] = {}
+    for row in shaped:
+        wanted.setdefault((row[2], row[3]), []).append(row[4])
+    known: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for (repository, kind), args in wanted.items():
+        query = (
+            select(table)
+            .where(table.c.repository == repository, table.c.kind == kind, table.c.args.in_(args))
+            .order_by(table.c.entry_seq)
+        )
+        for row in connection.execute(query):
+            known[repository, kind, row.args] = (row.value, row.problem)
+    return known
+
+
+def _observed_at(connection: Connection, entry_seq: int) -> int:
+    query = select(entry_index.c.observed_at).where(entry_index.c.seq == entry_seq)
+    return connection.execute(query).scalar() or 0
+
+
+def _weighed(rows: Iterator[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+    batch: list[Sequence[Any]] = []
+    weight = 0
+    for row in rows:
+        batch.append(row)
+        weight += len(row[10])
+        if len(batch) == _ROWS or weight > _WEIGHT:
+            yield batch
+            batch, weight = [], 0
+    if batch:
+        yield batch
+
+
+def _escaped(batch: list[Sequence[Any]]) -> list[Any]:
+    """The batch itself where no text needs an escape: one search for thousands of rows."""
+    texts = "".join(chain.from_iterable([[row[at] for at in _TEXTS] for row in batch]))
+    if "\x00" not in texts and "\x1a" not in texts and _encodes(texts):
+        return batch
+    return [tuple([to_text(v) if isinstance(v, str) else v for v in row]) for row in batch]
+
+
+def _encodes(texts: str) -> bool:
+    try:
+        texts.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,338 @@
+"""What can be asked of the store. Everything may be asked as of a ledger size (`at`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, select
+
+from evidence.canonical import from_text, to_text
+from evidence.errors import ConfigError, StoreError
+from evidence.model import codec
+from evidence.model.capture import Capture, Gap, Receipt
+from evidence.model.determination import Determination
+from evidence.store import bulk, ledger, tables
+from evidence.store.derived import current_generation, visible
+from evidence.store.envelope import CAPTURE, inflate, open_capture, open_envelope
+from evidence.store.gaps import to_gap
+from evidence.store.load import (
+    commit,
+    commits_in,
+    graph,
+    load,
+    load_in,
+    load_versions,
+    paths_of,
+    stream,
+)
+from evidence.store.session import Store
+
+__all__ = [
+    "CursorRow",
+    "StoredDetermination",
+    "StoredEntry",
+    "StoredGap",
+    "captures",
+    "change_bodies",
+    "change_body",
+    "changed_determinations",
+    "commit",
+    "commits_in",
+    "cursor",
+    "cursors",
+    "deployment_bodies",
+    "determinations",
+    "entries",
+    "entry",
+    "find",
+    "gaps",
+    "generation",
+    "graph",
+    "load",
+    "load_in",
+    "load_versions",
+    "paths_of",
+    "policies",
+    "receipts",
+    "size",
+    "stream",
+]
+
+SHORTEST_SHA = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CursorRow:
+    """Where one stream of a source got to; `updated_at` in microseconds UTC."""
+
+    source: str
+    stream: str
+    value: str
+    complete: bool
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEntry:
+    """One ledger entry with all that a verifier needs of it."""
+
+    seq: int
+    envelope: Mapping[str, Any]
+    """The envelope as values, escapes undone; entries other than captures keep theirs in `body`."""
+    text: str
+    """The exact envelope: its UTF-8 bytes are the leaf."""
+    leaf_hash: bytes
+    salt: bytes
+    payload: bytes | None
+    """None where the entry never had one or it was purged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredGap:
+    """A gap with its place in the ledger; `closed_at` is None while it is open."""
+
+    gap: Gap
+    entry_seq: int
+    opened_at: int
+    closed_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDetermination:
+    """A determination with the four things that it is a function of."""
+
+    determination: Determination
+    generation: int
+    ledger_size: int
+    policy_version: str
+    as_of: int
+
+
+def size(store: Store) -> int:
+    """Number of ledger entries."""
+    with store.read() as connection:
+        return ledger.size(connection)
+
+
+def cursor(store: Store, source: str, stream_name: str) -> str:
+    """The last stored cursor of a stream; empty where there is none."""
+    table = tables.cursor
+    query = select(table.c.value).where(table.c.source == source, table.c.stream == stream_name)
+    with store.read() as connection:
+        return from_text(connection.execute(query).scalar() or "")
+
+
+def cursors(store: Store) -> list[CursorRow]:
+    """Every stream with its cursor, by source and stream."""
+    table = tables.cursor
+    with store.read() as connection:
+        rows = connection.execute(select(table).order_by(table.c.source, table.c.stream)).all()
+    return [
+        CursorRow(
+            source=row.source,
+            stream=row.stream,
+            value=from_text(row.value),
+            complete=row.complete,
+            updated_at=row.updated_at,
+        )
+        for row in rows
+    ]
+
+
+def entry(store: Store, seq: int) -> StoredEntry:
+    """One ledger entry.
+
+    Raises:
+        StoreError: there is no such entry.
+    """
+    with store.read() as connection:
+        found = _entries(connection, _entry_query().where(tables.entry.c.seq == seq))
+    if not found:
+        raise StoreError(f"The ledger has no entry {seq}")
+    return found[0]
+
+
+def entries(store: Store, kind: str, *, at: int | None = None) -> list[StoredEntry]:
+    """All entries of a type (`receipt`, `policy`, `export`...), oldest first."""
+    index = tables.entry_index
+    query = _entry_query().join(index, index.c.seq == tables.entry.c.seq)
+    with store.read() as connection:
+        return _entries(connection, _before(query.where(index.c.type == kind), index, at))
+
+
+def receipts(store: Store, *, at: int | None = None) -> list[tuple[int, Receipt]]:
+    """(seq, receipt) of every sync run, oldest first."""
+    found = entries(store, "receipt", at=at)
+    return [(each.seq, codec.decode(Receipt, each.envelope["body"])) for each in found]
+
+
+def policies(store: Store, *, at: int | None = None) -> list[StoredEntry]:
+    """The entries that hold our own yardstick, oldest first."""
+    return entries(store, "policy", at=at)
+
+
+def captures(store: Store, seqs: Iterable[int]) -> list[tuple[int, Capture]]:
+    """(seq, capture) of those of the entries that are captures, ascending; a purged payload is
+    empty."""  # noqa: D205, D209
+    found: list[tuple[int, Capture]] = []
+    with store.read() as connection:
+        for some in bulk.batches(sorted(set(seqs)), 500):
+            for each in _entries(connection, _entry_query().where(tables.entry.c.seq.in_(some))):
+                if each.envelope["type"] == CAPTURE:
+                    found.append((each.seq, open_capture(each.envelope, each.payload or b"")))
+    return found
+
+
+def gaps(store: Store, *, open_only: bool = True, at: int | None = None) -> list[StoredGap]:
+    """Gaps by entry; `open_only` leaves out those that were closed (as of `at`)."""
+    table, closed = tables.gap, tables.gap_closed
+    same = and_(table.c.entry_seq == closed.c.entry_seq, table.c.ordinal == closed.c.ordinal)
+    if at is not None:
+        same = and_(same, closed.c.closed_by < at)
+    query = select(table, closed.c.closed_at).select_from(table.outerjoin(closed, same))
+    query = _before(query, table, at, "entry_seq").order_by(table.c.ordinal)
+    if open_only:
+        query = query.where(closed.c.closed_by.is_(None))
+    with store.read() as connection:
+        rows = connection.execute(query).all()
+    return [
+        StoredGap(
+            gap=to_gap(row),
+            entry_seq=row.entry_seq,
+            opened_at=row.opened_at,
+            closed_at=row.closed_at,
+        )
+        for row in rows
+    ]
+
+
+def generation(store: Store, *, at: int | None = None) -> int:
+    """The generation that readers see (of a ledger of at most `at` entries); 0 for none."""
+    with store.read() as connection:
+        return current_generation(connection, at)
+
+
+def find(store: Store, term: str) -> list[tuple[str, str]]:
+    """(kind, change id) of every change that a term names: a sha, a number, a ticket...
+
+    A beginning of a sha (4 digits or more) is enough where only one sha begins with it.
+
+    Raises:
+        ConfigError: several shas begin with the term.
+    """
+    index = tables.chain_index
+    with store.read() as connection:
+        shown = index.c.generation <= current_generation(connection)
+        query = select(index.c.kind, index.c.change_id).where(shown).order_by(*index.primary_key)
+        exact = connection.execute(query.where(index.c.term == to_text(term))).all()
+        low = term.lower()
+        if exact or len(low) < SHORTEST_SHA or set(low) - set("0123456789abcdef"):
+            return [(kind, change_id) for kind, change_id in exact]
+        span = and_(index.c.kind == "sha", index.c.term >= low, index.c.term < low + "g")
+        shas = connection.execute(
+            select(index.c.term).where(shown, span).distinct().limit(11)
+        ).scalars()
+        found = sorted(shas)
+        if len(found) > 1:
+            raise ConfigError(
+                f"{term} is the beginning of {len(found) if len(found) < 11 else 'many'} commits",
+                next_step="Give more digits of the SHA.",
+            )
+        rows = connection.execute(query.where(span)).all()
+    return [(kind, change_id) for kind, change_id in rows]
+
+
+def change_body(store: Store, change_id: str, *, at: int | None = None) -> str | None:
+    """The stored body of a change (JSON text), or None."""
+    return next(change_bodies(store, [change_id], at=at), None)
+
+
+def change_bodies(
+    store: Store, change_ids: Iterable[str] | None = None, *, at: int | None = None
+) -> Iterator[str]:
+    """Bodies of changes by change id: of some, or of all."""
+    wanted = None if change_ids is None else sorted({to_text(each) for each in change_ids})
+    yield from _bodies(store, tables.change, "change_id", wanted, at)
+
+
+def deployment_bodies(
+    store: Store, deployment_ids: Iterable[str] | None = None, *, at: int | None = None
+) -> Iterator[str]:
+    """Bodies of the population's deployments by deployment id: of some, or of all."""
+    wanted = None if deployment_ids is None else sorted({to_text(each) for each in deployment_ids})
+    yield from _bodies(store, tables.deployment_row, "deployment_id", wanted, at)
+
+
+def determinations(
+    store: Store, subject: str | None = None, *, at: int | None = None
+) -> list[StoredDetermination]:
+    """The determinations in force, by subject and control: of one subject, or all."""
+    table = tables.determination
+    with store.read() as connection:
+        query = visible(table, ("subject", "control"), current_generation(connection, at))
+        if subject is not None:
+            query = query.where(table.c.subject == to_text(subject))
+        rows = connection.execute(query.order_by(table.c.subject, table.c.control)).all()
+    return [_determination(row) for row in rows]
+
+
+def changed_determinations(store: Store, number: int) -> list[StoredDetermination]:
+    """The determinations that a generation brought, by subject and control."""
+    table = tables.determination
+    query = select(table).where(table.c.generation == number)
+    with store.read() as connection:
+        rows = connection.execute(query.order_by(table.c.subject, table.c.control)).all()
+    return [_determination(row) for row in rows]
+
+
+def _determination(row: Any) -> StoredDetermination:
+    return StoredDetermination(
+        determination=codec.decode(Determination, json.loads(from_text(row.body))),
+        generation=row.generation,
+        ledger_size=row.ledger_size,
+        policy_version=from_text(row.policy_version),
+        as_of=row.as_of,
+    )
+
+
+def _bodies(
+    store: Store, table: Any, key: str, wanted: list[str] | None, at: int | None
+) -> Iterator[str]:
+    with store.read() as connection:
+        query = visible(table, (key,), current_generation(connection, at)).with_only_columns(
+            table.c.body
+        )
+        parts: Iterable[list[str] | None] = [None] if wanted is None else bulk.batches(wanted, 500)
+        for some in parts:
+            chosen = query if some is None else query.where(table.c[key].in_(some))
+            streamed = connection.execution_options(yield_per=1000)
+            for body in streamed.execute(chosen.order_by(table.c[key])).scalars():
+                yield from_text(body)
+
+
+def _entry_query() -> Select[Any]:
+    joined = tables.entry.outerjoin(tables.payload, tables.payload.c.seq == tables.entry.c.seq)
+    columns = (*tables.entry.columns, tables.payload.c.salt, tables.payload.c.data)
+    return select(*columns).select_from(joined).order_by(tables.entry.c.seq)
+
+
+def _entries(connection: Connection, query: Select[Any]) -> list[StoredEntry]:
+    return [
+        StoredEntry(
+            seq=row.seq,
+            envelope=open_envelope(row.envelope),
+            text=row.envelope,
+            leaf_hash=bytes(row.leaf_hash),
+            salt=bytes(row.salt or b""),
+            payload=None if row.data is None else inflate(bytes(row.data), row.seq),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _before(query: Select[Any], table: Any, at: int | None, column: str = "seq") -> Select[Any]:
+    bounded = query if at is None else query.where(table.c[column] < at)
+    return bounded.order_by(table.c[column])
