@@ -34,15 +34,25 @@ class Collector(Protocol):
     gives the facts of the live run. It never raises on odd input: what it cannot use is a gap.
     """
 
-    source: str
-    """Configured source id."""
-    kinds: tuple[str, ...]
-    """The capture kinds it yields and parses."""
-    name: str
-    version: str
-    """Raised whenever the same capture would parse into other facts."""
-    credential: str
-    """Identity of the credential in use, never the secret."""
+    @property
+    def source(self) -> str:
+        """Configured source id."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The capture kinds it yields and parses."""
+
+    @property
+    def name(self) -> str:
+        """Which collector it is: `git`, `github`, `argocd`."""
+
+    @property
+    def version(self) -> str:
+        """Raised whenever the same capture would parse into other facts."""
+
+    @property
+    def credential(self) -> str:
+        """Identity of the credential in use, never the secret."""
 
     def fetch(
         self, window: Window, cursor: str, progress: Progress = no_progress

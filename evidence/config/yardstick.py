@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from evidence import policy as yardstick
 from evidence.config.settings import PolicySettings, RepositorySettings, Settings
+from evidence.config.wizard import slug
 from evidence.errors import ConfigError
 
 _DAY = 86_400_000_000
@@ -80,6 +81,11 @@ def clone_url(repository: RepositorySettings, settings: Settings) -> str:
     parts = urlsplit(forge.url or "https://api.github.com")
     host = "github.com" if parts.hostname == "api.github.com" else parts.netloc
     return f"{parts.scheme}://{host}/{repository.name}.git"
+
+
+def log_origin(settings: Settings) -> str:
+    """The ledger's name in its checkpoints, and the name of the key that signs them."""
+    return f"evidence/{slug(settings.organisation.name)}"
 
 
 def zone(settings: Settings) -> ZoneInfo:

@@ -40,7 +40,8 @@ def direct_change_ids(store: Store) -> list[str]:
     query = select(table.c.change_id).where(table.c.kind == "direct").distinct()
     with store.read() as connection:
         return [
-            from_text(row) for row in connection.execute(query.order_by(table.c.change_id)).scalars()
+            from_text(row)
+            for row in connection.execute(query.order_by(table.c.change_id)).scalars()
         ]
 
 

@@ -1,0 +1,201 @@
+"""Reads one source into the store: fetch, parse, write page by page, then the receipt.
+
+A page is one transaction. A source that fails keeps what it gave before, and its receipt says why
+it stopped; the next run goes on from its last cursor.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import itemgetter
+
+from evidence.collectors.argocd import history
+from evidence.collectors.git import GitCollector
+from evidence.collectors.interface import Collector, Parsed, Progress
+from evidence.errors import AuthError, EvidenceError
+from evidence.model.capture import Gap, GapReason, Page, Receipt, Total, Window
+from evidence.model.codec import encode
+from evidence.model.deployment import ApplicationState
+from evidence.model.git import RefTip
+from evidence.store import queries, writer
+from evidence.store.session import Store
+
+
+def now() -> int:
+    """Microseconds since the epoch, UTC."""
+    return time.time_ns() // 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What all sources of one run share."""
+
+    store: Store
+    window: Window
+    version: str
+    id: str
+
+
+def read_source(run: Run, collector: Collector, progress: Progress) -> Tally:
+    """Reads one source to its end or its first error, and appends its receipt."""
+    tally = Tally(started_at=now())
+    try:
+        _read_pages(run, collector, progress, tally)
+        if isinstance(collector, GitCollector):
+            _derive_commits(run.store, collector, progress)
+    except EvidenceError as error:
+        tally.complete = False
+        tally.error = error.message
+        tally.auth_failed = isinstance(error, AuthError)
+    tally.receipt = tally.as_receipt(run, collector)
+    writer.append_entry(
+        run.store,
+        "receipt",
+        {**encode(tally.receipt), "observed_at": tally.receipt.finished_at},
+    )
+    return tally
+
+
+def _read_pages(run: Run, collector: Collector, progress: Progress, tally: Tally) -> None:
+    cursor = queries.cursor(run.store, collector.source, collector.name)
+    for page in collector.fetch(run.window, cursor, progress):
+        parsed = [collector.parse(capture) for capture in page.captures]
+        page = replace(page, gaps=(*page.gaps, *_lost_history(run.store, parsed)))
+        result = writer.write_page(
+            run.store,
+            collector.source,
+            collector.name,
+            page,
+            parsed,
+            run_id=run.id,
+            window=run.window,
+        )
+        tally.add(page, parsed, result)
+    tally.complete = tally.complete or not tally.pages
+
+
+def _lost_history(store: Store, parsed: Sequence[Parsed]) -> Iterator[Gap]:
+    """Operations that fell out of a bounded history between two looks, one gap each."""
+    states = [fact for one in parsed for fact in one.facts if isinstance(fact, ApplicationState)]
+    for state in states:
+        before = queries.load(
+            store,
+            ApplicationState,
+            source=state.source,
+            application_uid=state.application_uid,
+        )
+        known = before[0].history_ids if before else ()
+        lost = history.lost_between(known, state.history_ids)
+        if lost:
+            yield Gap(
+                source=state.source,
+                kind="argocd.application",
+                key=state.application_uid,
+                reason=GapReason.HISTORY_LOST,
+                detail=f"Operations {history.named(lost)} of {state.application} were no longer "
+                "listed when it was read; sync more often than ten operations take.",
+            )
+
+
+COMMITS = "commits"
+"""The stream whose cursor says up to which observation of the refs commits are derived."""
+
+
+def _derive_commits(store: Store, collector: GitCollector, progress: Progress) -> None:
+    """Streams commits that no derived tip reaches into the store, with their paths.
+
+    The cursor moves when all rows are stored, so a run that was cut derives them again.
+    """
+    observed = _refs_seq(store, collector.repository)
+    cursor = queries.cursor(store, collector.source, COMMITS)
+    if cursor == str(observed):
+        return
+    known = _derived_tips(store, collector.repository, cursor)
+    progress(f"{collector.repository}: commits", 0, None)
+    done = writer.write_commits(store, collector.new_commits(known), observed)
+    progress(f"{collector.repository}: commits", done, done)
+    paths = groupby(collector.changed_paths(known), key=itemgetter(0))
+    writer.write_commit_paths(
+        store,
+        collector.repository,
+        ((sha, [path for _, path in rows]) for sha, rows in paths),
+    )
+    page = Page(cursor=str(observed), complete=True)
+    writer.write_page(store, collector.source, COMMITS, page, [], run_id=f"derive-{observed}")
+
+
+def _refs_seq(store: Store, repository: str) -> int:
+    rows = queries.stream(store, RefTip, ("entry_seq",), repository=repository)
+    return max((seq for (seq,) in rows), default=-1)
+
+
+def _derived_tips(store: Store, repository: str, cursor: str) -> set[str]:
+    """Every object that a ref was seen to name up to the derived observation."""
+    if not cursor:
+        return set()
+    rows = queries.stream(
+        store, RefTip, ("sha",), at=int(cursor) + 1, versions=True, repository=repository
+    )
+    return {sha for (sha,) in rows}
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one source while it is read."""
+
+    started_at: int = 0
+    pages: int = 0
+    calls: int = 0
+    retries: int = 0
+    read: int = 0
+    new: int = 0
+    unchanged: int = 0
+    gaps: list[Gap] = field(default_factory=list)
+    totals: list[Total] = field(default_factory=list)
+    complete: bool = False
+    error: str = ""
+    auth_failed: bool = False
+    receipt: Receipt | None = None
+
+    def add(self, page: Page, parsed: list[Parsed], result: writer.PageResult) -> None:
+        """Counts one stored page; gaps of unchanged captures were told when they were new."""
+        self.pages += 1
+        self.calls += page.calls
+        self.retries += page.retries
+        self.read += len(page.captures) + page.unchanged
+        self.new += result.new
+        self.unchanged += result.unchanged
+        self.totals.extend(page.totals)
+        self.complete = page.complete
+        self.gaps.extend(page.gaps)
+        for seq, one in zip(result.seqs, parsed, strict=True):
+            if seq >= result.first_seq:
+                self.gaps.extend(one.gaps)
+
+    def as_receipt(self, run: Run, collector: Collector) -> Receipt:
+        """What the run did with this source, for the ledger."""
+        return Receipt(
+            run_id=run.id,
+            source=collector.source,
+            collector=collector.name,
+            collector_version=collector.version,
+            started_at=self.started_at,
+            finished_at=now(),
+            window_from=run.window.since,
+            window_to=run.window.until,
+            pages=self.pages,
+            calls=self.calls,
+            retries=self.retries,
+            objects_read=self.read,
+            versions_new=self.new,
+            objects_unchanged=self.unchanged,
+            gaps=len(self.gaps),
+            totals=tuple(self.totals),
+            credential=collector.credential,
+            policy_digest=run.version,
+            complete=self.complete and not self.error,
+            error=self.error,
+        )

@@ -1,0 +1,111 @@
+"""A case: which ledger, by which policy, as of when; and what it shows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from evidence.chain.chains import build_chain
+from evidence.chain.population import Population, build_population
+from evidence.chain.records import PopulationInputs
+from evidence.deciding.answers import AnswerBook, Ask
+from evidence.deciding.gather import BATCH, Surroundings, gather
+from evidence.deciding.inputs import load_inputs
+from evidence.model.capture import Gap
+from evidence.model.change import Chain, Change
+from evidence.model.git import QuestionKind
+from evidence.policy import Policy
+from evidence.store.session import Store
+
+__all__ = ["Ask", "Case"]
+
+POPULATION_KINDS = (
+    QuestionKind.ENTRIES,
+    QuestionKind.BLOB,
+    QuestionKind.RESOLVE,
+    QuestionKind.RANGE_DIFF,
+    QuestionKind.CHANGED_PATHS,
+)
+ROUNDS = 8
+"""How often the population may lead to further questions: entries, blobs, tags, paths."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Case:
+    """Everything of one decision. With `ask` None nothing is asked of Git and nothing written."""
+
+    store: Store
+    policy: Policy
+    as_of: int
+    """Microseconds UTC: later events are shown and do not decide."""
+    at: int | None = None
+    """Ledger size decided on; None: all."""
+    ask: Ask | None = None
+    _population: Population | None = field(default=None, init=False)
+    _inputs: PopulationInputs | None = field(default=None, init=False)
+    _book: AnswerBook | None = field(default=None, init=False)
+
+    @property
+    def book(self) -> AnswerBook:
+        """The answers of Git in this case."""
+        if self._book is None:
+            self._book = AnswerBook(store=self.store, at=self.at, ask=self.ask)
+        return self._book
+
+    @property
+    def inputs(self) -> PopulationInputs:
+        """What the population is built from, read once."""
+        if self._inputs is None:
+            self._inputs = load_inputs(self.store, self.policy, self.at)
+        return self._inputs
+
+    @property
+    def population(self) -> Population:
+        """Changes and deployments, built until no question to Git is new."""
+        if self._population is None:
+            self._population = self._settle()
+        return self._population
+
+    def chains(self, changes: Iterable[Change]) -> Iterator[Chain]:
+        """The chains of changes, in order, a batch in memory at a time."""
+        around = self._surroundings()
+        rest = iter(changes)
+        others = self.population.others
+        while batch := list(islice(rest, BATCH)):
+            for one in gather(self.store, self.policy, batch, around, self.book, self.at):
+                chain = build_chain(one, self.policy)
+                more = others.get(one.change.change_id, ())
+                yield replace(chain, links=(*chain.links, *more)) if more else chain
+
+    def gaps(self) -> Mapping[str, tuple[Gap, ...]]:
+        """Open gaps by repository; "" holds those that concern none."""
+        found: dict[str, list[Gap]] = defaultdict(list)
+        for gap in self.inputs.gaps:
+            found[gap.repository].append(gap)
+        return {repository: tuple(gaps) for repository, gaps in found.items()}
+
+    def _settle(self) -> Population:
+        answers = self.book.stored(POPULATION_KINDS)
+        population = build_population(self.policy, replace(self.inputs, answers=answers))
+        for _ in range(ROUNDS):
+            missing = population.questions - answers.keys()
+            if not missing or self.ask is None:
+                break
+            fresh = self.book.answers(missing)
+            if not fresh:
+                break
+            answers |= fresh
+            population = build_population(self.policy, replace(self.inputs, answers=answers))
+        return population
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            deployments={one.deployment_id: one for one in self.population.deployments},
+            asked={
+                repository: frozenset(commits)
+                for repository, commits in self.inputs.associations.items()
+            },
+            gaps=self.gaps(),
+        )

@@ -1,0 +1,176 @@
+"""Scheduled evidence sync: read every source, store what is new, link and evaluate what it touches.
+
+Sources are read one after the other and Git comes last, so that the mirrors hold whatever the
+other sources named. A source that fails leaves a receipt and a gap; the others are still read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from evidence import deciding
+from evidence import sources as known_sources
+from evidence.collecting import Run, now, read_source
+from evidence.collectors.git import GitCollector
+from evidence.collectors.interface import Progress, no_progress
+from evidence.config.load import Loaded
+from evidence.config.paths import data_directory, key_directory, resolve_store_url
+from evidence.config.yardstick import build_policy, log_origin, zone
+from evidence.errors import AuthError, ConfigError, IncompleteError
+from evidence.model.capture import Gap, Receipt, Window
+from evidence.model.codec import encode
+from evidence.model.git import GitAnswer, GitQuestion
+from evidence.runlock import run_lock
+from evidence.seal import keys
+from evidence.store import ledger, queries, upgrade
+from evidence.store.session import Store, connect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a sync did: one receipt per source, the gaps it met, what it decided."""
+
+    receipts: tuple[Receipt, ...]
+    gaps: tuple[Gap, ...]
+    decided: deciding.Summary
+    ledger_size: int
+    auth_failed: bool = False
+
+    def summary(self) -> str:
+        """Sentences for the reader on stderr."""
+        lines = [
+            (
+                f"ledger {self.ledger_size} entries; {self.decided.changes} changes, "
+                f"{self.decided.deployments} deployments; "
+                f"{self.decided.evaluated} changes and deployments evaluated"
+            ),
+        ]
+        lines.extend(f"gap: {gap.source} {gap.kind}: {gap.detail}" for gap in self.gaps[:20])
+        if len(self.gaps) > 20:
+            lines.append(f"... and {len(self.gaps) - 20} more gaps: `evidence status`")
+        return "\n".join(lines)
+
+    def as_json(self) -> dict[str, Any]:
+        """The published shape: docs/reference/schemas/sync.schema.json."""
+        return {
+            "schema_version": 1,
+            "ledger_size": self.ledger_size,
+            "complete": self.complete,
+            "receipts": [encode(receipt) for receipt in self.receipts],
+            "gaps": [encode(gap) for gap in self.gaps],
+            "decided": encode(self.decided),
+        }
+
+    @property
+    def complete(self) -> bool:
+        """True where every source was read to its end and no gap was met."""
+        return not self.gaps and all(receipt.complete for receipt in self.receipts)
+
+    def raise_if_incomplete(self) -> None:
+        """Incomplete never looks like clean.
+
+        Raises:
+            AuthError: a source refused its credential.
+            IncompleteError: a source was not read to its end, or gaps were met.
+        """
+        failed = [receipt for receipt in self.receipts if not receipt.complete]
+        if self.auth_failed:
+            raise AuthError("; ".join(f"{one.source}: {one.error}" for one in failed))
+        if not self.complete:
+            named = [f"{one.source}: {one.error or 'not read to its end'}" for one in failed]
+            named += [f"{gap.source}: {gap.detail}" for gap in self.gaps[:3]]
+            raise IncompleteError("The collection is incomplete. " + "; ".join(named))
+
+
+def sync(
+    loaded: Loaded,
+    *,
+    sources: tuple[str, ...] = (),
+    since: str = "",
+    progress: Progress = no_progress,
+) -> Outcome:
+    """Runs one sync of all configured sources, or of the named ones.
+
+    `since` is an RFC 3339 date or time; a date is the organisation's midnight.
+
+    Raises:
+        LockedError: another run is active.
+        ConfigError: a named source is not configured, or `since` is no time.
+        StoreError: the store cannot be used. Failures of single sources are in the outcome.
+    """
+    collectors = known_sources.build(loaded, sources)
+    window = Window(since=_moment(since, loaded), until=now())
+    with run_lock(data_directory()), opened(loaded) as store:
+        policy = build_policy(loaded.settings)
+        version = deciding.record_yardstick(store, policy)
+        run = Run(store=store, window=window, version=version, id=f"run-{window.until}")
+        tallies = [read_source(run, collector, progress) for collector in collectors]
+        decided = deciding.decide_and_store(
+            store,
+            policy,
+            version,
+            as_of=now(),
+            ask=asker(known_sources.git_collectors(loaded)),
+            progress=progress,
+        )
+        write_checkpoint(store, loaded)
+        return Outcome(
+            receipts=tuple(tally.receipt for tally in tallies if tally.receipt),
+            gaps=tuple(gap for tally in tallies for gap in tally.gaps),
+            decided=decided,
+            ledger_size=queries.size(store),
+            auth_failed=any(tally.auth_failed for tally in tallies),
+        )
+
+
+@contextmanager
+def opened(loaded: Loaded) -> Iterator[Store]:
+    """The configured store, brought to this program's schema where it is empty or older."""
+    with closing(connect(resolve_store_url(loaded.settings.store.url))) as store:
+        upgrade.upgrade(store)
+        yield store
+
+
+def asker(collectors: Mapping[str, GitCollector]) -> deciding.Ask:
+    """Has each repository's mirror answer its questions, in batches."""
+
+    def ask(questions: Sequence[GitQuestion]) -> list[GitAnswer]:
+        answers: list[GitAnswer] = []
+        for repository, collector in collectors.items():
+            mine = [question for question in questions if question.repository == repository]
+            if mine:
+                answers.extend(collector.answer(mine))
+        return answers
+
+    return ask
+
+
+def write_checkpoint(store: Store, loaded: Loaded) -> str:
+    """Signs the ledger's head where keys exist; "" where there are none yet."""
+    directory = key_directory(loaded.settings.seal.keys)
+    if not (directory / keys.SIGNING_KEY).exists():
+        return ""
+    held = keys.load(directory)
+    return ledger.write_checkpoint(
+        store,
+        held.signer.sign,
+        log_origin(loaded.settings),
+        name=log_origin(loaded.settings),
+        public_key=held.public_key.raw,
+    )
+
+
+def _moment(text: str, loaded: Loaded) -> int:
+    if not text:
+        return 0
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"--since {text} is no RFC 3339 date or time.") from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone(loaded.settings))
+    return int(moment.timestamp() * 1_000_000)
