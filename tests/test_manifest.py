@@ -407,3 +407,30 @@ def test_a_public_key_prints_as_openssl_reads_it(tmp_path):
     command = ["openssl", "pkey", "-pubin", "-in", tmp_path / "key.pem", "-outform", "DER"]
     der = subprocess.run(command, capture_output=True, check=True).stdout
     assert der[-32:] == key.raw == base64.b64decode(key.line.split()[1])[-32:]
+
+
+ARCHIVE = zipped({"a": b"1", "b": b"22"})
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda data: data.replace(b"a1", b"c1", 1), "names a otherwise inside"),
+        (lambda data: data[:-14] + b"\3\0\3\0" + data[-10:], "cut short"),
+        (lambda data: data[:-14] + b"\1\0\1\0" + data[-10:], "longer than its count"),
+        (lambda data: data.replace(b"b", b"\xff"), "not UTF-8"),
+        (lambda data: data.replace(b"b", b"a"), "twice"),
+        (lambda data: data[:8] + data[-22:], "outside the file"),
+        (lambda data: b"PK" + data, "not where its end says"),
+    ],
+)
+def test_an_archive_in_any_other_form_is_refused_with_the_reason(edit, reason):
+    data = edit(ARCHIVE)
+    with pytest.raises(MalformedError, match=reason):
+        archive.read_members(io.BytesIO(data), len(data))
+
+
+def test_an_archive_whose_long_count_is_missing_is_refused():
+    data = b"PK\5\6" + b"\0" * 4 + b"\xff" * 4 + b"\0" * 10
+    with pytest.raises(MalformedError):
+        archive.read_members(io.BytesIO(data), len(data))

@@ -133,8 +133,9 @@ def _read_end(stream: BinaryIO, length: int) -> tuple[int, int, int]:
     magic, _, _, _, count, size, offset, comment = _END.unpack(stream.read(_END.size))
     if magic != b"PK\5\6" or comment:
         raise MalformedError("the file is not a ZIP file, was cut short, or has bytes at its end")
-    if count == _MANY:
-        stream.seek(max(0, length - _END.size - _LOCATOR.size - _END64.size))
+    tail = _END64.size + _LOCATOR.size + _END.size
+    if count == _MANY and length >= tail:
+        stream.seek(length - tail)
         count = _END64.unpack(stream.read(_END64.size))[6]
     if offset + size > length or count > MAX_ENTRIES or size > MAX_DIRECTORY:
         raise MalformedError("the ZIP file's list of files lies outside the file")
@@ -147,6 +148,8 @@ def _read_directory(data: bytes, count: int) -> Iterator[Member]:
         if position + _CENTRAL.size > len(data):
             raise MalformedError("the ZIP file's list of files is cut short")
         row = _CENTRAL.unpack_from(data, position)
+        if row[0] != b"PK\1\2":
+            raise MalformedError("the ZIP file's list of files is not where its end says")
         name = data[
             position + _CENTRAL.size : position + _CENTRAL.size + min(row[10], MAX_PATH_BYTES)
         ]

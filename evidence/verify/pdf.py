@@ -121,7 +121,7 @@ def _require_whole(signature: Any, status: Any) -> None:
     if signature.docmdp_level != MDPPerm.NO_CHANGES:
         raise MalformedError("packet.pdf's signature does not certify it against changes.")
     if not status.trusted or status.revoked:
-        raise MalformedError("packet.pdf was signed with a certificate that is not this packet's.")
+        raise MalformedError("packet.pdf was signed with another certificate than expected.")
     stamp = status.timestamp_validity
     if stamp is not None and not (stamp.intact and stamp.valid):
         raise MalformedError("packet.pdf carries a time stamp that does not hold.")

@@ -61,6 +61,14 @@ def test_missing_keys_say_how_to_make_them(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["signing.key", "pdf.key", "pdf.crt"])
+def test_a_missing_key_file_is_a_configuration_error(tmp_path, name):
+    key_files.init(tmp_path / "keys", name="Orchard Example")
+    (tmp_path / "keys" / name).unlink()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        key_files.load(tmp_path / "keys")
+
+
+@pytest.mark.parametrize("name", ["signing.key", "pdf.key", "pdf.crt"])
 def test_a_damaged_key_file_is_a_configuration_error(tmp_path, name):
     key_files.init(tmp_path / "keys", name="Orchard Example")
     (tmp_path / "keys" / name).write_bytes(b"damaged")

@@ -227,3 +227,10 @@ def test_an_existing_zip_is_not_overwritten(sealed, tmp_path):
     target = zip_folder(sealed, tmp_path / "packet.zip")
     with pytest.raises(ConfigError, match="cannot be written"):
         zip_folder(sealed, target)
+
+
+def test_a_packet_too_large_for_one_zip_is_handed_over_as_a_folder(sealed, tmp_path, monkeypatch):
+    monkeypatch.setattr("evidence.manifest.archive.LIMIT", 2000)
+    with pytest.raises(ConfigError, match="hand over the folder"):
+        zip_folder(sealed, tmp_path / "packet.zip")
+    assert not (tmp_path / "packet.zip").exists()

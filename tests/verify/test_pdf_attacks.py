@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
 from pyhanko.pdf_utils import generic
@@ -108,7 +109,7 @@ def test_pdfsig_calls_the_overlaid_pdf_valid_and_only_leaves_out_one_line(signed
 
 
 def test_a_pdf_signed_with_another_certificate_is_refused(packet, signed, other_keys):
-    with pytest.raises(MalformedError, match="not this packet's"):
+    with pytest.raises(MalformedError, match="another certificate than expected"):
         check_pdf(signed, [other_keys.pdf.certificate_der], NOW)
 
 
@@ -151,3 +152,61 @@ def test_trust_without_a_certificate_takes_the_one_that_the_statement_vouches_fo
 def test_bytes_that_are_no_pdf_are_refused(packet, data):
     with pytest.raises(MalformedError):
         check_pdf(data, [packet.keys.pdf.certificate_der], NOW)
+
+
+def uncertified(unsigned: bytes, identity) -> bytes:
+    from pyhanko.sign.fields import SigSeedSubFilter
+    from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
+
+    from evidence.seal import pades
+
+    meta = PdfSignatureMetadata(field_name="Seal", subfilter=SigSeedSubFilter.PADES)
+    signer = PdfSigner(meta, pades._signer(identity))
+    return signer.sign_pdf(IncrementalPdfFileWriter(BytesIO(unsigned))).getvalue()
+
+
+def test_a_signature_that_does_not_certify_against_changes_is_refused(packet):
+    unsigned = (packet.folder / "packet.pdf").read_bytes()[: packet.unsigned().size]
+    data = uncertified(unsigned, packet.keys.pdf)
+    with pytest.raises(MalformedError, match="does not certify it against changes"):
+        check_pdf(data, [packet.keys.pdf.certificate_der], NOW + timedelta(minutes=1))
+
+
+def test_a_byte_changed_under_the_signature_is_refused(packet, signed):
+    data = signed.replace(b"/MediaBox", b"/MediaBos", 1)
+    with pytest.raises(MalformedError, match="was changed after it was signed"):
+        check_pdf(data, [packet.keys.pdf.certificate_der], NOW + timedelta(minutes=1))
+
+
+@pytest.mark.parametrize(
+    ("doubt", "sentence"),
+    [
+        ({"bottom_line": False}, "not judged valid as a whole"),
+        (
+            {"timestamp_validity": SimpleNamespace(intact=False, valid=True)},
+            "time stamp that does not",
+        ),
+    ],
+)
+def test_a_doubt_of_the_library_is_never_overruled(packet, signed, monkeypatch, doubt, sentence):
+    from pyhanko.sign import validation
+
+    real = validation.validate_pdf_signature
+
+    def doubting(*args, **options):
+        status = real(*args, **options)
+        names = ("intact", "valid", "coverage", "docmdp_ok", "trusted", "revoked", "signing_cert")
+        members = {name: getattr(status, name) for name in names}
+        return SimpleNamespace(**({"timestamp_validity": None, **members} | doubt))
+
+    monkeypatch.setattr(validation, "validate_pdf_signature", doubting)
+    with pytest.raises(MalformedError, match=sentence):
+        check_pdf(signed, [packet.keys.pdf.certificate_der], NOW + timedelta(minutes=1))
+
+
+def test_a_signature_without_a_signing_time_is_refused(packet, signed, monkeypatch):
+    from pyhanko.sign.validation import EmbeddedPdfSignature
+
+    monkeypatch.setattr(EmbeddedPdfSignature, "self_reported_timestamp", None)
+    with pytest.raises(MalformedError, match="states no signing time"):
+        check_pdf(signed, [packet.keys.pdf.certificate_der], NOW)
