@@ -9,8 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
-from operator import itemgetter
 
 from evidence.collectors.argocd import history
 from evidence.collectors.git import GitCollector
@@ -61,9 +59,9 @@ def read_source(run: Run, collector: Collector, progress: Progress) -> Tally:
 
 def _read_pages(run: Run, collector: Collector, progress: Progress, tally: Tally) -> None:
     cursor = queries.cursor(run.store, collector.source, collector.name)
-    for page in collector.fetch(run.window, cursor, progress):
-        parsed = [collector.parse(capture) for capture in page.captures]
-        page = replace(page, gaps=(*page.gaps, *_lost_history(run.store, parsed)))
+    for fetched in collector.fetch(run.window, cursor, progress):
+        parsed = [collector.parse(capture) for capture in fetched.captures]
+        page = replace(fetched, gaps=(*fetched.gaps, *_lost_history(run.store, parsed)))
         result = writer.write_page(
             run.store,
             collector.source,
@@ -117,12 +115,7 @@ def _derive_commits(store: Store, collector: GitCollector, progress: Progress) -
     progress(f"{collector.repository}: commits", 0, None)
     done = writer.write_commits(store, collector.new_commits(known), observed)
     progress(f"{collector.repository}: commits", done, done)
-    paths = groupby(collector.changed_paths(known), key=itemgetter(0))
-    writer.write_commit_paths(
-        store,
-        collector.repository,
-        ((sha, [path for _, path in rows]) for sha, rows in paths),
-    )
+    writer.write_commit_paths(store, collector.repository, collector.changed_paths(known))
     page = Page(cursor=str(observed), complete=True)
     writer.write_page(store, collector.source, COMMITS, page, [], run_id=f"derive-{observed}")
 

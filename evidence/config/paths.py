@@ -88,6 +88,16 @@ def store_url(explicit_config: Path | None = None) -> str:
     return resolve_store_url(url)
 
 
+def time_zone(explicit_config: Path | None = None) -> str:
+    """The organisation's time zone without loading all settings; `UTC` where none is set."""
+    named = os.environ.get("EVIDENCE_ORGANISATION__TIME_ZONE", "")
+    path = find_config(explicit_config)
+    if named or path is None:
+        return named or "UTC"
+    section = read_toml(path).get("organisation", {})
+    return str(section.get("time_zone", "UTC")) if isinstance(section, dict) else "UTC"
+
+
 def resolve_store_url(url: str) -> str:
     """The URL itself, a secret reference resolved, or the default SQLite file."""
     if url.startswith(("env:", "file:")):

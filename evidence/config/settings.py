@@ -52,6 +52,8 @@ class RepositorySettings(_Section):
     clone: str = ""
     """Clone URL or path; empty: derived from the forge's URL and the name."""
     secret: str = ""
+    addresses: list[str] = []
+    """Further addresses by which deployers name it."""
     source: str = ""
     production_branches: list[str] = ["main"]
     role: Literal["application", "configuration"] = "application"

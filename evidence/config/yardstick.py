@@ -125,7 +125,7 @@ def _repository(one: RepositorySettings, settings: Settings) -> yardstick.Reposi
     return yardstick.Repository(
         id=one.id,
         name=one.name,
-        urls=(url,) if url else (),
+        urls=tuple(dict.fromkeys(address for address in (url, *one.addresses) if address)),
         forge=one.source,
         production_branches=tuple(one.production_branches),
         role=one.role,

@@ -15,7 +15,7 @@ from evidence.chain.chains import chain_questions
 from evidence.chain.links import draw_links
 from evidence.deciding.answers import AnswerBook
 from evidence.model.capture import Gap
-from evidence.model.change import Change, ChangeEvidence, LinkKind, ProductionDeployment
+from evidence.model.change import Change, ChangeEvidence, Link, LinkKind, ProductionDeployment
 from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.fact import Fact
 from evidence.model.git import GitQuestion
@@ -62,13 +62,23 @@ def gather(
         by_repository[change.repository].append(change)
     found: dict[str, ChangeEvidence] = {}
     for repository, own in by_repository.items():
-        found |= _of_repository(store, policy, repository, own, around, at)
+        plain = _of_repository(store, repository, own, around, at)
+        keys = {change_id: _ticket_keys(one, policy) for change_id, one in plain.items()}
+        found |= _with_tickets(store, keys, plain, at)
     return _with_answers([found[change.change_id] for change in changes], policy, book)
+
+
+def gather_stored(
+    store: Store, change: Change, links: Sequence[Link], around: Surroundings, at: int | None
+) -> ChangeEvidence:
+    """The evidence of one stored change, its tickets as its links name them, without answers."""
+    plain = _of_repository(store, change.repository, [change], around, at)
+    keys = {change.change_id: _linked_tickets(links)}
+    return _with_tickets(store, keys, plain, at)[change.change_id]
 
 
 def _of_repository(
     store: Store,
-    policy: Policy,
     repository: str,
     changes: Sequence[Change],
     around: Surroundings,
@@ -113,7 +123,7 @@ def _of_repository(
             gaps=_gaps_of(change, own, around),
             github_observed=_observed(change, versions, around),
         )
-    return _with_tickets(store, policy, found, at)
+    return found
 
 
 def _shas(change: Change, listed: Iterable[PullRequestCommit]) -> set[str]:
@@ -159,9 +169,11 @@ def _gaps_of(change: Change, shas: Sequence[str], around: Surroundings) -> tuple
 
 
 def _with_tickets(
-    store: Store, policy: Policy, found: dict[str, ChangeEvidence], at: int | None
+    store: Store,
+    keys: Mapping[str, set[str]],
+    found: Mapping[str, ChangeEvidence],
+    at: int | None,
 ) -> dict[str, ChangeEvidence]:
-    keys = {change_id: _ticket_keys(one, policy) for change_id, one in found.items()}
     every = set().union(*keys.values()) if keys else set()
     tickets = queries.load_in(store, Ticket, "key", every, at=at) if every else []
     by_key = _grouped(tickets, lambda row: row.key)
@@ -188,11 +200,11 @@ def _with_tickets(
 
 def _ticket_keys(evidence: ChangeEvidence, policy: Policy) -> set[str]:
     """Keys that any request rule sees, before it is known which of them exist."""
-    return {
-        link.target.removeprefix("ticket:")
-        for link in draw_links(evidence, policy)
-        if link.kind is LinkKind.REQUEST
-    }
+    return _linked_tickets(draw_links(evidence, policy))
+
+
+def _linked_tickets(links: Iterable[Link]) -> set[str]:
+    return {link.target.removeprefix("ticket:") for link in links if link.kind is LinkKind.REQUEST}
 
 
 def _with_answers(
