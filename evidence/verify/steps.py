@@ -63,8 +63,7 @@ def trusted(exam: Examination) -> str:
     """Whether one of the signing keys is one that the reader trusts."""
     if exam.trust is None:
         raise NotChecked("who sealed the packet, because no trusted key was given.")
-    known = {key.blob for key in exam.trust.keys}
-    exam.trusted = tuple(key.fingerprint for key in exam.signers if key.blob in known)
+    exam.trusted = tuple(key.fingerprint for key in exam.signers if exam.trust.vouches_for(key))
     if not exam.trusted:
         sealed_by = ", ".join(key.fingerprint for key in exam.signers)
         raise MalformedError(f"It was sealed by {sealed_by}, which is not among the trusted keys.")

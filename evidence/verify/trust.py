@@ -1,8 +1,8 @@
 """Whom the reader trusts: public keys and certificates that came by another way than the packet.
 
 `--trust` names a file or a folder of files, each holding any of: OpenSSH public key lines,
-`allowed_signers` lines, PEM public keys, PEM certificates. `evidence keys export-public` prints
-such a file.
+`allowed_signers` lines, PEM public keys, PEM certificates, or only a fingerprint (`SHA256:...`) as
+it stands in an engagement letter. `evidence keys export-public` prints such a file.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _MAX_FILES = 100
 _PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----\n.*?-----END \1-----\n?", re.DOTALL)
 _COMMENT = re.compile(r"^# ?", re.MULTILINE)
 _KEY = re.compile(rf"(?:^|\s)({ED25519}|{ECDSA_P256})\s+(\S+)")
+_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 _NAMESPACES = re.compile(r'namespaces="([^"]*)"')
 _UNJUDGED = ("cert-authority", "valid-after", "valid-before")
 
@@ -41,8 +42,14 @@ class TrustError(VerificationError):
 class Trust:
     """Trusted signing keys, and trusted certificates (DER) of PDF signatures and time stamps."""
 
-    keys: tuple[PublicKey, ...]
+    keys: tuple[PublicKey, ...] = ()
     certificates: tuple[bytes, ...] = ()
+    fingerprints: tuple[str, ...] = ()
+    """Keys that are trusted without being at hand: the packet's key of this fingerprint is."""
+
+    def vouches_for(self, key: PublicKey) -> bool:
+        """Whether the reader trusts this signing key."""
+        return key in self.keys or key.fingerprint in self.fingerprints
 
 
 def read_trust(path: Path) -> Trust:
@@ -55,11 +62,14 @@ def read_trust(path: Path) -> Trust:
         found = [parse_trust(_read(file), file.name) for file in _files(path)]
     except OSError as error:
         raise TrustError(f"the trusted keys {path} cannot be read: {error.strerror}") from error
-    keys = {key.blob: key for trust in found for key in trust.keys}
-    if not keys:
+    trust = Trust(
+        keys=tuple({key: None for each in found for key in each.keys}),
+        certificates=tuple({der: None for each in found for der in each.certificates}),
+        fingerprints=tuple({name: None for each in found for name in each.fingerprints}),
+    )
+    if not trust.keys and not trust.fingerprints:
         raise TrustError(f"{path} holds no signing key")
-    certificates = {der: der for trust in found for der in trust.certificates}
-    return Trust(keys=tuple(keys.values()), certificates=tuple(certificates))
+    return trust
 
 
 def _files(path: Path) -> list[Path]:
@@ -95,10 +105,15 @@ def parse_trust(data: bytes, path: str) -> Trust:
             certificates.append(_certificate(block[0], path))
         else:
             keys.append(_pem_key(block[0], path))
+    fingerprints: list[str] = []
     for line in _PEM.sub("", text).splitlines():
-        if line.strip() and not line.lstrip().startswith("#"):
+        if _FINGERPRINT.fullmatch(line.strip()):
+            fingerprints.append(line.strip())
+        elif line.strip() and not line.lstrip().startswith("#"):
             keys += _line_key(line, path)
-    return Trust(keys=tuple(keys), certificates=tuple(certificates))
+    return Trust(
+        keys=tuple(keys), certificates=tuple(certificates), fingerprints=tuple(fingerprints)
+    )
 
 
 def _line_key(line: str, path: str) -> list[PublicKey]:

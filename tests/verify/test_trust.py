@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from evidence.errors import VerificationError
 from evidence.seal import keys as key_files
-from evidence.verify import TrustError, read_trust
+from evidence.verify import Status, TrustError, examine_packet, read_trust, verify_packet
 
 
 def read(tmp_path, text: str):
@@ -41,6 +41,16 @@ def test_a_key_is_understood_in_every_common_form(keys, tmp_path, form):
     assert read(tmp_path, form(keys)).keys == (keys.public_key,)
 
 
+def test_a_fingerprint_from_the_engagement_letter_is_enough(packet, tmp_path):
+    trust = read(tmp_path, f"# from the engagement letter\n{packet.keys.fingerprint}\n")
+    assert verify_packet(packet.folder, trust).trusted == (packet.keys.fingerprint,)
+
+
+def test_a_fingerprint_of_another_key_rejects_the_packet(packet, other_keys, tmp_path):
+    trust = read(tmp_path, other_keys.fingerprint)
+    assert examine_packet(packet.folder, trust).status is Status.REJECTED
+
+
 def test_a_folder_of_keys_is_read_file_by_file(keys, other_keys, tmp_path):
     for name, each in (("a.pub", keys), ("b.txt", other_keys)):
         (tmp_path / name).write_text(key_files.trust_file(each))
@@ -67,6 +77,7 @@ def test_a_limit_that_cannot_be_judged_is_refused_not_ignored(keys, tmp_path, op
         "",
         "# nothing",
         "ssh-ed25519 AAAA",
+        "SHA256:short",
         "hello",
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
         "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
