@@ -15,7 +15,7 @@ from typing import Any
 from evidence.canonical import slice_each
 from evidence.collectors.github.context import BRANCH_COMMIT, Context
 from evidence.collectors.github.paging import SECOND, iso
-from evidence.collectors.github.reading import integer, items, mapping, text
+from evidence.collectors.github.reading import integer, mapping, text
 from evidence.collectors.github.state import BranchRun, BranchState
 from evidence.collectors.github.transport import GraphAnswer
 from evidence.model.capture import Capture, Gap, GapReason, Page, Total
@@ -77,7 +77,8 @@ class BranchPopulation:
         answer, found = self.context.ask_repository("BranchPopulation", asked)
         target = mapping(mapping(found.get("ref")).get("target"))
         history = mapping(target.get("history"))
-        return answer, history if items(history.get("nodes")) else {}, text(target.get("oid"))
+        whole = isinstance(history.get("nodes"), list)  # an empty list is an answer, too
+        return answer, history if whole else {}, text(target.get("oid"))
 
     def _captures(
         self, answer: GraphAnswer, run: BranchRun, known: set[str], last_tip: str

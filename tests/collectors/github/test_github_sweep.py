@@ -1,0 +1,375 @@
+"""The sweep of merged pull requests and the population of a branch."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from werkzeug import Response
+
+from evidence.collectors.github import GitHubRepository
+from evidence.collectors.github.paging import PageSize
+from evidence.errors import AuthError, UnavailableError
+from evidence.model.capture import Form, GapReason, Window
+
+ALL = Window(since=0, until=2**62)
+LIMITS = {
+    "errors": [{"type": "RESOURCE_LIMITS_EXCEEDED", "path": ["repository"], "message": "limits"}],
+    "data": {"repository": None},
+}
+
+
+def captured(pages, kind="github.pull_request"):
+    return [capture for page in pages for capture in page.captures if capture.kind == kind]
+
+
+def keys(pages, kind="github.pull_request"):
+    return [capture.key for capture in captured(pages, kind)]
+
+
+def gaps(pages):
+    return [gap for page in pages for gap in page.gaps]
+
+
+def sizes(github):
+    return [asked["pageSize"] for name, asked in github.asked if name == "PullRequestSweep"]
+
+
+def facts(collector, pages, cls):
+    return [
+        fact
+        for page in pages
+        for capture in page.captures
+        for fact in collector.parse(capture).facts
+        if type(fact).__name__ == cls
+    ]
+
+
+def test_every_merged_pull_request_is_captured_once_as_an_exact_slice(github, build, make):
+    github.pulls = [build.pull(number) for number in range(1, 31)]
+    github.pulls[0]["body"] = "a \ud800 b \x00 c"
+    pages = list(make().fetch(ALL, ""))
+    assert sorted(keys(pages)) == sorted(f"77:{number}" for number in range(1, 31))
+    first = next(c for c in captured(pages) if c.key == "77:1")
+    assert first.form is Form.SLICE
+    node = json.dumps(build.whole(github.pulls[0]))
+    assert first.payload.decode() == f'{{"node":{node},"tails":[],"unread":[]}}'
+
+
+def test_the_numbers_read_are_compared_with_the_count_of_the_search(github, build, make):
+    github.pulls = [build.pull(number) for number in range(1, 31)]
+    pages = list(make().fetch(ALL, ""))
+    totals = [total for page in pages for total in page.totals]
+    assert [(t.reported, t.stored) for t in totals if t.kind == "github.pull_request"] == [(30, 30)]
+
+
+def test_a_shortfall_is_looked_for_once_more_and_then_is_a_gap(github, build, make):
+    github.pulls = [build.pull(number) for number in range(1, 31)]
+    github.counted = 31
+    pages = list(make().fetch(ALL, ""))
+    assert [gap.reason for gap in gaps(pages)] == [GapReason.TRUNCATED]
+    assert "counts 31 pull requests of acme/shop merged in the window; 30 could" in (
+        gaps(pages)[0].detail
+    )
+    assert github.operations().count("PullRequestSweep") == 3
+    assert pages[-1].complete
+
+
+def test_an_incremental_run_stops_at_the_first_older_one(github, build, make):
+    github.pulls = [build.pull(number) for number in range(1, 101)]
+    first = list(make().fetch(ALL, ""))
+    github.asked.clear()
+    github.now += timedelta(days=1)
+    github.pulls[80]["updatedAt"] = build.iso(github.now - timedelta(hours=1))
+    second = list(make().fetch(ALL, first[-1].cursor))
+    assert keys(second) == ["77:81"]
+    assert sizes(github) == [25]
+
+
+def test_what_changed_within_the_overlap_is_read_again(github, build, make):
+    fresh = github.now - timedelta(minutes=10)
+    github.pulls = [build.pull(1, updated=fresh), build.pull(2)]
+    first = list(make().fetch(ALL, ""))
+    second = list(make().fetch(ALL, first[-1].cursor))
+    assert set(keys(second)) == {"77:1"}
+
+
+def test_checks_of_a_recent_merge_are_read_again_for_a_week(github, build, make):
+    github.pulls = [build.pull(1, updated=github.now - timedelta(days=1)), build.pull(2)]
+    cursor = list(make().fetch(ALL, ""))[-1].cursor
+    github.now += timedelta(days=5)
+    github.pulls[0]["merge_contexts"] = [build.check(99, conclusion="FAILURE")]
+    collector = make()
+    pages = list(collector.fetch(ALL, cursor))
+    assert keys(pages) == ["77:1"]
+    assert "FAILURE" in [run.conclusion for run in facts(collector, pages, "CheckRun")]
+    github.now += timedelta(days=5)
+    after = list(make().fetch(ALL, pages[-1].cursor))
+    assert keys(list(make().fetch(ALL, after[-1].cursor))) == []
+
+
+def test_the_first_run_goes_back_to_the_beginning_of_the_window(github, build, make):
+    github.pulls = [
+        build.pull(n, updated=github.now - timedelta(days=10 * n)) for n in range(1, 10)
+    ]
+    since = int((github.now - timedelta(days=35)).timestamp()) * 1_000_000
+    pages = list(make().fetch(Window(since=since, until=2**62), ""))
+    assert keys(pages) == ["77:1", "77:2", "77:3"]
+
+
+def test_an_earlier_window_reads_from_its_beginning(github, build, make):
+    github.pulls = [
+        build.pull(n, updated=github.now - timedelta(days=10 * n)) for n in range(1, 10)
+    ]
+    since = int((github.now - timedelta(days=35)).timestamp()) * 1_000_000
+    cursor = list(make().fetch(Window(since=since, until=2**62), ""))[-1].cursor
+    pages = list(make().fetch(ALL, cursor))
+    assert set(keys(pages)) == {f"77:{number}" for number in range(1, 10)}
+
+
+def test_a_resumed_run_also_reads_what_changed_since_the_cut(github, build, make):
+    github.pulls = [build.pull(number) for number in range(1, 61)]
+    cut = next(make().fetch(ALL, "")).cursor
+    github.now += timedelta(hours=5)
+    github.pulls[0]["updatedAt"] = build.iso(github.now - timedelta(hours=2))
+    github.pulls[0]["title"] = "Changed since"
+    pages = list(make().fetch(ALL, cut))
+    titles = [json.loads(c.payload)["node"]["title"] for c in captured(pages) if c.key == "77:1"]
+    assert titles == ["Changed since"]
+
+
+def test_a_cursor_that_cannot_be_read_starts_anew(github, build, make):
+    github.pulls = [build.pull(1)]
+    for cursor in ("{", "[]", '{"v":99}', '{"v":1,"repositories":{"shop":{"sweep":7,"mark":"x"}}}'):
+        assert keys(make().fetch(ALL, cursor)) == ["77:1"]
+
+
+def test_a_page_too_heavy_is_asked_again_in_smaller_pieces_that_grow_back(github, build, make):
+    github.pulls = [build.pull(number) for number in range(1, 101)]
+    github.script = [Response(b"", 502), github.reply(LIMITS)]
+    pages = list(make().fetch(ALL, ""))
+    assert sizes(github)[:8] == [25, 10, 5, 5, 5, 5, 10, 10]
+    assert len(set(keys(pages))) == 100
+    assert sum(page.retries for page in pages) == 2
+
+
+def test_one_pull_request_too_heavy_for_github_is_a_gap_and_tried_again(github, build, make):
+    github.pulls = [build.pull(number) for number in range(1, 4)]
+    github.script = [Response(b"", 504)] * 8
+    first = list(make().fetch(ALL, ""))
+    assert set(keys(first)) == {"77:2", "77:3"}
+    unavailable = [gap.key for gap in gaps(first) if gap.reason is GapReason.UNAVAILABLE]
+    assert set(unavailable) == {"77:1"}
+    second = list(make().fetch(ALL, first[-1].cursor))
+    assert "77:1" in keys(second)
+
+
+def test_inner_tails_are_read_before_their_page_is_handed_over(github, build, make):
+    github.pulls = [
+        build.pull(
+            1,
+            reviews=[build.review(n) for n in range(1, 252)],
+            head_contexts=[build.check(n, f"check {n}") for n in range(1, 150)],
+            closingIssuesReferences=[build.issue(n) for n in range(1, 7)],
+            timelineItems=[build.event("LabeledEvent", n, label={"name": "x"}) for n in range(120)],
+        )
+    ]
+    collector = make()
+    pages = list(collector.fetch(ALL, ""))
+    assert github.operations()[:6] == [
+        "PullRequestSweep",
+        *["PullRequestTail"] * 4,
+        "CheckTail",
+    ]
+    assert len(facts(collector, pages, "Review")) == 251
+    assert len(facts(collector, pages, "Ticket")) == 6
+    assert len(facts(collector, pages, "PullRequestEvent")) == 120
+    assert [record.complete for record in facts(collector, pages, "PullRequest")] == [True]
+
+
+def test_a_pull_request_that_changes_under_its_tails_is_read_again(github, build, make):
+    github.pulls = [build.pull(1, reviews=[build.review(n) for n in range(1, 151)])]
+
+    def push(operation):
+        if operation == "PullRequestTail" and github.operations().count("PullRequestTail") == 1:
+            github.pulls[0]["headRefOid"] = build.sha("new head")
+            github.pulls[0]["updatedAt"] = build.iso(github.now)
+
+    github.hooks = [push]
+    collector = make()
+    pages = list(collector.fetch(ALL, ""))
+    assert github.operations()[1:4] == ["PullRequestTail", "PullRequestsById", "PullRequestTail"]
+    records = facts(collector, pages, "PullRequest")
+    assert [(record.head_sha, record.complete) for record in records] == [
+        (build.sha("new head"), True)
+    ]
+
+
+def test_a_tail_of_another_object_is_not_taken(github, build, make):
+    github.pulls = [build.pull(1, reviews=[build.review(n) for n in range(1, 151)])]
+
+    def swap(answer):
+        answer["data"]["node"]["id"] = "PR_2"
+        return answer
+
+    github.script = [None, swap]
+    collector = make()
+    pages = list(collector.fetch(ALL, ""))
+    assert [r.complete for r in facts(collector, pages, "PullRequest")] == [True]
+    assert len(facts(collector, pages, "Review")) == 150
+
+
+def test_a_tail_that_stays_away_leaves_its_page_unread(github, build, make):
+    github.pulls = [build.pull(1, reviews=[build.review(n) for n in range(1, 151)])]
+    github.script = [None, *[Response(b"", 500)] * 5]
+    handed_over = []
+    with pytest.raises(UnavailableError):
+        handed_over.extend(make().fetch(ALL, ""))
+    assert handed_over == []
+
+
+def test_a_null_among_the_pull_requests_is_a_gap(github, build, make):
+    github.pulls = [build.pull(1), build.pull(2)]
+
+    def hide(answer):
+        nodes = answer["data"]["repository"]["pullRequests"]["nodes"]
+        nodes[0] = None
+        path = ["repository", "pullRequests", "nodes", 0]
+        answer["errors"] = [{"type": "FORBIDDEN", "path": path, "message": "no"}]
+        return answer
+
+    github.script = [hide]
+    pages = list(make().fetch(ALL, ""))
+    assert keys(pages) == ["77:2"]
+    assert GapReason.FORBIDDEN in [gap.reason for gap in gaps(pages)]
+
+
+def test_pull_requests_that_the_token_may_not_list_are_a_gap(github, make):
+    def hide(answer):
+        answer["data"]["repository"]["pullRequests"] = None
+        path = ["repository", "pullRequests"]
+        answer["errors"] = [{"type": "FORBIDDEN", "path": path, "message": "no"}]
+        return answer
+
+    github.script = [hide]
+    assert [gap.reason for gap in gaps(make().fetch(ALL, ""))] == [GapReason.FORBIDDEN]
+
+
+def test_one_unreadable_repository_does_not_stop_the_others(github, build, make):
+    github.pulls = [build.pull(1)]
+
+    def hide(answer):
+        return {**answer, "data": {**answer["data"], "repository": None}}
+
+    github.script = [hide]
+    both = (
+        GitHubRepository(id="gone", name="acme/gone"),
+        GitHubRepository(id="shop", name="acme/shop"),
+    )
+    pages = list(make(repositories=both).fetch(ALL, ""))
+    assert [gap.repository for gap in gaps(pages)] == ["gone"]
+    assert keys(pages) == ["77:1"]
+
+
+def test_a_missing_token_is_an_authentication_error(make):
+    with pytest.raises(AuthError, match="no GitHub token"):
+        list(make(token="").fetch(ALL, ""))
+
+
+def test_the_page_size_shrinks_at_once_and_grows_slowly():
+    size = PageSize()
+    assert [size.size, size.shrink(), size.size] == [25, True, 10]
+    for _ in range(4):
+        size.grow()
+    assert size.size == 25
+    assert [size.shrink() for _ in range(4)] == [True, True, True, False]
+
+
+# --- the commits of a branch ---------------------------------------------------------------
+
+
+def history(build, *numbers):
+    return [build.branch_commit(number, number) for number in numbers]
+
+
+def asked_pages(github):
+    return github.operations().count("BranchPopulation")
+
+
+def test_each_commit_of_a_branch_is_linked_to_its_pull_requests(github, build, make):
+    github.commits = [build.branch_commit(3, 30, 31), build.branch_commit(2)]
+    fork = github.commits[0]["associatedPullRequests"]["nodes"][1]
+    fork["repository"]["databaseId"] = 500
+    collector = make()
+    pages = list(collector.fetch(ALL, ""))
+    found = facts(collector, pages, "CommitPullRequests")
+    assert [(each.branch, each.numbers, each.merged_numbers) for each in found] == [
+        ("main", (30,), (30,)),
+        ("main", (), ()),
+    ]
+
+
+def test_a_pull_request_merged_into_another_branch_is_linked_but_not_as_merged_here(
+    github, build, make
+):
+    github.commits = [build.branch_commit(1, 10)]
+    github.commits[0]["associatedPullRequests"]["nodes"][0]["baseRefName"] = "release"
+    collector = make()
+    found = facts(collector, list(collector.fetch(ALL, "")), "CommitPullRequests")
+    assert [(each.numbers, each.merged_numbers) for each in found] == [((10,), ())]
+
+
+def test_more_linked_pull_requests_than_were_read_are_a_gap(github, build, make):
+    github.commits = [build.branch_commit(1, 10)]
+    github.commits[0]["associatedPullRequests"]["totalCount"] = 12
+    collector = make()
+    capture = captured(collector.fetch(ALL, ""), "github.branch_commit")[0]
+    assert [gap.reason for gap in collector.parse(capture).gaps] == [GapReason.TRUNCATED]
+
+
+def test_an_unchanged_branch_costs_one_page(github, build, make):
+    github.commits = history(build, *range(1000, 600, -1))
+    cursor = list(make().fetch(ALL, ""))[-1].cursor
+    assert asked_pages(github) == 4
+    github.asked.clear()
+    list(make().fetch(ALL, cursor))
+    assert asked_pages(github) == 1
+
+
+def test_old_commits_merged_late_are_met_although_they_stand_below_the_last_tip(
+    github, build, make
+):
+    github.commits = history(build, *range(1000, 600, -1))
+    cursor = list(make().fetch(ALL, ""))[-1].cursor
+    late = history(build, 5001)
+    github.commits = [*history(build, 2000), *github.commits[:150], *late, *github.commits[150:]]
+    github.asked.clear()
+    pages = list(make().fetch(ALL, cursor))
+    assert f"77:main:{late[0]['oid']}" in keys(pages, "github.branch_commit")
+    assert asked_pages(github) == 2
+
+
+def test_a_rewritten_branch_is_listed_whole(github, build, make):
+    github.commits = history(build, *range(1000, 600, -1))
+    cursor = list(make().fetch(ALL, ""))[-1].cursor
+    github.commits = [*history(build, 3001, 3000), *github.commits[2:]]
+    github.asked.clear()
+    pages = list(make().fetch(ALL, cursor))
+    assert asked_pages(github) == 4
+    assert len(keys(pages, "github.branch_commit")) == 400
+
+
+def test_a_branch_that_is_not_shown_is_a_gap(github, make):
+    github.branches = set()
+    found = gaps(make().fetch(ALL, ""))
+    assert [(gap.kind, gap.reason) for gap in found] == [
+        ("github.branch_commit", GapReason.NOT_FOUND_OR_FORBIDDEN)
+    ]
+
+
+def test_the_count_of_a_whole_listing_is_reconciled(github, build, make):
+    github.commits = history(build, *range(250, 0, -1))
+    totals = [total for page in make().fetch(ALL, "") for total in page.totals]
+    listed = [(t.reported, t.stored) for t in totals if t.kind == "github.branch_commit"]
+    assert listed == [(250, 250)]
