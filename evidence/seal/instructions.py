@@ -96,7 +96,7 @@ and no stop at a `test` before it. The `test` lines matter: some readers call a 
 pages were laid over it after signing.
 
 ```sh
-set -- $(grep -a -o '/ByteRange *\\[[0-9 ]*\\]' packet.pdf | tr -dc '0-9 ')
+set -- $(grep -a -o '/ByteRange *\\[[0-9 ]*\\]' packet.pdf | tail -n 1 | tr -dc '0-9 ')
 test "$#" -eq 4
 test "$1" -eq 0
 test "$(($3 + $4))" -eq "$(wc -c < packet.pdf)"

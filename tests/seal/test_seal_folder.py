@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from evidence.errors import ConfigError, RenderError
@@ -149,6 +150,20 @@ def test_the_instructions_run_as_written(sealed, keys, tmp_path):
 
 def test_the_instructions_run_with_the_keys_of_the_packet_too(sealed):
     assert run_instructions(sealed).returncode == 0
+
+
+def test_text_in_the_pdf_that_looks_like_a_signature_does_not_mislead_the_instructions(
+    tmp_path, keys, predicate
+):
+    document = pikepdf.new()
+    document.add_blank_page(page_size=(300, 200))
+    document.docinfo["/Title"] = "/ByteRange [0 1 2 3]"
+    folder = tmp_path / "packet"
+    folder.mkdir()
+    document.save(folder / "packet.pdf")
+    seal_folder(folder, keys, predicate)
+    assert b"/ByteRange [0 1 2 3]" in (folder / "packet.pdf").read_bytes()
+    assert run_instructions(folder).returncode == 0
 
 
 def test_the_instructions_refuse_another_key(sealed, tmp_path):
