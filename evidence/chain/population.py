@@ -12,18 +12,29 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from evidence.chain.book import ChangeBook, change_type, write_change, write_not_landed
+from evidence.chain.book import ChangeBook
 from evidence.chain.changes import PullRequestHead
 from evidence.chain.deployments import Operation, select_application, unite
 from evidence.chain.graph import CommitGraph
+from evidence.chain.hop import Hop
 from evidence.chain.inquiry import Inquiry
+from evidence.chain.promotions import Promotions
 from evidence.chain.reconcile import reconcile
 from evidence.chain.records import Population, PopulationInputs, Reconciliation
 from evidence.chain.rows import Draft, draft_ranges, draft_rows, row_kind
+from evidence.chain.scope import Scope
 from evidence.chain.sources import Locator
-from evidence.model.change import Change, Link, LinkKind, ProductionDeployment, Strength
+from evidence.chain.writing import Carried, write_changes
+from evidence.model.change import (
+    DeploymentKind,
+    Link,
+    LinkKind,
+    ProductionDeployment,
+    RevisionRange,
+    Strength,
+)
 from evidence.policy import Application, Policy
 
 __all__ = ["Population", "PopulationInputs", "Reconciliation", "build_population"]
@@ -39,14 +50,19 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
     operations = unite(inputs.deployments)
     by_application, counts = _by_application(policy, operations)
     drafts: list[Draft] = []
+    hop = Hop(policy, inputs, inquiry)
     for application, own in by_application:
         rows, healed = draft_rows(application, own, locator, inputs)
         counts.self_heals += healed
         draft_ranges(application, rows, inputs)
+        hop.follow(application, rows)
         drafts.extend(rows)
+    scope = Scope(policy, inputs, inquiry, hop)
+    scope.limit(drafts)
     books = _books(policy, inputs, drafts)
     rows_out, carried = _write_rows(drafts, books, inputs.graphs)
-    changes = _write_changes(policy, inputs, books, carried)
+    promotions = Promotions(inquiry, scope)
+    changes = write_changes(policy, inputs.previous_ids, books, carried, promotions)
     return Population(
         deployments=rows_out,
         changes=changes,
@@ -114,14 +130,6 @@ def _books(
     }
 
 
-@dataclass(slots=True)
-class Carried:
-    """The deployments that first carried one change."""
-
-    ids: list[str] = field(default_factory=list)
-    first_at: int = 0
-
-
 def _write_rows(
     drafts: Iterable[Draft], books: Mapping[str, ChangeBook], graphs: Mapping[str, CommitGraph]
 ) -> tuple[tuple[ProductionDeployment, ...], dict[str, Carried]]:
@@ -137,6 +145,8 @@ def _write_rows(
             known = carried[change_id]
             known.ids.append(row.deployment_id)
             known.first_at = known.first_at or row.started_at
+            known.images.extend(row.images)
+            known.keys.update(draft.application.values_keys)
     return tuple(rows), carried
 
 
@@ -154,8 +164,7 @@ def _write_row(
             else:
                 unmapped.append(f"{one.repository}:{shas[commit]}")
     ranges = (*(one.write(graphs[one.repository]) for one in draft.ranges), *draft.plain)
-    if any(one.kind == "first" and not one.previous for one in ranges):
-        draft.flags.add("baseline")
+    _flag_baseline(draft, ranges)
     return ProductionDeployment(
         deployment_id=operation.id,
         application=draft.application.id,
@@ -178,6 +187,15 @@ def _write_row(
     )
 
 
+def _flag_baseline(draft: Draft, ranges: Iterable[RevisionRange]) -> None:
+    """A first deployment without a baseline brings nothing new; so does an image's first."""
+    for one in ranges:
+        if one.kind == DeploymentKind.FIRST and not one.previous:
+            draft.flags.add("image_baseline" if one.through else "baseline")
+    if "baseline" in draft.flags:
+        draft.flags.discard("image_baseline")
+
+
 def _retry_link(draft: Draft) -> tuple[Link, ...]:
     if not draft.retries:
         return ()
@@ -192,71 +210,3 @@ def _retry_link(draft: Draft) -> tuple[Link, ...]:
             entries=draft.operation.entries,
         ),
     )
-
-
-def _write_changes(
-    policy: Policy,
-    inputs: PopulationInputs,
-    books: Mapping[str, ChangeBook],
-    carried: Mapping[str, Carried],
-) -> tuple[Change, ...]:
-    accounts = frozenset(one for automation in policy.automations for one in automation.accounts)
-    aliases = _aliases(books, inputs.previous_ids)
-    nothing = Carried()
-    changes: list[Change] = []
-    for book in books.values():
-        primary = book.primary()
-        for change_id, (part, group) in primary.items():
-            head = book.heads.get(group.number)
-            own = carried.get(change_id, nothing)
-            changes.append(
-                write_change(
-                    book,
-                    change_id,
-                    part,
-                    group,
-                    change_type=change_type(policy, head, accounts, False),
-                    aliases=aliases.get(change_id, ()),
-                    deployments=tuple(own.ids),
-                    first_deployed_at=own.first_at,
-                )
-            )
-        changes.extend(_not_landed(policy, book, primary, accounts))
-    return tuple(sorted(changes, key=lambda change: change.change_id))
-
-
-def _not_landed(
-    policy: Policy, book: ChangeBook, primary: Mapping[str, object], accounts: frozenset[str]
-) -> list[Change]:
-    """Pull requests into production branches that the mirror does not show on them."""
-    found: list[Change] = []
-    for head in book.heads.values():
-        change_id = f"{book.repository.id}:pr:{head.number}"
-        if change_id in primary or head.base_ref not in book.repository.production_branches:
-            continue
-        if head.state != "MERGED":
-            flag = "not_merged"
-        elif not head.merge_sha or head.merge_sha not in book.graph.index:
-            flag = "merge_commit_not_found"
-        else:
-            flag = "not_landed"
-        kind = change_type(policy, head, accounts, False)
-        found.append(write_not_landed(book.repository.id, head, flag, change_type=kind))
-    return found
-
-
-def _aliases(
-    books: Mapping[str, ChangeBook], previous_ids: Iterable[str]
-) -> dict[str, tuple[str, ...]]:
-    """Earlier ids of commits that meanwhile belong to another change."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for previous in previous_ids:
-        repository, kind, sha = ["", "", *previous.rsplit(":", 2)][-3:]
-        book = books.get(repository)
-        if book is None or kind != "commit" or sha not in book.graph.index:
-            continue
-        commit = book.graph.index[sha]
-        for _commit, change_id in book.owners(commit, [commit]):
-            if change_id and change_id != previous:
-                found[change_id].add(previous)
-    return {change_id: tuple(sorted(ids)) for change_id, ids in found.items()}

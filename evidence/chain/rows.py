@@ -21,6 +21,8 @@ LaneKey = tuple[str, str]
 class RangeDraft:
     """One range whose commits still stand as indexes of the repository's graph."""
 
+    key: LaneKey
+    """The lane it belongs to; its path is the one the lane began with."""
     repository: str
     path: str
     revision: int
@@ -151,8 +153,9 @@ def draft_ranges(
         ):
             draft.ranges.append(
                 RangeDraft(
+                    key=(repository, path),
                     repository=repository,
-                    path=path,
+                    path=located.path,
                     revision=step.revision,
                     lane=found,
                     basis=located.basis,

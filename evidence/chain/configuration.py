@@ -1,0 +1,174 @@
+"""What a configuration repository says at one revision: the images an application runs.
+
+Follows what the deployer would read below a path: a kustomization and the local resources it
+names, a Helm chart's values with the configured values files over them, or plain manifests. What
+lies elsewhere (a remote base) or cannot be read is named as a problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from evidence.chain.images import (
+    ImageRef,
+    apply_overrides,
+    manifest_images,
+    overrides,
+    value_images,
+)
+from evidence.chain.inquiry import Entry, Inquiry
+from evidence.chain.sources import clean_path
+from evidence.chain.yaml_text import list_of, load_documents, mapping_of, text_of
+from evidence.policy import Application
+
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_YAML = (".yaml", ".yml", ".json")
+_DEPTH_LIMIT = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """The images at one revision, and what was read to find them."""
+
+    images: tuple[ImageRef, ...] = ()
+    scopes: tuple[str, ...] = ()
+    """Directories and files read: a commit that touches none of them does not concern this."""
+    problems: tuple[str, ...] = ()
+    """`<code>:<file>`, sorted."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    revision: str
+    trees: dict[str, dict[str, Entry]] = field(default_factory=dict)
+    scopes: set[str] = field(default_factory=set)
+    problems: set[str] = field(default_factory=set)
+
+
+class Configurations:
+    """Reads configurations of one repository; keeps parsed files and results by object id."""
+
+    def __init__(self, inquiry: Inquiry, repository: str) -> None:
+        self._inquiry = inquiry
+        self._repository = repository
+        self._parsed: dict[str, tuple[list[Any], str] | None] = {}
+        self._read: dict[tuple[str, str, str], Configuration] = {}
+
+    def read(self, revision: str, path: str, application: Application) -> Configuration:
+        """The configuration of an application below `path` at a revision."""
+        key = (revision, path, application.id)
+        if key not in self._read:
+            reading = _Reading(revision=revision)
+            images = list(self._directory(reading, path, 0))
+            images += self._values(reading, path, application)
+            self._read[key] = Configuration(
+                images=tuple(sorted(set(images), key=_by_place)),
+                scopes=tuple(sorted(reading.scopes)),
+                problems=tuple(sorted(reading.problems)),
+            )
+        return self._read[key]
+
+    def _tree(self, reading: _Reading, directory: str) -> dict[str, Entry]:
+        """Files below a directory by path; one question serves its sub-directories."""
+        for known, files in reading.trees.items():
+            if not known or directory == known or directory.startswith(f"{known}/"):
+                return files
+        entries = self._inquiry.entries(self._repository, reading.revision, directory)
+        if entries is None:
+            reading.problems.add(f"unreadable:{directory or '.'}")
+        reading.trees[directory] = {entry.path: entry for entry in entries or ()}
+        return reading.trees[directory]
+
+    def _documents(self, reading: _Reading, file: str, entry: Entry) -> list[Any]:
+        if entry.oid not in self._parsed:
+            text = self._inquiry.text(self._repository, entry.oid)
+            if text is None:
+                reading.problems.add(f"unreadable:{file}")
+                return []
+            self._parsed[entry.oid] = load_documents(text)
+        documents, problem = self._parsed[entry.oid] or ([], "")
+        if problem:
+            reading.problems.add(f"{problem}:{file}")
+        return documents
+
+    def _directory(self, reading: _Reading, path: str, depth: int) -> Iterable[ImageRef]:
+        files = self._tree(reading, path)
+        reading.scopes.add(path)
+        prefix = f"{path}/" if path else ""
+        for name in KUSTOMIZATIONS:
+            if prefix + name in files:
+                return self._kustomization(reading, path, prefix + name, depth)
+        if f"{prefix}Chart.yaml" in files:
+            return []
+        plain = [file for file in files if file.startswith(prefix) and file.endswith(_YAML)]
+        return [ref for file in sorted(plain) for ref in self._manifest(reading, file, files)]
+
+    def _manifest(
+        self, reading: _Reading, file: str, files: dict[str, Entry]
+    ) -> Iterable[ImageRef]:
+        return manifest_images(self._documents(reading, file, files[file]), file)
+
+    def _kustomization(self, reading: _Reading, path: str, file: str, depth: int) -> list[ImageRef]:
+        files = self._tree(reading, path)
+        documents = self._documents(reading, file, files[file])
+        document = mapping_of(documents[0]) if documents else {}
+        found: list[ImageRef] = []
+        for name in ("resources", "bases", "components"):
+            for resource in list_of(document.get(name)):
+                found += self._resource(reading, path, text_of(resource), depth)
+        for patch in self._patches(reading, path, document):
+            replaced = [ref for ref in found if ref.field != patch.field]
+            found = [*replaced, patch]
+        return apply_overrides(found, list(overrides(document)), file)
+
+    def _resource(
+        self, reading: _Reading, path: str, resource: str, depth: int
+    ) -> Iterable[ImageRef]:
+        if not resource or depth >= _DEPTH_LIMIT:
+            return []
+        if "://" in resource or "?" in resource or resource.startswith(("git@", "github.com/")):
+            reading.problems.add(f"remote_base:{resource[:200]}")
+            return []
+        target = clean_path(f"{path}/{resource}")
+        if not resource.endswith(_YAML):
+            return self._directory(reading, target, depth + 1)
+        files = self._tree(reading, target.rpartition("/")[0])
+        if target not in files:
+            return []
+        reading.scopes.add(target)
+        return self._manifest(reading, target, files)
+
+    def _patches(
+        self, reading: _Reading, path: str, document: dict[Any, Any]
+    ) -> Iterable[ImageRef]:
+        """Images that strategic-merge patches set, at the place they replace."""
+        named = [mapping_of(one).get("path") for one in list_of(document.get("patches"))]
+        named += list_of(document.get("patchesStrategicMerge"))
+        for name in filter(None, map(text_of, named)):
+            target = clean_path(f"{path}/{name}")
+            files = self._tree(reading, target.rpartition("/")[0])
+            if target in files:
+                reading.scopes.add(target)
+                yield from self._manifest(reading, target, files)
+
+    def _values(self, reading: _Reading, path: str, application: Application) -> Iterable[ImageRef]:
+        """Images of the chart's own values and the configured values files, in that order."""
+        own = clean_path(f"{path}/values.yaml")
+        layers: list[tuple[str, Any]] = []
+        for name in (own, *map(clean_path, application.values_files)):
+            files = self._tree(reading, name.rpartition("/")[0] if name != own else path)
+            if name in files:
+                reading.scopes.add(name)
+                documents = self._documents(reading, name, files[name])
+                layers += [(name, document) for document in documents[:1]]
+            elif name != own:
+                reading.problems.add(f"missing:{name}")
+        mapped = {one.image for one in application.images if "{" not in one.image}
+        only = mapped.pop() if len(mapped) == 1 else ""
+        return value_images(layers, application.values_keys, only)
+
+
+def _by_place(ref: ImageRef) -> tuple[str, str, str, str]:
+    return (ref.image, ref.file, ref.field, ref.reference)

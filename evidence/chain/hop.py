@@ -1,0 +1,228 @@
+"""The GitOps hop: images that a deployment changed, and the source commits behind them.
+
+For each lane of a configuration the images at each deployed revision are read; where a reference
+differs from the one that was settled before, the tags are resolved in the mapped repository and
+the commits first reached through that image belong to the deployment: all of them, not the tip.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from evidence.chain.configuration import Configuration, Configurations
+from evidence.chain.images import ImageRef, split_reference
+from evidence.chain.inquiry import Inquiry
+from evidence.chain.lanes import Step, lane_ranges
+from evidence.chain.mapping import Built, ImageMaps
+from evidence.chain.records import PopulationInputs
+from evidence.chain.rows import Draft, RangeDraft
+from evidence.chain.strategies import Resolution, resolve_tag
+from evidence.model.change import DeploymentKind, ImageChange
+from evidence.policy import Application, Policy
+
+_UNDECIDED = frozenset({"third_party", "unmapped"})
+"""Problems of an image that leave no question about our own sources."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One image at one operation, resolved."""
+
+    draft: Draft
+    commit: int
+    resolution: Resolution
+
+
+class Hop:
+    """Follows images from configuration to source for all applications of one run."""
+
+    def __init__(self, policy: Policy, inputs: PopulationInputs, inquiry: Inquiry) -> None:
+        self._policy = policy
+        self._inputs = inputs
+        self._inquiry = inquiry
+        self._maps = ImageMaps(policy)
+        self._configurations: dict[str, Configurations] = {}
+        self._roles = {one.id: one.role for one in policy.repositories}
+
+    def follows(self, application: Application, repository: str, path: str) -> bool:
+        """Whether images are read there: in configuration, or where images are mapped at all."""
+        if self._roles.get(repository) == "configuration" or application.images:
+            return True
+        return bool(self._policy.image_maps and path)
+
+    def configuration(
+        self, application: Application, repository: str, revision: str, path: str
+    ) -> Configuration:
+        """What the repository says at a revision; asks Git where it must."""
+        reader = self._configurations.get(repository)
+        if reader is None:
+            reader = Configurations(self._inquiry, repository)
+            self._configurations[repository] = reader
+        return reader.read(revision, path, application)
+
+    def follow(self, application: Application, drafts: Sequence[Draft]) -> None:
+        """Adds image changes and source ranges to the drafts of one application."""
+        lanes: dict[tuple[str, str], list[tuple[Draft, RangeDraft]]] = defaultdict(list)
+        for draft in drafts:
+            for one in draft.ranges:
+                if not one.through and self.follows(application, one.repository, one.path):
+                    lanes[one.key].append((draft, one))
+        for lane in lanes.values():
+            self._lane(application, lane)
+
+    def _lane(self, application: Application, lane: Iterable[tuple[Draft, RangeDraft]]) -> None:
+        settled: tuple[ImageRef, ...] = ()
+        first = True
+        sources: dict[tuple[str, str, str], list[Seen]] = defaultdict(list)
+        for draft, one in lane:
+            shas = self._inputs.graphs[one.repository].shas
+            now = self.configuration(application, one.repository, shas[one.revision], one.path)
+            draft.problems.update(_worth_naming(now.problems))
+            changes = [
+                self._change(application, image, old, new)
+                for image, old, new in differences(settled, now.images)
+            ]
+            draft.images += changes
+            if not first:
+                draft.problems.update(_problems(changes))
+            for ref in now.images:
+                self._sight(application, draft, ref, sources)
+            if draft.operation.settles:
+                settled, first = now.images, False
+        for (image, repository, path), seen in sources.items():
+            self._ranges(image, repository, path, seen)
+
+    def _resolve(self, built: Built, reference: str) -> Resolution:
+        tag = split_reference(reference)[0]
+        if not built.repository or not tag:
+            return Resolution(problem="digest_only" if built.repository else built.problem)
+        found = resolve_tag(self._inquiry, built.repository, tag)
+        graph = self._inputs.graphs.get(built.repository)
+        if found.commit and (graph is None or found.commit not in graph.index):
+            return Resolution(problem="not_collected", candidates=(found.commit,))
+        return found
+
+    def _change(
+        self, application: Application, image: str, old: ImageRef | None, new: ImageRef | None
+    ) -> ImageChange:
+        place = new or old
+        built = self._maps.built_from(application, image)
+        before = self._resolve(built, old.reference) if old else Resolution()
+        after = self._resolve(built, new.reference) if new else Resolution()
+        problem = after.problem
+        if old and new and split_reference(old.reference)[0] == split_reference(new.reference)[0]:
+            problem = "digest_only" if built.repository else problem
+        return ImageChange(
+            image=image,
+            file=place.file if place else "",
+            field=place.field if place else "",
+            old=old.reference if old else "",
+            new=new.reference if new else "",
+            repository=built.repository,
+            old_commit=before.commit,
+            new_commit=after.commit,
+            basis=after.basis,
+            strength=after.strength,
+            problem=problem,
+            candidates=after.candidates,
+        )
+
+    def _sight(
+        self,
+        application: Application,
+        draft: Draft,
+        ref: ImageRef,
+        sources: dict[tuple[str, str, str], list[Seen]],
+    ) -> None:
+        built = self._maps.built_from(application, ref.image)
+        if not built.repository:
+            return
+        found = self._resolve(built, ref.reference)
+        graph = self._inputs.graphs.get(built.repository)
+        commit = graph.index[found.commit] if graph is not None and found.commit else -1
+        key = (ref.image, built.repository, built.path)
+        seen = Seen(draft=draft, commit=commit, resolution=found)
+        if not any(one.draft is draft and one.commit == commit for one in sources[key][-8:]):
+            sources[key].append(seen)
+
+    def _ranges(self, image: str, repository: str, path: str, seen: Sequence[Seen]) -> None:
+        """Source ranges of one image; an operation it did not move gets none."""
+        unresolved = False
+        known: list[Seen] = []
+        for one in seen:
+            if one.commit < 0:
+                unresolved = True
+                continue
+            if unresolved and known:
+                one.draft.problems.add("previous_image_unresolved")
+            unresolved = False
+            known.append(one)
+        if not known:
+            return
+        graph = self._inputs.graphs[repository]
+        steps = [Step(revision=one.commit, settles=one.draft.operation.settles) for one in known]
+        for one, step, lane in zip(known, steps, lane_ranges(graph, steps), strict=True):
+            if lane.kind == DeploymentKind.REDEPLOY and step.revision == lane.previous:
+                continue
+            one.draft.ranges.append(
+                RangeDraft(
+                    key=(repository, path),
+                    repository=repository,
+                    path=path,
+                    revision=step.revision,
+                    lane=lane,
+                    basis=one.resolution.basis,
+                    strength=one.resolution.strength,
+                    through=image,
+                    commits=lane.commits,
+                )
+            )
+
+
+def differences(
+    old: Sequence[ImageRef], new: Sequence[ImageRef]
+) -> list[tuple[str, ImageRef | None, ImageRef | None]]:
+    """(image, old, new) of every image whose references differ; a mere move is no difference.
+
+    References are paired by place where the place stayed, else one to one where there is one of
+    each; what is left appeared or went away.
+    """
+    found: list[tuple[str, ImageRef | None, ImageRef | None]] = []
+    for image in sorted({ref.image for ref in (*old, *new)}):
+        was = [ref for ref in old if ref.image == image]
+        now = [ref for ref in new if ref.image == image]
+        if {ref.reference for ref in was} == {ref.reference for ref in now}:
+            continue
+        places = {(ref.file, ref.field): ref for ref in was}
+        left: list[ImageRef] = []
+        for ref in now:
+            before = places.pop((ref.file, ref.field), None)
+            if before is None:
+                left.append(ref)
+            elif before.reference != ref.reference:
+                found.append((image, before, ref))
+        gone = list(places.values())
+        if len(gone) == len(left) == 1:
+            found.append((image, gone[0], left[0]))
+            continue
+        found += [(image, None, ref) for ref in left]
+        found += [(image, ref, None) for ref in gone]
+    return found
+
+
+def _problems(changes: Iterable[ImageChange]) -> set[str]:
+    """Problems of the row: an image of ours whose source commits cannot be told."""
+    return {
+        f"image_{change.problem}"
+        for change in changes
+        if change.new and change.problem and change.problem not in _UNDECIDED
+    }
+
+
+def _worth_naming(problems: Iterable[str]) -> set[str]:
+    """Codes of what could not be read; templates are expected in a chart and say nothing."""
+    return {f"configuration_{code}" for code in {one.split(":")[0] for one in problems}} - {
+        "configuration_template"
+    }

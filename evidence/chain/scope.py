@@ -1,0 +1,78 @@
+"""Which commits of a range concern a deployment: those that touch what it is read from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from evidence.chain.hop import Hop
+from evidence.chain.inquiry import Inquiry
+from evidence.chain.records import PopulationInputs
+from evidence.chain.rows import Draft, RangeDraft
+from evidence.policy import Policy
+
+
+class Scope:
+    """Limits ranges to paths; asks Git only for commits whose files the store does not hold."""
+
+    def __init__(
+        self, policy: Policy, inputs: PopulationInputs, inquiry: Inquiry, hop: Hop
+    ) -> None:
+        self._inputs = inputs
+        self._inquiry = inquiry
+        self._hop = hop
+        self._roles = {one.id: one.role for one in policy.repositories}
+
+    def limit(self, drafts: Iterable[Draft]) -> None:
+        """Leaves in each range only the commits that touch its paths.
+
+        A configuration lane is limited to what was read for it at both ends, a source lane to the
+        path its image is mapped to. Without a path the whole repository counts. A commit whose
+        files are not known yet stays in.
+        """
+        for draft in drafts:
+            for one in draft.ranges:
+                paths = self._paths(draft, one)
+                if paths is None or "" in paths:
+                    continue
+                kept, unknown = self._touching(one, paths)
+                one.commits = kept
+                if unknown:
+                    draft.problems.add("paths_not_read")
+
+    def _paths(self, draft: Draft, one: RangeDraft) -> set[str] | None:
+        if one.through:
+            return {one.path} if one.path else None
+        if self._roles.get(one.repository) != "configuration" or not one.path:
+            return None
+        shas = self._inputs.graphs[one.repository].shas
+        found: set[str] = set()
+        for revision in {one.revision, one.lane.previous} - {-1}:
+            for path in {one.path, one.key[1]}:
+                read = self._hop.configuration(
+                    draft.application, one.repository, shas[revision], path
+                )
+                found.update(read.scopes)
+        return found
+
+    def _touching(self, one: RangeDraft, paths: set[str]) -> tuple[tuple[int, ...], bool]:
+        shas = self._inputs.graphs[one.repository].shas
+        unknown = False
+        kept: list[int] = []
+        for commit in one.commits:
+            changed = self.changed(one.repository, shas[commit])
+            if changed is None:
+                unknown = True
+            if changed is None or touches(changed, paths):
+                kept.append(commit)
+        return tuple(kept), unknown
+
+    def changed(self, repository: str, sha: str) -> Sequence[str] | None:
+        """Files of a commit: from the store, else from Git; None where not known yet."""
+        known: Mapping[str, Sequence[str]] = self._inputs.changed.get(repository, {})
+        return known[sha] if sha in known else self._inquiry.changed(repository, sha)
+
+
+def touches(changed: Iterable[str], paths: Iterable[str]) -> bool:
+    """Whether a file equals one of the paths or lies below it."""
+    wanted = tuple(paths)
+    return any(file == path or file.startswith(f"{path}/") for file in changed for path in wanted)
