@@ -22,6 +22,9 @@ from evidence.report.listing import CHANGE_COLUMNS, Listing, Value, change_row
 from evidence.report.summary import Summary
 from evidence.report.view import Line
 
+WORK = "dossiers.part"
+"""The work file in the stage; it is no file of the packet."""
+
 _BLOCK = 1 << 20
 
 
@@ -61,7 +64,6 @@ def write_chapters(
     summary: Summary,
     env: Environment,
     stage: Path,
-    work: Path,
     progress: Progress,
 ) -> Chapters:
     """Reads each chain once; raises `RenderError` where they are out of order or unknown."""
@@ -69,7 +71,7 @@ def write_chapters(
     inside = frozenset(row.change_id for row in summary.population)
     lines: list[Line] = []
     fragments: dict[str, Markup] = {}
-    path = work / "dossiers.html"
+    path = stage / WORK
     changes = summary.changes
     with (
         Listing(stage, "population", CHANGE_COLUMNS) as population,

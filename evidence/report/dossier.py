@@ -63,6 +63,7 @@ class Dossier:
     has_chain: bool = False
     github_observed: bool = True
 
+
 def build_dossier(
     change: Change,
     chain: Chain | None,
@@ -169,9 +170,7 @@ def _people(
         told = roles.setdefault(actor.key, (actor, []))[1]
         if role not in told:
             told.append(role)
-    return tuple(
-        Person(name=who(actor), roles=tuple(told)) for actor, told in roles.values()
-    )
+    return tuple(Person(name=who(actor), roles=tuple(told)) for actor, told in roles.values())
 
 
 def _acts(

@@ -59,6 +59,7 @@ def environment(zone: str) -> Environment:
         "percent": text.percent,
         "full": full,
         "code": code,
+        "brief_id": text.brief_id,
     }
     return env
 
@@ -107,7 +108,7 @@ def _finalize(value: Any) -> Any:
 
 def _ref(view: View) -> Any:
     def ref(change_id: str, label: str = "") -> Markup:
-        told = escape(text.shown(label or change_id, 160))
+        told = escape(text.shown(label or text.brief_id(change_id), 160))
         if change_id not in view.linked:
             return told
         return Markup('<a href="#{}">{}</a>').format(text.anchor("change", change_id), told)

@@ -86,7 +86,5 @@ def _listing(name: str, rows: int, directory: Path) -> dict[str, Any]:
         "name": name,
         "rows": rows,
         "sorting": SORTING[name],
-        "files": [
-            {"path": path, "sha256": file_digest(directory / path)} for path in files
-        ],
+        "files": [{"path": path, "sha256": file_digest(directory / path)} for path in files],
     }

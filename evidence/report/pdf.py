@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -46,7 +48,10 @@ def write_pdf(html: str, path: Path, attachment: tuple[str, str, bytes], at: dat
     the fonts are missing.
     """
     try:
-        from weasyprint import HTML, Attachment
+        with warnings.catch_warnings():
+            # It announces at import that a later version will need one more library.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            from weasyprint import HTML, Attachment
     except (ImportError, OSError) as error:
         raise RenderError(
             f"WeasyPrint cannot start: {error}",
@@ -59,7 +64,7 @@ def write_pdf(html: str, path: Path, attachment: tuple[str, str, bytes], at: dat
     name, description, content = attachment
     fetcher = DenyAllFetcher()
     try:
-        with _quiet(), _fewer_collections():
+        with _quiet(), _fewer_collections(), _clock_of_fonts(at):
             document = HTML(string=html, url_fetcher=fetcher).render(
                 pdf_variant=VARIANT, pdf_tags=True
             )
@@ -105,6 +110,22 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
+
+
+@contextmanager
+def _clock_of_fonts(at: datetime) -> Iterator[None]:
+    # Where HarfBuzz's subsetter is missing fontTools cuts the fonts, and it writes the moment of
+    # doing so into them unless this variable names another.
+    name = "SOURCE_DATE_EPOCH"
+    before = os.environ.get(name)
+    os.environ[name] = str(max(0, int(at.timestamp())))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 @contextmanager

@@ -13,9 +13,9 @@ _SAFE = 2**53 - 1
 
 
 def plain(value: Any) -> Any:
-    """`value` with records as objects, tuples as arrays, enums as their values.
+    r"""`value` with records as objects, tuples as arrays, enums as their values.
 
-    A lone surrogate is written as the text `\\udXXX` and an integer beyond 2^53 - 1 as text:
+    A lone surrogate is written as the text `\udXXX` and an integer beyond 2^53 - 1 as text:
     neither has a form in RFC 8785.
     """
     if isinstance(value, Enum):

@@ -1,6 +1,7 @@
 """`write_packet`: the files of an unsigned packet, all of them or none.
 
-`evidence.seal` then signs packet.pdf and writes the manifest, the digests and the envelope.
+`evidence.seal` then signs packet.pdf and writes the manifest, the digests, the checkpoint and the
+envelope.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from jinja2 import Environment
 
 from evidence.canonical import canonical_json
 from evidence.errors import RenderError
-from evidence.manifest.paths import CAPTURES, CHECKPOINT
+from evidence.manifest.paths import CAPTURES
 from evidence.report import html
-from evidence.report.chapters import Chapters, write_chapters
+from evidence.report.chapters import WORK, Chapters, write_chapters
 from evidence.report.data import PacketData, Progress, no_progress
 from evidence.report.digests import file_digest
 from evidence.report.ipe import ipe_header, write_ipe
@@ -31,20 +32,18 @@ from evidence.report.view import Medium, View
 _STAGE = ".unfinished"
 
 
-def write_packet(
-    data: PacketData, directory: Path, progress: Progress = no_progress
-) -> list[Path]:
+def write_packet(data: PacketData, directory: Path, progress: Progress = no_progress) -> list[Path]:
     """Writes the files into `directory` (made with mode 0700) and returns them, sorted by path.
 
     Equal data gives equal bytes. On an error nothing is left behind; `RenderError` names what to
     do. `data.chains` and `data.captures` are read once.
     """
     zone_info(data.period.zone)
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     stage = directory / _STAGE
-    shutil.rmtree(stage, ignore_errors=True)
-    stage.mkdir(mode=0o700)
     try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.rmtree(stage, ignore_errors=True)
+        stage.mkdir(mode=0o700)
         _write_all(data, stage, progress)
         return _publish(stage, directory)
     except OSError as error:
@@ -59,21 +58,17 @@ def write_packet(
 def _write_all(data: PacketData, stage: Path, progress: Progress) -> None:
     summary = summarise(data)
     env = html.environment(data.period.zone)
-    work = stage / "work"
-    work.mkdir()
-    chapters = write_chapters(data, summary, env, stage, work, progress)
+    chapters = write_chapters(data, summary, env, stage, progress)
     deployments = _deployments(data, summary, stage)
     header = ipe_header(data, {**chapters.rows, "deployments": deployments}, stage)
     write_ipe(header, stage / "population.ipe.json")
     write_results(data, summary, stage / "results.json")
-    if data.checkpoint:
-        (stage / CHECKPOINT).write_bytes(data.checkpoint.encode())
     _captures(data, stage, progress)
     progress("packet.html", 0, None)
     _html(env, _view(data, summary, chapters, header, Medium.HTML), stage / "packet.html")
     progress("packet.pdf", 0, None)
     _pdf(env, _view(data, summary, chapters, header, Medium.PDF), stage)
-    shutil.rmtree(work)
+    (stage / WORK).unlink()
 
 
 def _deployments(data: PacketData, summary: Summary, stage: Path) -> int:
@@ -144,5 +139,3 @@ def _moved(stage: Path, directory: Path) -> Iterator[Path]:
         path.chmod(0o600)
         path.replace(target)
         yield target
-
-

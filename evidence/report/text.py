@@ -1,7 +1,7 @@
-"""How single values are shown: text made visible, times, people, references, rates, anchors.
+r"""How single values are shown: text made visible, times, people, references, rates, anchors.
 
 Everything here takes hostile input and returns plain text that is safe to escape: control and
-bidirectional characters become visible `\\u202e` marks, length is capped (the JSON files hold all).
+bidirectional characters become visible `\u202e` marks, length is capped (the JSON files hold all).
 """
 
 from __future__ import annotations
@@ -30,9 +30,12 @@ _HIDDEN = re.compile(
     "\ud800-\udfff"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-_MARKS = re.compile("([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20f0]{4})"
-                    "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20f0]+")
+_MARKS = re.compile(
+    "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20f0]{4})"
+    "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20f0]+"
+)
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SHA_WITHIN = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?:[0-9a-f]{24})?(?![0-9a-f])")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -158,6 +161,11 @@ def _private(text: str) -> str:
 def short(text: str) -> str:
     """A full object id cut to 12 digits, anything else as it is."""
     return text[:12] if _SHA.fullmatch(text) else text
+
+
+def brief_id(identifier: str) -> str:
+    """An id of ours or of a source, with the full object ids in it cut to 12 digits."""
+    return _SHA_WITHIN.sub(lambda match: f"{match[0][:12]}…", identifier)
 
 
 def entries(seqs: tuple[int, ...], limit: int = 12) -> str:

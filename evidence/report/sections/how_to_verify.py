@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from evidence.manifest.sshsig import NAMESPACE
 from evidence.report.view import View
 
 TITLE = "How to verify this packet"
 
+_SSH = (
+    f"ssh-keygen -Y verify -f TRUSTED_KEYS -I evidence -n {NAMESPACE} "
+    "-s SHA256SUMS.sig < SHA256SUMS"
+)
+
 COMMANDS = (
     (
-        "Everything at once, offline, with keys you received by another way",
-        "evidence verify PACKET --trust TRUSTED_KEYS",
-    ),
-    ("Every file is as listed", "sha256sum -c SHA256SUMS"),
-    (
-        "The list is signed (OpenSSH; take `allowed_signers` from outside the packet)",
-        "ssh-keygen -Y verify -f allowed_signers -I evidence -n evidence-packet "
-        "-s SHA256SUMS.sig < SHA256SUMS",
+        "Everything at once, offline (exit code 0: nothing differs; 6: it says what does)",
+        "evidence verify . --trust TRUSTED_KEYS",
     ),
     (
-        "The signature inside the PDF (look for: Total document signed)",
-        "pdfsig packet.pdf",
+        "Every file is as listed (no output is the good result)",
+        "sha256sum --check --strict --quiet SHA256SUMS",
     ),
-    ("The data embedded in the PDF", "pdfdetach -saveall packet.pdf"),
+    ("The list is signed", _SSH),
+    ("The PDF's own signature (demand the line: Total document signed)", "pdfsig packet.pdf"),
+    ("The data embedded in the PDF", "pdfdetach -list packet.pdf"),
 )
 
 

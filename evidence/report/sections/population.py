@@ -23,9 +23,7 @@ def context(view: View) -> Mapping[str, Any]:
         "outside": view.cut(_by_time(outside)),
         "strata": sorted(Counter(line.change.change_type for line in inside).items()),
         "columns": [
-            row.id
-            for row in view.data.controls
-            if row.in_scope and row.unit is SubjectKind.CHANGE
+            row.id for row in view.data.controls if row.in_scope and row.unit is SubjectKind.CHANGE
         ],
         "cells": {line.change.change_id: _cells(view, line) for line in view.lines},
     }

@@ -375,3 +375,20 @@ def _receipt() -> Receipt:
         credential="app audit-reader-example (installation 12)", policy_digest="ab" * 32,
         complete=False, error="checks may not be read",
     )  # fmt: skip
+
+
+def make_small(**fields: Any) -> PacketData:
+    """One change and nothing around it: for tests that render a packet of their own."""
+    about = change(1)
+    base: dict[str, Any] = {
+        "population": [about],
+        "undeployed": (),
+        "deployments": [deployment(about)],
+        "chains": [chain(about)],
+        "determinations": {about.change_id: _judged(about)},
+        "controls": (_control("CM-03"),),
+        "receipts": (),
+        "yardsticks": (),
+        "scope": (),
+    }
+    return make_packet(**{**base, **fields})
