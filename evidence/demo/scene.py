@@ -39,12 +39,11 @@ class Scene:
         self.names: dict[str, tuple[str, str]] = {}
         """Reference -> (repository key, object id)."""
         self._next_id = 9_000_000
-        self.history = History(
-            repositories={
-                one.key: self._repository(index, one) for index, one in enumerate(world.repository)
-            },
-            applications={one.key: self._application(one) for one in world.application},
-        )
+        self.history = History(repositories={}, applications={})
+        for index, repository in enumerate(world.repository):
+            self.history.repositories[repository.key] = self._repository(index, repository)
+        for application in world.application:
+            self.history.applications[application.key] = self._application(application)
 
     # --- who and where
 
@@ -131,7 +130,10 @@ class Scene:
             world=one, id=one.id or 5001 + index, name=name, created_at=born, names=[(born, name)]
         )
         made.names += sorted((moment(at, self.epoch), new) for at, new in one.renames.items())
-        files = {path: (FILE, made.objects.blob(text)) for path, text in one.files.items()}
+        files = {
+            path: (FILE, made.objects.blob(self.filled(text, made)))
+            for path, text in one.files.items()
+        }
         founder = Identity(name="Founder Example", email="founder@people.example", at=born)
         root = made.objects.commit(
             files=files, parents=(), author=founder, committer=founder, message="Begin\n"
