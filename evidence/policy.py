@@ -20,6 +20,8 @@ class RequiredCheck:
     """Conclusions that count as success."""
     unless_only_paths: tuple[str, ...] = ()
     """Glob patterns: where every changed file matches one, the check does not apply."""
+    source: str = ""
+    """Configured source id of the system that runs it, where that is not the forge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +149,8 @@ class Policy:
     comment_approval: bool = False
     pusher_resolves_unmapped: bool = True
     require_mapped_approvers: bool = False
+    suggester_contributes: bool = False
+    """Whether a suggestion that another person applied makes its writer a contributor."""
     empty_tree_diff_exempt: bool = False
     emergency_labels: tuple[str, ...] = ("emergency",)
     clock_tolerance: int = 120_000_000

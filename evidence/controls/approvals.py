@@ -1,0 +1,318 @@
+"""Approvals: each reviewer's effective review at merge, and which of them count (3.3).
+
+Every observed version of a review is kept: the state and the commit first observed decide, later
+versions (a dismissal, a re-bound commit) are history.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from evidence.controls.contributors import Contributors
+from evidence.controls.people import Party, PartyKind, people_of
+from evidence.controls.timeline import Timeline, list_missing, timeline_of
+from evidence.controls.words import short, when
+from evidence.model.actor import Actor, ActorType
+from evidence.model.change import Chain, ChangeEvidence
+from evidence.model.fact import Fact
+from evidence.model.pull_request import PullRequestEvent, Review
+from evidence.policy import Policy
+
+COMMENT_APPROVALS = frozenset({"lgtm", "approved", "approve", "+1", ":+1:", "👍", "ship it"})
+"""Whole comments, without case and closing punctuation, that `comment_approval` accepts."""
+
+_OPINIONS = frozenset({"APPROVED", "CHANGES_REQUESTED"})
+
+
+class Standing(StrEnum):
+    """Whether an approval counts."""
+
+    COUNTS = "counts"
+    OPEN = "open"
+    """Evidence does not decide: it counts neither for nor against."""
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """One reviewer's approval, whether it counts, and why."""
+
+    party: Party
+    review: Review
+    """The first observed version."""
+    versions: tuple[Review, ...]
+    standing: Standing
+    reason: str = ""
+    words: str = ""
+    """Why it does not count or is open; empty where it counts."""
+    flags: tuple[str, ...] = ()
+
+    @property
+    def approved_sha(self) -> str:
+        """The commit that the review was first observed for; empty where none was given."""
+        return next((one.commit_sha for one in self.versions if one.commit_sha), "")
+
+    def told(self) -> str:
+        """The approval in words: who, when, for which commit."""
+        at = when(self.review.submitted_at)
+        return f"{self.party.label} on {short(self.approved_sha)} at {at}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Approvals:
+    """All approvals of a pull request and what else its reviews show."""
+
+    counting: list[Approval] = field(default_factory=list)
+    open: list[Approval] = field(default_factory=list)
+    refused: list[Approval] = field(default_factory=list)
+    whole: bool = True
+    """Every review was read."""
+    flags: list[str] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+
+    def everyone(self) -> list[Approval]:
+        """All of them: counting, open, refused."""
+        return [*self.counting, *self.open, *self.refused]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opinion:
+    """One review as it stood: its original state and its dismissal, if any."""
+
+    versions: tuple[Review, ...]
+    party: Party
+    state: str
+    """`APPROVED` or `CHANGES_REQUESTED`; empty where the original state is not known."""
+    dismissal: PullRequestEvent | None
+    order: bool | None
+    """Submitted before the merge; None where nothing decides."""
+
+    @property
+    def review(self) -> Review:
+        return self.versions[0]
+
+
+def approvals_of(chain: Chain, policy: Policy, contributors: Contributors) -> Approvals:
+    """Sorts the approvals of a chain's pull request into counting, open and refused."""
+    return _Judging(chain, policy, contributors).judge()
+
+
+class _Judging:
+    """One walk over the reviews of one pull request."""
+
+    def __init__(self, chain: Chain, policy: Policy, contributors: Contributors) -> None:
+        self.evidence: ChangeEvidence = chain.evidence
+        self.policy = policy
+        self.contributors = contributors
+        self.people = people_of(policy)
+        self.timeline: Timeline = timeline_of(chain.evidence)
+        self.found = Approvals(whole=_all_reviews(chain.evidence))
+
+    def judge(self) -> Approvals:
+        by_reviewer: dict[str, list[_Opinion]] = defaultdict(list)
+        for opinion in self._opinions():
+            # Deleted accounts share a key, but two of them need not be one person.
+            unknown = opinion.party.kind == PartyKind.UNKNOWN
+            by_reviewer[opinion.review.review_id if unknown else opinion.party.key].append(opinion)
+        for opinions in by_reviewer.values():
+            self._effective(opinions)
+        self._dismissals()
+        return self.found
+
+    def _opinions(self) -> list[_Opinion]:
+        grouped: dict[str, list[Review]] = defaultdict(list)
+        for review in self.evidence.reviews:
+            grouped[review.review_id].append(review)
+            self.found.facts.append(review)
+        opinions: list[_Opinion] = []
+        for versions in grouped.values():
+            ordered = sorted(versions, key=lambda one: (one.observed_at, one.entry_seq))
+            opinion = self._opinion(tuple(ordered))
+            if opinion is not None:
+                opinions.append(opinion)
+        return opinions
+
+    def _opinion(self, versions: tuple[Review, ...]) -> _Opinion | None:
+        """A review as an opinion; None where it is only a comment or not yet submitted."""
+        dismissal = self._dismissal(versions[0].review_id)
+        state = _original_state(versions, dismissal)
+        if state == "COMMENTED" and self._comment_approves(versions):
+            state = "APPROVED"
+        if state not in _OPINIONS and state:
+            return None
+        return _Opinion(
+            versions=versions,
+            party=self.people.party(_author(versions)),
+            state=state,
+            dismissal=dismissal,
+            order=self.timeline.review_before_merge(versions[0]),
+        )
+
+    def _comment_approves(self, versions: tuple[Review, ...]) -> bool:
+        said = any(_says_yes(one.body) for one in versions)
+        if said and not self.policy.comment_approval:
+            self.found.flags.append("approval-in-comment")
+        edited = any(one.last_edited_at for one in versions)
+        bodies = {one.body for one in versions}
+        return said and self.policy.comment_approval and not edited and len(bodies) == 1
+
+    def _dismissal(self, review_id: str) -> PullRequestEvent | None:
+        found = [
+            event
+            for event in self.timeline.events
+            if event.kind == "ReviewDismissed" and event.subject == review_id
+        ]
+        self.found.facts.extend(found)
+        return found[0] if found else None
+
+    # --- the effective review of one reviewer
+
+    def _effective(self, opinions: list[_Opinion]) -> None:
+        """The reviewer's last opinion before the merge; a dismissal revives no older one."""
+        before = [one for one in opinions if one.order is not False]
+        late = [one for one in opinions if one.order is False and one.state == "APPROVED"]
+        if not before:
+            for one in late[:1]:
+                self._refuse(one, "late-approval", "was given after the merge")
+            return
+        before.sort(key=lambda one: (one.review.submitted_at, one.review.review_id))
+        last = before[-1]
+        unsure = [one for one in before if one.order is None or not one.state]
+        if unsure and any(one.state != "CHANGES_REQUESTED" for one in before):
+            self._unsure(unsure[-1])
+            return
+        if last.state == "CHANGES_REQUESTED":
+            self._objected(before, last)
+        elif self._dismissed_before_merge(last):
+            self._refuse(last, "dismissed-approval", "was dismissed before the merge")
+        elif not last.dismissal and _is_dismissed(last.versions):
+            self._leave(last, "review-state-unknown", "was dismissed at a time nobody recorded")
+        else:
+            self._approve(last)
+
+    def _unsure(self, opinion: _Opinion) -> None:
+        if opinion.state:
+            self._leave(opinion, "order-unknown", "stands in the same second as the merge")
+        else:
+            self._leave(opinion, "review-state-unknown", "was dismissed; what it said is lost")
+
+    def _objected(self, before: list[_Opinion], last: _Opinion) -> None:
+        if not self._dismissed_before_merge(last):
+            self.found.flags.append("objection-open")
+        approved = [one for one in before if one.state == "APPROVED"]
+        for one in approved[-1:]:
+            self._refuse(one, "changes-requested", "was replaced by a request for changes")
+
+    def _dismissed_before_merge(self, opinion: _Opinion) -> bool:
+        return opinion.dismissal is not None and self.timeline.before_merge(opinion.dismissal)
+
+    def _approve(self, opinion: _Opinion) -> None:
+        """Whether an effective approval is by an eligible person outside CONTRIB."""
+        if opinion.dismissal is not None:
+            self.found.flags.append("dismissed-after-merge")
+        refusal = self._refusal(opinion)
+        if refusal:
+            self._refuse(opinion, *refusal)
+            return
+        question = self._question(opinion)
+        if question:
+            self._leave(opinion, *question)
+            return
+        self.found.counting.append(self._approval(opinion, Standing.COUNTS))
+
+    def _refusal(self, opinion: _Opinion) -> tuple[str, str] | None:
+        party = opinion.party
+        if party.kind in {PartyKind.AUTOMATION, PartyKind.UNREGISTERED}:
+            return "bot-approval", "is not by a person"
+        if party.key in self.contributors.parties and party.human:
+            return "self-approval", "is by a contributor to the change"
+        left = party.left_at
+        if left and opinion.review.submitted_at >= left:
+            return "approver-left", f"was given after its author left at {when(left)}"
+        return None
+
+    def _question(self, opinion: _Opinion) -> tuple[str, str] | None:
+        party = opinion.party
+        if not party.human:
+            return "approver-unknown", "is by an account that cannot be tied to a person"
+        if self.policy.require_mapped_approvers and not party.mapped:
+            return "approver-unmapped", "is by an account that the person map does not hold"
+        if opinion.review.can_push is not True:
+            return "permission-unknown", "is by an account that may not be allowed to push"
+        if not opinion.review.submitted_at:
+            return "order-unknown", "carries no time"
+        if self.contributors.open:
+            first = self.contributors.open[0]
+            return first.reason, f"may be by a contributor: {first.words}"
+        return None
+
+    # --- keeping the result
+
+    def _approval(
+        self, opinion: _Opinion, standing: Standing, reason: str = "", words: str = ""
+    ) -> Approval:
+        shas = {one.commit_sha for one in opinion.versions if one.commit_sha}
+        return Approval(
+            party=opinion.party,
+            review=opinion.review,
+            versions=opinion.versions,
+            standing=standing,
+            reason=reason,
+            words=words,
+            flags=("rebound",) if len(shas) > 1 else (),
+        )
+
+    def _refuse(self, opinion: _Opinion, reason: str, words: str) -> None:
+        self.found.refused.append(self._approval(opinion, Standing.REFUSED, reason, words))
+
+    def _leave(self, opinion: _Opinion, reason: str, words: str) -> None:
+        self.found.open.append(self._approval(opinion, Standing.OPEN, reason, words))
+
+    def _dismissals(self) -> None:
+        """An author who dismissed an objection is shown; that alone decides nothing here."""
+        for event in self.timeline.earlier("ReviewDismissed"):
+            who = self.people.party(event.actor)
+            objection = event.previous.upper() == "CHANGES_REQUESTED"
+            if objection and who.key in self.contributors.parties:
+                self.found.flags.append("objection-dismissed-by-contributor")
+
+
+def _original_state(versions: tuple[Review, ...], dismissal: PullRequestEvent | None) -> str:
+    """What a review said when it was given; empty where only its dismissal is known."""
+    for version in versions:
+        if version.state not in {"DISMISSED", ""}:
+            return version.state
+    previous = dismissal.previous.upper() if dismissal else ""
+    return previous if previous in {*_OPINIONS, "COMMENTED"} else ""
+
+
+def _is_dismissed(versions: tuple[Review, ...]) -> bool:
+    return any(version.state == "DISMISSED" for version in versions)
+
+
+def _author(versions: tuple[Review, ...]) -> Actor | None:
+    """The first account that any version names: a deleted one was stored earlier."""
+    actors = [one.author for one in versions if one.author is not None]
+    ghost = actors[0] if actors else None
+    return next((one for one in actors if one.type != ActorType.GHOST), ghost)
+
+
+def _says_yes(body: str) -> bool:
+    return body.strip().rstrip(".!").strip().casefold() in COMMENT_APPROVALS
+
+
+def _all_reviews(evidence: ChangeEvidence) -> bool:
+    """As many distinct reviews are here as the source reports for the current version."""
+    pull = evidence.pull_request
+    if pull is None or pull.reviews_total < 0 or list_missing(pull, "reviews"):
+        return False
+    same = {one.review_id for one in evidence.reviews if one.entry_seq == pull.entry_seq}
+    found = same or {one.review_id for one in evidence.reviews}
+    return len(found) >= pull.reviews_total
+
+
+def distinct(approvals: list[Approval]) -> int:
+    """How many different people gave these approvals."""
+    return len({approval.party.key for approval in approvals})

@@ -1,0 +1,151 @@
+"""CM-01: a production deployment traces to identified source changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evidence.controls.determine import on_deployment
+from evidence.controls.words import clip, listing, short, when
+from evidence.model.capture import Gap, GapReason
+from evidence.model.change import (
+    DeploymentKind,
+    ImageChange,
+    ProductionDeployment,
+    RevisionRange,
+    Strength,
+)
+from evidence.model.determination import Determination
+from evidence.policy import Policy
+
+CONTROL = "CM-01"
+
+_PROBLEMS = {"history_gap": "history-gap"}
+"""Problem code of a deployment -> reason; `contradictory_*` and the rest stand below."""
+
+_LOST = frozenset({GapReason.HISTORY_LOST, GapReason.SYNC_GAP, GapReason.RETENTION})
+
+_FLAGS = {
+    "selective": "selective",
+    "self_heal": "self-heal",
+    "baseline": "baseline",
+    "acquired": "acquired",
+    "retry": "retry",
+}
+"""Flag of a deployment -> flag of the determination."""
+
+
+def determine(
+    deployment: ProductionDeployment, policy: Policy, as_of: int, gaps: Sequence[Gap] = ()
+) -> Determination:
+    """Revision resolved, range computed, each commit maps to one change, and no gap.
+
+    `policy` and `as_of` are part of every rule's signature; this rule needs neither.
+    """
+    del policy, as_of
+    reason, sentence = _decide(deployment, gaps)
+    at = when(deployment.started_at)
+    lead = f"Deployment of {clip(deployment.application)} started at {at}: "
+    return on_deployment(
+        CONTROL,
+        deployment.deployment_id,
+        reason,
+        lead + sentence,
+        entries=deployment.entries,
+        flags=_flags(deployment),
+    )
+
+
+def _decide(deployment: ProductionDeployment, gaps: Sequence[Gap]) -> tuple[str, str]:
+    if "local_manifests" in deployment.flags:
+        return "no-commit", "it deployed manifests that the caller sent, which stand in no commit."
+    return (
+        _problem(deployment)
+        or _gap(deployment, gaps)
+        or _range(deployment)
+        or _image(deployment)
+        or _mapped(deployment)
+    )
+
+
+def _problem(deployment: ProductionDeployment) -> tuple[str, str] | None:
+    """What kept the chain from resolving it."""
+    for problem in deployment.problems:
+        if problem.startswith("contradict"):
+            return "contradiction", f"its sightings contradict each other ({clip(problem)})."
+        reason = _PROBLEMS.get(problem, "revision-unresolved")
+        return reason, f"{clip(problem.replace('_', ' '))}."
+    if deployment.kind in {DeploymentKind.NO_COMMIT, DeploymentKind.UNRESOLVED}:
+        return "revision-unresolved", "its revision is not a commit that was found."
+    return None
+
+
+def _gap(deployment: ProductionDeployment, gaps: Sequence[Gap]) -> tuple[str, str] | None:
+    source = deployment.deployment_id.partition(":")[0]
+    repositories = {one.repository for one in deployment.ranges if one.repository}
+    for gap in gaps:
+        lost = (
+            gap.source == source
+            and gap.reason in _LOST
+            and gap.window_from <= deployment.started_at < gap.window_to
+        )
+        shallow = gap.repository in repositories and gap.reason == GapReason.HISTORY_LOST
+        if lost or shallow:
+            return "history-gap", f"part of the history was not read: {clip(gap.detail)}"
+    return None
+
+
+def _range(deployment: ProductionDeployment) -> tuple[str, str] | None:
+    if not deployment.ranges:
+        return "range-unknown", "what it brought could not be computed."
+    for span in deployment.ranges:
+        if span.strength == Strength.CANDIDATE or span.kind == DeploymentKind.UNRESOLVED:
+            return "revision-unresolved", f"revision {clip(span.revision)} is not resolved."
+    return None
+
+
+def _image(deployment: ProductionDeployment) -> tuple[str, str] | None:
+    for image in deployment.images:
+        if image.problem and not _foreign(image) and image.new:
+            told = f"image {clip(image.image)} at {clip(image.new)}"
+            return "image-unresolved", f"{told} ({clip(image.problem.replace('_', ' '))})."
+    return None
+
+
+def _foreign(image: ImageChange) -> bool:
+    """Built from no configured repository: acquired, its bump is the change."""
+    return image.problem == "third_party" and not image.repository
+
+
+def _mapped(deployment: ProductionDeployment) -> tuple[str, str]:
+    commits = [sha for span in deployment.ranges for sha in span.commits]
+    if deployment.unmapped:
+        named = listing(clip(one) for one in deployment.unmapped)
+        return "commit-unmapped", f"{len(deployment.unmapped)} commits map to no change: {named}."
+    if deployment.kind == DeploymentKind.FIRST and not commits:
+        return "baseline", "it is the first one observed, so what it brought is not known."
+    revisions = listing(_told(span) for span in deployment.ranges)
+    if not commits:
+        return "redeployed", f"{revisions} brought no commit that was not deployed before."
+    changes = listing(clip(change) for change in deployment.changes)
+    return "traced", f"{revisions} brought {len(commits)} commits of {changes or 'no change'}."
+
+
+def _told(span: RevisionRange) -> str:
+    name = clip(span.repository or span.path or "a chart")
+    return f"{name} {short(span.previous) if span.previous else 'nothing'}..{short(span.revision)}"
+
+
+def _flags(deployment: ProductionDeployment) -> list[str]:
+    flags = [_FLAGS[flag] for flag in deployment.flags if flag in _FLAGS]
+    kinds = {
+        DeploymentKind.ROLLBACK: "rolled-back",
+        DeploymentKind.DIVERGED: "diverged",
+        DeploymentKind.FAILED: "failed-operation",
+    }
+    if deployment.kind in kinds:
+        flags.append(kinds[deployment.kind])
+    if any(span.strength == Strength.INFERRED for span in deployment.ranges):
+        flags.append("inferred")
+    if any(_foreign(image) for image in deployment.images):
+        flags.append("third-party-image")
+    return flags

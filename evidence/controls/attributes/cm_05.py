@@ -1,0 +1,122 @@
+"""CM-05: no single person developed, approved and implemented the change."""
+
+from __future__ import annotations
+
+from evidence.controls.approvals import approvals_of
+from evidence.controls.attributes import cm_03
+from evidence.controls.contributors import contributors_of
+from evidence.controls.determine import on_change
+from evidence.controls.roles import Case, Holders, case_of, holders, role_facts
+from evidence.controls.words import listing
+from evidence.model.change import Chain, ChangeKind
+from evidence.model.determination import Determination
+from evidence.policy import Policy
+
+CONTROL = "CM-05"
+
+_Told = tuple[str, str]
+"""Reason code and sentence."""
+
+
+def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
+    """A counting approval exists, or no contributor approved, merged or deployed it.
+
+    The policy's forbidden pairs of roles are tested on top. An unknown deployer matters only
+    where a pair names the deployer.
+    """
+    early = cm_03.not_testable(CONTROL, chain, as_of)
+    if early is not None:
+        return early
+    if chain.change.kind == ChangeKind.DIRECT and not chain.evidence.github_observed:
+        sentence = "Whether a pull request brought it was not collected."
+        return on_change(CONTROL, chain, "not-collected", sentence)
+    contributors = contributors_of(chain, policy)
+    case = case_of(chain, policy, contributors, approvals_of(chain, policy, contributors))
+    results = [_base(case), *(_pair(case, one, two) for one, two in policy.forbidden_pairs)]
+    told = [result for result in results if result]
+    reason, sentence = min(told, key=lambda result: _rank(result[0]))
+    return on_change(
+        CONTROL,
+        chain,
+        reason,
+        sentence,
+        facts=[*role_facts(case), *contributors.facts, *case.approvals.facts],
+        entries=[e for one in chain.evidence.deployments for e in one.entries],
+        flags=_flags(case),
+    )
+
+
+_PASSES = frozenset({"independent-approval", "separate-people"})
+_FAILURES = frozenset({"unilateral", "forbidden-pair"})
+
+
+def _rank(reason: str) -> int:
+    return 0 if reason in _FAILURES else 2 if reason in _PASSES else 1
+
+
+def _base(case: Case) -> _Told:
+    if case.approvals.counting and case.approvals.whole:
+        told = listing(one.told() for one in case.approvals.counting)
+        return "independent-approval", f"It was approved by {told}, who did not contribute."
+    contributors = holders(case, "contributor")
+    implementers = {role: holders(case, role) for role in ("approver", "merger", "deployer")}
+    acted = [
+        f"{party.label} is a contributor and {role}"
+        for role, found in implementers.items()
+        for key, party in found.people.items()
+        if key in contributors.people
+    ]
+    possible = bool(case.approvals.open) or not case.approvals.whole
+    if acted and not possible:
+        return "unilateral", f"Without an independent approval: {listing(acted)}."
+    if possible:
+        return _possible_approval(case)
+    return _nobody(case, contributors, implementers)
+
+
+def _possible_approval(case: Case) -> _Told:
+    if case.approvals.open:
+        first = case.approvals.open[0]
+        told = f"{first.told()} {first.words}"
+        return first.reason, f"Whether an approval counts is open: that by {told}."
+    return "reviews-incomplete", "Not all of its reviews were read, so an approval may exist."
+
+
+def _nobody(case: Case, contributors: Holders, implementers: dict[str, Holders]) -> _Told:
+    """No contributor is known to have implemented it: a pass only where all are known."""
+    if implementers["merger"].open:
+        direct = case.chain.change.kind == ChangeKind.DIRECT
+        words = listing(implementers["merger"].open)
+        return "pusher-unknown" if direct else "merger-unknown", f"Nobody approved it; {words}."
+    if case.contributors.open:
+        first = case.contributors.open[0]
+        return first.reason, f"Nobody approved it, and who contributed is open: {first.words}."
+    mergers = listing(one.label for one in implementers["merger"].people.values())
+    people = listing(one.label for one in contributors.people.values())
+    return "separate-people", (
+        f"Nobody approved it independently, but it was merged by {mergers or 'automation'}, and "
+        f"contributors are {people or 'automation only'}."
+    )
+
+
+def _pair(case: Case, one: str, two: str) -> _Told | None:
+    """Whether one person held both roles; None where nobody did and all are known."""
+    first, second = holders(case, one), holders(case, two)
+    both = [party.label for key, party in first.people.items() if key in second.people]
+    if both:
+        return "forbidden-pair", f"{listing(both)} held the roles {one} and {two}."
+    unknown = first.open + second.open
+    if unknown:
+        words = listing(unknown)
+        return "role-unknown", f"Whether {one} and {two} are different people is open: {words}."
+    return None
+
+
+def _flags(case: Case) -> list[str]:
+    flags = [*case.contributors.flags, *case.approvals.flags]
+    deployers = holders(case, "deployer")
+    if set(deployers.people) & set(case.contributors.humans):
+        flags.append("contributor-deployed")
+    if deployers.open:
+        flags.append("deployer-unknown")
+    return flags

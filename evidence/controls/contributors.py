@@ -1,0 +1,421 @@
+"""CONTRIB: everyone whose work is in a pull request (controls.md 3.3).
+
+The opener, the authors and committers of every commit ever seen in it, co-authors named in
+trailers, and those who pushed; without the forge's own signed commits and registered automation.
+What cannot be attributed is an `Open` identity: it could be anyone, the approver too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from evidence.chain.answers import member, value_of
+from evidence.controls.people import Party, PartyKind, People, noreply_id, people_of
+from evidence.controls.timeline import Timeline, list_missing, timeline_of
+from evidence.controls.words import clip, short, who
+from evidence.model.actor import Actor, ActorType
+from evidence.model.change import Chain, ChangeEvidence, ChangeKind
+from evidence.model.fact import Fact
+from evidence.model.git import Commit, QuestionKind
+from evidence.model.pull_request import PullRequestCommit, PullRequestEvent
+from evidence.policy import Policy
+
+PUSH_EVENTS = frozenset({"HeadRefForcePushed", "HeadRefPushed", "Pushed"})
+"""Timeline kinds whose actor put `after_sha` on the branch of the pull request."""
+
+_TRAILER = re.compile(
+    r"^[ \t]*co-authored-by:[ \t]*([^<\n]{0,300})<([^>\n]{0,300})>", re.IGNORECASE | re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """An identity that evidence leaves open, and the reason code it gives."""
+
+    reason: str
+    words: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Contributors:
+    """Who contributed to a change. `parties` by key; `authors` is the part that wrote it."""
+
+    parties: dict[str, Party] = field(default_factory=dict)
+    authors: set[str] = field(default_factory=set)
+    open: list[Open] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+
+    def add(self, party: Party, *, author: bool = False) -> None:
+        """Counts a party in."""
+        self.parties.setdefault(party.key, party)
+        if author:
+            self.authors.add(party.key)
+
+    def leave_open(self, reason: str, words: str) -> None:
+        """Notes an identity that could be anyone."""
+        entry = Open(reason=reason, words=words)
+        if entry not in self.open:
+            self.open.append(entry)
+
+    @property
+    def humans(self) -> dict[str, Party]:
+        """The contributors who are known to be people."""
+        return {key: party for key, party in self.parties.items() if party.human}
+
+    def labels(self) -> list[str]:
+        """The contributors by name, for a sentence."""
+        return [party.label for party in self.parties.values()]
+
+
+def contributors_of(chain: Chain, policy: Policy) -> Contributors:
+    """Who contributed to the change of a chain, and what about that is open."""
+    return _Gathering(chain, policy).gather()
+
+
+class _Gathering:
+    """One walk over the evidence of one change."""
+
+    def __init__(self, chain: Chain, policy: Policy) -> None:
+        evidence = chain.evidence
+        self.evidence: ChangeEvidence = evidence
+        self.policy = policy
+        self.people: People = people_of(policy)
+        self.timeline: Timeline = timeline_of(evidence)
+        self.found = Contributors()
+        self.rows = _rows(evidence)
+        self.commits: dict[str, Commit] = {commit.sha: commit for commit in evidence.commits}
+        self.emails = _emails(self.rows.values(), self.people)
+        self.opener: Party | None = None
+        self.system = _system(evidence)
+        self.brought: list[tuple[set[str], Actor | None]] | None = None
+
+    def gather(self) -> Contributors:
+        if self.evidence.change.kind == ChangeKind.DIRECT:
+            self._direct()
+            return self.found
+        self._opener()
+        self._pushers()
+        self._listing()
+        for sha in self.rows:
+            self._row(sha)
+        for sha in self._rewritten():
+            self._unlisted(sha)
+        return self.found
+
+    def _direct(self) -> None:
+        for sha in self.evidence.change.commits:
+            commit = self.commits.get(sha)
+            if commit is None:
+                self.found.leave_open("commit-not-read", f"commit {short(sha)} was not read")
+            else:
+                self._git_people(commit)
+
+    # --- accounts
+
+    def _opener(self) -> None:
+        """The account that opened it; a version stored before its deletion still names it."""
+        versions = (*self.evidence.pull_request_versions, self.evidence.pull_request)
+        known = [pull for pull in versions if pull is not None]
+        self.found.facts.extend(known[-1:])
+        named = [p for p in known if p.author and p.author.type != ActorType.GHOST]
+        author = named[0].author if named else None
+        if named:
+            self.found.facts.append(named[0])
+            self.opener = self.people.party(author)
+            self._account(author, "opened the pull request", author=True)
+        elif not self._all_commits_named():
+            self.found.leave_open("contributor-ghost", "the account that opened it was deleted")
+        else:
+            self.found.flags.append("opener-deleted")
+
+    def _all_commits_named(self) -> bool:
+        """Whether accounts stand behind every commit: then a deleted opener hides nobody."""
+        rows = self.rows.values()
+        return bool(rows) and all(
+            row.author is not None and row.author.type == ActorType.USER for row in rows
+        )
+
+    def _account(self, actor: Actor | None, did: str, *, author: bool = False) -> None:
+        party = self.people.party(actor)
+        self._party(party, did, author=author)
+        robot = self.people.automation(actor)
+        operator = self.people.operator(robot) if robot else None
+        if operator is not None:
+            self.found.add(operator, author=author)
+
+    def _party(self, party: Party, did: str, *, author: bool = False) -> None:
+        if party.kind == PartyKind.AUTOMATION:
+            return
+        self.found.add(party, author=author)
+        if party.kind == PartyKind.UNREGISTERED:
+            self.found.leave_open(
+                "unregistered-automation", f"{party.label} {did} and is not registered"
+            )
+        elif party.kind == PartyKind.UNKNOWN:
+            self.found.leave_open("contributor-ghost", f"{party.label} {did}")
+
+    def _pushers(self) -> None:
+        for event in self._pushes():
+            self.found.facts.append(event)
+            self._account(event.actor, f"pushed {short(event.after_sha)}")
+
+    def _pushes(self) -> Iterator[PullRequestEvent]:
+        for event in self.timeline.events:
+            if event.kind in PUSH_EVENTS and self.timeline.before_merge(event):
+                yield event
+
+    def _pusher_of(self, sha: str) -> Party | None:
+        """The known account that pushed a commit, by the last push that brought it."""
+        if self.brought is None:
+            self.brought = [
+                (self._history(e.after_sha) - self._history(e.before_sha), e.actor)
+                for e in self._pushes()
+            ]
+        for commits, actor in reversed(self.brought):
+            if sha in commits:
+                party = self.people.party(actor)
+                return party if party.kind in {PartyKind.HUMAN, PartyKind.AUTOMATION} else None
+        return None
+
+    # --- commits
+
+    def _listing(self) -> None:
+        """Every commit must be known: by the forge's own count, listed or found in Git."""
+        pull = self.evidence.pull_request
+        self.found.facts.extend(self.rows.values())
+        if not self.timeline.whole:
+            self.found.leave_open("timeline-incomplete", "its timeline was not read whole")
+        if pull is None or pull.commits_total < 0:
+            self.found.leave_open("contributors-incomplete", "its commits were not counted")
+            return
+        current = _current(self.evidence)
+        if not list_missing(pull, "commits") and len(current) >= pull.commits_total:
+            return
+        head = self.evidence.change.head_sha or pull.head_sha
+        walked, _ = self._walk(head, self._bases())
+        if len(walked | current) >= pull.commits_total and head in self.commits:
+            for sha in sorted(walked - set(self.rows)):
+                self._unlisted(sha)
+            return
+        self.found.leave_open(
+            "contributors-incomplete",
+            f"{len(walked | current)} of its {pull.commits_total} commits were read",
+        )
+
+    def _row(self, sha: str) -> None:
+        row, commit = self.rows[sha], self.commits.get(sha)
+        made_by_forge = bool(row.signed_by_source and row.signature_valid)
+        self._git_account(row.author, row.author_email, sha, signed=made_by_forge, author=True)
+        if not made_by_forge:
+            self._git_account(row.committer, row.committer_email, sha, signed=False)
+        if commit is None:
+            self.found.leave_open("commit-not-read", f"the message of {short(sha)} was not read")
+            return
+        self.found.facts.append(commit)
+        suggestion = made_by_forge and row.via_web and self._named(row.author, row.author_email)
+        self._co_authors(commit, suggestion=suggestion)
+
+    def _named(self, actor: Actor | None, email: str) -> bool:
+        if actor is not None and actor.type == ActorType.USER:
+            return True
+        return self._by_email(email) is not None
+
+    def _unlisted(self, sha: str) -> None:
+        """A commit that only Git knows: pushed away since, or beyond the forge's listing."""
+        commit = self.commits[sha]
+        self.found.facts.append(commit)
+        self._git_people(commit)
+
+    def _git_people(self, commit: Commit) -> None:
+        for email in dict.fromkeys((commit.author_email, commit.committer_email)):
+            self._git_account(None, email, commit.sha, signed=False, author=True)
+        self._co_authors(commit, suggestion=False)
+
+    def _git_account(
+        self, actor: Actor | None, email: str, sha: str, *, signed: bool, author: bool = False
+    ) -> None:
+        """Attributes a Git identity; an address that maps to no account is open."""
+        if actor is not None and actor.type != ActorType.NAME_ONLY:
+            robot = self.people.automation(actor)
+            if robot is not None and not self._vouched(robot.id, sha, signed=signed):
+                self._unvouched(robot.id, sha)
+            self._account(actor, f"made commit {short(sha)}", author=author)
+            return
+        address = email.strip().lower() or (actor.id if actor else "")
+        robot = self.people.automation_of_email(address, self.system)
+        if robot is not None:
+            operator = self.people.operator(robot)
+            if operator is not None:
+                self.found.add(operator, author=author)
+            if not self._vouched(robot.id, sha, signed=signed):
+                self._unvouched(robot.id, sha)
+            return
+        party = self._by_email(address)
+        if party is not None:
+            self._party(party, f"made commit {short(sha)}", author=author)
+            return
+        self._unmapped(address, sha, "names", author=author)
+
+    def _by_email(self, email: str) -> Party | None:
+        return self.people.person_of_email(email) or self.emails.get(email.strip().lower())
+
+    def _vouched(self, robot: str, sha: str, *, signed: bool) -> bool:
+        """Whether more than a name says that an automation made a commit."""
+        key = f"automation:{robot}"
+        pusher = self._pusher_of(sha)
+        if signed or pusher is not None:
+            return True  # a known pusher who is human is a contributor on their own account
+        return self.opener is not None and self.opener.key == key
+
+    def _unvouched(self, robot: str, sha: str) -> None:
+        self.found.leave_open(
+            "automation-unverified",
+            f"commit {short(sha)} carries the name of automation {clip(robot)}, which neither the "
+            "forge's signature nor its pusher confirms",
+        )
+
+    def _unmapped(self, address: str, sha: str, verb: str, *, author: bool) -> None:
+        """Counts against the account that an address claims; open unless its pusher is known."""
+        account = noreply_id(address)
+        pusher = self._pusher_of(sha)
+        if account:
+            claimed = self.people.party(
+                Actor(system=self.system, id=account, type=ActorType.USER, login=account)
+            )
+            self.found.add(claimed, author=author)
+            if pusher is not None and pusher.key == claimed.key:
+                return
+        if pusher is not None and self.policy.pusher_resolves_unmapped and verb == "names":
+            self.found.flags.append("pusher-resolves-unmapped")
+            return
+        self.found.leave_open(
+            "contributor-unmapped",
+            f"commit {short(sha)} {verb} {clip(address) or 'nobody'}, which maps to no account",
+        )
+
+    def _co_authors(self, commit: Commit, *, suggestion: bool) -> None:
+        """Trailers are claims, but adverse to a pass: each counts, and an unmapped one is open."""
+        for name, email in _TRAILER.findall(commit.message):
+            address = email.strip().lower()
+            if suggestion and not self.policy.suggester_contributes:
+                # The forge made it: the applier saw the line as its author, the suggester wrote it.
+                self.found.flags.append("suggestion-applied")
+                continue
+            if self.people.automation_of_email(address, self.system) is not None:
+                continue
+            party = self._by_email(address)
+            if party is not None:
+                self._party(party, f"is co-author of {short(commit.sha)}", author=True)
+            else:
+                self._unmapped(address or name.strip(), commit.sha, "co-names", author=True)
+
+    # --- rewritten history
+
+    def _rewritten(self) -> list[str]:
+        """Commits of heads that were pushed away and that Git still holds."""
+        found: set[str] = set()
+        bases = self._bases()
+        for event in self._pushes():
+            if event.kind != "HeadRefForcePushed":
+                continue
+            head = event.before_sha
+            if head not in self.commits and head not in self.rows:
+                self._lost(event)
+                continue
+            walked, edges = self._walk(head, bases)
+            found |= walked - set(self.rows)
+            if edges - bases:
+                self._lost(event)
+        return sorted(found)
+
+    def _lost(self, event: PullRequestEvent) -> None:
+        self.found.leave_open(
+            "rewritten-history-lost",
+            f"{who(event.actor)} replaced {short(event.before_sha)}, whose commits were not all "
+            "read",
+        )
+
+    def _bases(self) -> set[str]:
+        """Commits known to belong to the base branch: a walk through a head ends there."""
+        pull, change = self.evidence.pull_request, self.evidence.change
+        bases = {change.base_sha, *(p.base_sha for p in self.evidence.pull_request_versions)}
+        if pull is not None:
+            bases.add(pull.base_sha)
+        for question in self.evidence.answers:
+            if question.kind == QuestionKind.NET_DIFF:
+                base = member(value_of(self.evidence.answers, question), "merge_base")
+                bases.add(base if isinstance(base, str) else "")
+        for sha in self.rows:
+            commit = self.commits.get(sha)
+            if commit is not None:
+                bases |= set(commit.parents) - set(self.rows)
+        return bases
+
+    def _walk(self, head: str, bases: set[str]) -> tuple[set[str], set[str]]:
+        """Commits reached from a head before any base, and the first ones that were not read."""
+        seen: set[str] = set()
+        edges: set[str] = set()
+        ready = [head]
+        while ready:
+            sha = ready.pop()
+            if sha in seen or sha in bases:
+                continue
+            commit = self.commits.get(sha)
+            if commit is None:
+                edges.add(sha)
+                continue
+            seen.add(sha)
+            ready.extend(commit.parents)
+        return seen, edges
+
+    def _history(self, head: str) -> set[str]:
+        return self._walk(head, self._bases())[0] | {head}
+
+
+def _rows(evidence: ChangeEvidence) -> dict[str, PullRequestCommit]:
+    """Every commit ever listed; of several observations the one that names an account."""
+    rows: dict[str, PullRequestCommit] = {}
+    for row in evidence.pull_request_commits:
+        known = rows.get(row.sha)
+        if known is None or (_is_account(row.author) and not _is_account(known.author)):
+            rows[row.sha] = row
+    return rows
+
+
+def _is_account(actor: Actor | None) -> bool:
+    return actor is not None and actor.type not in {ActorType.NAME_ONLY, ActorType.GHOST}
+
+
+def _current(evidence: ChangeEvidence) -> set[str]:
+    """Commits of the listing that belongs to the current version of the pull request."""
+    pull = evidence.pull_request
+    rows = evidence.pull_request_commits
+    same = {row.sha for row in rows if pull is not None and row.entry_seq == pull.entry_seq}
+    if same:
+        return same
+    newest: dict[int, PullRequestCommit] = {}
+    for row in sorted(rows, key=lambda one: (one.observed_at, one.entry_seq)):
+        newest[row.position] = row
+    return {row.sha for row in newest.values()}
+
+
+def _emails(rows: Iterable[PullRequestCommit], people: People) -> dict[str, Party]:
+    """Addresses that the forge itself maps to an account somewhere in this pull request."""
+    found: dict[str, Party] = {}
+    for row in rows:
+        pairs = ((row.author, row.author_email), (row.committer, row.committer_email))
+        for actor, email in pairs:
+            if actor is not None and actor.type == ActorType.USER and email:
+                found[email.strip().lower()] = people.party(actor)
+    return found
+
+
+def _system(evidence: ChangeEvidence) -> str:
+    """The forge's instance, as its accounts name it."""
+    pull = evidence.pull_request
+    actors = [pull.author if pull else None, pull.merged_by if pull else None]
+    actors += [review.author for review in evidence.reviews]
+    return next((actor.system for actor in actors if actor is not None), "github.com")

@@ -1,0 +1,153 @@
+"""ADD A CONTROL HERE: which function tests which control, and how outcomes are counted.
+
+Everything here is pure: `as_of` is an argument, and the same chain, policy and catalogue give the
+same determinations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from evidence.controls.attributes import cm_01, cm_02, cm_03, cm_04, cm_05, cm_06, cm_14
+from evidence.controls.catalog import by_id
+from evidence.model.capture import Gap
+from evidence.model.change import Chain, ProductionDeployment
+from evidence.model.determination import Determination, Outcome
+from evidence.policy import Policy
+
+ChangeRule = Callable[[Chain, Policy, int], Determination]
+DeploymentRule = Callable[[ProductionDeployment, Policy, int, Sequence[Gap]], Determination]
+
+CHANGE_RULES: dict[str, ChangeRule] = {
+    "CM-02": cm_02.determine,
+    "CM-03": cm_03.determine,
+    "CM-04": cm_04.determine,
+    "CM-05": cm_05.determine,
+    "CM-06": cm_06.determine,
+    "CM-14": cm_14.determine,
+}
+"""Control id -> how it is tested on a change. Order is the order of the determinations."""
+
+DEPLOYMENT_RULES: dict[str, DeploymentRule] = {"CM-01": cm_01.determine}
+"""Control id -> how it is tested on a production deployment."""
+
+_EMERGENCY = frozenset({"CM-02", "CM-03", "CM-04", "CM-05", "CM-06"})
+"""Controls whose deviations an emergency procedure may explain; it is not tested yet."""
+
+
+def evaluate_change(chain: Chain, policy: Policy, as_of: int) -> tuple[Determination, ...]:
+    """One determination per control in scope whose unit is a change; `as_of` microseconds UTC."""
+    emergency = _declared_emergency(chain, policy)
+    found = [
+        _versioned(rule(chain, policy, as_of))
+        for control, rule in CHANGE_RULES.items()
+        if in_scope(policy, control)
+    ]
+    return tuple(_marked(one) if emergency else one for one in found)
+
+
+def evaluate_deployment(
+    deployment: ProductionDeployment, policy: Policy, as_of: int, gaps: Sequence[Gap] = ()
+) -> tuple[Determination, ...]:
+    """One determination per control in scope whose unit is a deployment.
+
+    `gaps` are those that concern its deployer or its repositories.
+    """
+    return tuple(
+        _versioned(rule(deployment, policy, as_of, gaps))
+        for control, rule in DEPLOYMENT_RULES.items()
+        if in_scope(policy, control)
+    )
+
+
+def in_scope(policy: Policy, control: str) -> bool:
+    """Whether the entity tests this control; without a word about it, it does."""
+    return all(scope.in_scope for scope in policy.controls if scope.id == control)
+
+
+def _versioned(determination: Determination) -> Determination:
+    return replace(determination, rule_version=by_id(determination.control).rule_version)
+
+
+def _declared_emergency(chain: Chain, policy: Policy) -> bool:
+    pull = chain.evidence.pull_request
+    labels = set(pull.labels if pull else ())
+    return chain.change.change_type == "emergency" or bool(labels & set(policy.emergency_labels))
+
+
+def _marked(determination: Determination) -> Determination:
+    """A declared emergency stays a deviation here and says so."""
+    if determination.outcome != Outcome.FAIL or determination.control not in _EMERGENCY:
+        return determination
+    return replace(determination, flags=(*determination.flags, "emergency-declared"))
+
+
+# --- counting
+
+_ORDER = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS)
+
+
+def roll_up(outcomes: Iterable[Outcome]) -> Outcome:
+    """The worst outcome: fail, then unknown, then pass.
+
+    `not_applicable` is left out, and comes back only where there is nothing else.
+    """
+    found = set(outcomes)
+    return next((one for one in _ORDER if one in found), Outcome.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How one control came out over a population."""
+
+    control: str
+    passed: int = 0
+    failed: int = 0
+    """Deviations without a disposition."""
+    accepted: int = 0
+    """Deviations with a valid disposition: still deviations, never passes."""
+    unknown: int = 0
+    not_applicable: int = 0
+
+    @property
+    def deviations(self) -> int:
+        """All deviations, accepted ones too."""
+        return self.failed + self.accepted
+
+    @property
+    def tested(self) -> int:
+        """The denominator of the rate: what was decided."""
+        return self.passed + self.deviations
+
+    @property
+    def rate(self) -> Fraction | None:
+        """The deviation rate, exact; None where nothing was decided. Unknown stands beside it."""
+        return Fraction(self.deviations, self.tested) if self.tested else None
+
+
+def count(
+    determinations: Iterable[Determination], accepted: Iterable[tuple[str, str]] = ()
+) -> tuple[Counts, ...]:
+    """Counts per control, in order of id. `accepted` holds (control, subject) with a disposition.
+
+    A disposition counts only on a fail.
+    """
+    disposed = frozenset(accepted)
+    tallies: dict[str, dict[str, int]] = {}
+    for one in determinations:
+        tally = tallies.setdefault(one.control, {})
+        name = _COLUMN[one.outcome]
+        if one.outcome == Outcome.FAIL and (one.control, one.subject) in disposed:
+            name = "accepted"
+        tally[name] = tally.get(name, 0) + 1
+    return tuple(Counts(control=control, **tallies[control]) for control in sorted(tallies))
+
+
+_COLUMN = {
+    Outcome.PASS: "passed",
+    Outcome.FAIL: "failed",
+    Outcome.UNKNOWN: "unknown",
+    Outcome.NOT_APPLICABLE: "not_applicable",
+}

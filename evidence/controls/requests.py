@@ -1,0 +1,183 @@
+"""Requests: which tickets a change rests on, as of its merge, and who authorised them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from evidence.controls.contributors import Contributors
+from evidence.controls.people import Party, People
+from evidence.controls.timeline import Timeline
+from evidence.controls.words import clip, when
+from evidence.model.change import Chain, LinkKind, Strength
+from evidence.model.fact import Fact
+from evidence.model.ticket import Ticket, TicketEvent
+from evidence.policy import Policy
+
+_PLACES = frozenset({"closing", "title", "branch", "body"})
+
+
+@dataclass(slots=True, kw_only=True)
+class Linked:
+    """A ticket key that a change names, and where."""
+
+    key: str
+    places: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+
+
+def linked_tickets(chain: Chain, policy: Policy, timeline: Timeline) -> list[Linked]:
+    """Keys that relied-on links name, in the places the policy accepts, as of the merge.
+
+    A key that stands only in a title given after the merge is left out.
+    """
+    found: dict[str, Linked] = {}
+    titles = _title_then(chain, timeline)
+    for link in chain.links:
+        if link.kind != LinkKind.REQUEST or link.strength == Strength.CANDIDATE:
+            continue
+        place = link.basis.partition("_")[0]
+        if place in _PLACES and place not in policy.ticket_sources:
+            continue
+        for reference in (link.source, link.target):
+            if not reference.startswith("ticket:"):
+                continue
+            key = reference.removeprefix("ticket:")
+            if place == "title" and not _names(titles, key):
+                continue
+            entry = found.setdefault(key, Linked(key=key))
+            entry.places.append(place)
+    return list(found.values())
+
+
+def _title_then(chain: Chain, timeline: Timeline) -> str:
+    """The title at merge: what the first later change of title replaced, else the title as read."""
+    for event in timeline.events:
+        if event.kind == "RenamedTitle" and not timeline.before_merge(event):
+            return event.previous
+    pull = chain.evidence.pull_request
+    return pull.title if pull else chain.change.title
+
+
+def _names(title: str, key: str) -> bool:
+    """Whether a title names a key: whole, or as `#12` of its own repository."""
+    return key in title or "#" + key.rpartition("#")[2] in title
+
+
+def newest(chain: Chain, key: str) -> Ticket | None:
+    """The newest version of the ticket with this key."""
+    found = [ticket for ticket in chain.evidence.tickets if ticket.key == key]
+    return max(found, key=lambda one: (one.observed_at, one.entry_seq)) if found else None
+
+
+def history_of(chain: Chain, ticket: Ticket) -> list[TicketEvent]:
+    """The ticket's events in order of time, each once."""
+    events: dict[str, TicketEvent] = {}
+    for event in sorted(chain.evidence.ticket_events, key=lambda one: one.entry_seq):
+        if (event.tracker, event.ticket_id) == (ticket.tracker, ticket.ticket_id):
+            events[event.event_id] = event
+    return sorted(events.values(), key=lambda one: (one.at, one.event_id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What one attribute of a ticket came to."""
+
+    reason: str
+    words: str
+    flags: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What an authorisation is judged against."""
+
+    policy: Policy
+    people: People
+    contributors: Contributors
+    limit: int
+    """Microseconds UTC by which it must have been given; 0 where that is not known."""
+
+
+def authorisation(desk: Desk, ticket: Ticket, events: list[TicketEvent], *, whole: bool) -> Ruling:
+    """Whether a permitted person outside CONTRIB had authorised the ticket by the limit."""
+    policy = desk.policy
+    if not policy.authorised_labels and not policy.authorised_statuses:
+        return Ruling(
+            reason="requested",
+            words="authorisation not tested, as the policy names no label or status for it",
+            flags=("authorisation-not-tested",),
+        )
+    if not whole or not _consistent(ticket, events):
+        words = "its history was not read whole"
+        return Ruling(reason="authorisation-not-collected", words=words)
+    if not desk.limit:
+        words = "by when it had to be authorised was not observed"
+        return Ruling(reason="merge-time-unknown", words=words)
+    return _judge(desk, [event for event in events if event.at <= desk.limit])
+
+
+def _consistent(ticket: Ticket, events: list[TicketEvent]) -> bool:
+    """Whether labels as read follow from the events, so that none of those is missing."""
+    labels: set[str] = set()
+    status = ""
+    for event in events:
+        if event.kind == "labeled":
+            if event.current in labels:
+                return False
+            labels.add(event.current)
+        elif event.kind == "unlabeled":
+            if event.current not in labels:
+                return False
+            labels.discard(event.current)
+        elif event.kind == "transition":
+            if status and event.previous != status:
+                return False
+            status = event.current
+    return labels == set(ticket.labels) and status in {"", ticket.state}
+
+
+def _judge(desk: Desk, events: list[TicketEvent]) -> Ruling:
+    labels, status = _state(events)
+    policy = desk.policy
+    granted = [event for name, event in labels.items() if name in policy.authorised_labels]
+    if status is not None and status.current in policy.authorised_statuses:
+        granted.append(status)
+    if not granted:
+        words = f"it was not authorised at {when(desk.limit)}"
+        return Ruling(reason="not-authorised", words=words)
+    rulings = [_grantor(desk, event) for event in granted]
+    order = {"requested": 0, "authoriser-unknown": 1}
+    return min(rulings, key=lambda one: order.get(one.reason, 2))
+
+
+def _state(events: list[TicketEvent]) -> tuple[dict[str, TicketEvent], TicketEvent | None]:
+    """Labels with the event that set each, and the last transition."""
+    labels: dict[str, TicketEvent] = {}
+    status: TicketEvent | None = None
+    for event in events:
+        if event.kind == "labeled":
+            labels[event.current] = event
+        elif event.kind == "unlabeled":
+            labels.pop(event.current, None)
+        elif event.kind == "transition":
+            status = event
+    return labels, status
+
+
+def _grantor(desk: Desk, event: TicketEvent) -> Ruling:
+    party = desk.people.party(event.actor)
+    what = f"{clip(event.current)} was set by {party.label} at {when(event.at)}"
+    if party.key in desk.contributors.parties:
+        words = f"{what}, who contributed to the change"
+        return Ruling(reason="self-authorised", words=words, facts=(event,))
+    if not party.human or not _comparable(desk, party) or desk.contributors.open:
+        words = f"{what}; whether they contributed cannot be told"
+        return Ruling(reason="authoriser-unknown", words=words, facts=(event,))
+    return Ruling(reason="requested", words=f"authorised: {what}", facts=(event,))
+
+
+def _comparable(desk: Desk, party: Party) -> bool:
+    """Accounts of two systems are compared only through the person map."""
+    systems = {one.system for one in desk.contributors.parties.values() if one.system}
+    return party.mapped or party.system in systems
