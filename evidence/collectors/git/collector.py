@@ -10,7 +10,7 @@ from evidence.canonical import canonical_json, query_digest, sha256_hex
 from evidence.collectors.git.commits import CommitRow, commit_rows, path_rows
 from evidence.collectors.git.mirror import REFSPECS, Mirror, Refreshed, redacted_url
 from evidence.collectors.git.objects import OBJECT_NAME
-from evidence.collectors.git.questions import answer_all
+from evidence.collectors.git.questions import answer_all, unread
 from evidence.collectors.git.tool import version
 from evidence.collectors.interface import Parsed, Progress, no_progress
 from evidence.model.capture import Capture, Exchange, Form, Gap, GapReason, Page, Window
@@ -126,6 +126,8 @@ class GitCollector:
 
     def answer(self, questions: Sequence[GitQuestion]) -> list[GitAnswer]:
         """One answer per question, in order, read from the mirror alone: no network."""
+        if not self._mirror.exists():
+            return unread(questions)
         return answer_all(self._mirror.tool, self.repository, questions, version())
 
     def _capture(self, refreshed: Refreshed) -> Capture:

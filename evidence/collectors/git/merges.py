@@ -1,6 +1,8 @@
 """Redoes merges in memory of Git alone: `git merge-tree --write-tree`, many in one process.
 
-The trees that a merge makes go to a folder that is thrown away, never into the mirror.
+With `renames` off, Git before 2.50 still follows renamed files and only leaves renamed folders
+alone; `plain.py` covers what that leaves open. The trees that a merge makes go to a folder that is
+thrown away, never into the mirror.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from evidence.collectors.git.tool import GitTool, Pairs, lines
 
 BATCHED_SINCE = (2, 39)
 """`git merge-tree --stdin` came with 2.39; 2.38 takes one process per merge."""
+_NO_RENAMES = (("merge.renames", "false"), ("merge.directoryRenames", "false"))
 _OPTIONS = ("--write-tree", "-z", "--name-only", "--no-messages")
 
 
@@ -34,7 +37,7 @@ def merges(
 
     Every pair must have a merge base. `batched` needs Git 2.39.
     """
-    settings = (("merge.renames", "true" if renames else "false"),)
+    settings = () if renames else _NO_RENAMES
     with tempfile.TemporaryDirectory(prefix="evidence-merge-") as scratch:
         environment = (
             ("GIT_OBJECT_DIRECTORY", scratch),
@@ -53,7 +56,7 @@ def merges(
 
 def _single(tool: GitTool, pair: tuple[str, str], settings: Pairs, environment: Pairs) -> Merge:
     done = tool.run("merge-tree", *_OPTIONS, *pair, settings=settings, environment=environment)
-    if done.status not in (0, 1):
+    if done.status not in (0, 1) or not done.stdout:
         return Merge(failed=True)
     tree, *paths = done.stdout.split(b"\0")[:-1]
     return _merge(clean=done.status == 0, tree=tree, paths=paths)

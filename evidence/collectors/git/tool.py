@@ -43,6 +43,7 @@ SETTINGS = (
     ("http.lowSpeedLimit", "1000"),
     ("http.lowSpeedTime", "60"),
     ("merge.renames", "true"),
+    ("merge.directoryRenames", "conflict"),
 )
 """Settings of every command, in the order given; a later pair of the same key wins."""
 

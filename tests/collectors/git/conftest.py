@@ -107,6 +107,12 @@ def origin(tmp_path: Path) -> Origin:
     return Origin(tmp_path / "origin.git")
 
 
+@pytest.fixture(scope="session")
+def origin_class() -> type[Origin]:
+    """For properties, which build a repository per example."""
+    return Origin
+
+
 @pytest.fixture
 def make_origin(tmp_path: Path) -> Callable[..., Origin]:
     def make(name: str, **options: str) -> Origin:
