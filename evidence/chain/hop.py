@@ -22,7 +22,7 @@ from evidence.chain.strategies import Resolution, resolve_tag
 from evidence.model.change import DeploymentKind, ImageChange
 from evidence.policy import Application, Policy
 
-_UNDECIDED = frozenset({"third_party", "unmapped"})
+_UNDECIDED = frozenset({"third_party"})
 """Problems of an image that leave no question about our own sources."""
 
 

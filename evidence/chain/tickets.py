@@ -97,6 +97,8 @@ def key_in_message(evidence: ChangeEvidence, _policy: Policy) -> Iterator[Link]:
 
 
 def _tracker_keys(text: str) -> Iterator[str]:
+    if "-" not in text:
+        return
     for match in _KEY.finditer(text[:_TEXT_LIMIT]):
         if match[1].split("-")[0].rstrip("0123456789") not in _NOT_TICKETS:
             yield match[1]
@@ -106,6 +108,8 @@ def _keys(text: str, pull: PullRequest, evidence: ChangeEvidence) -> Iterator[tu
     """(ticket key, whether it can only mean a ticket) of every key in a text."""
     for key in _tracker_keys(text):
         yield key, True
+    if "#" not in text:
+        return
     known = {ticket.key.lower(): ticket.key for ticket in evidence.tickets}
     home = _home(pull)
     for match in _ISSUE.finditer(text[:_TEXT_LIMIT]):
