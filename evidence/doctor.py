@@ -13,7 +13,6 @@ from typing import Any
 
 from evidence.collectors.http import Answer, Clock, PoliteSession, date_micros
 from evidence.config.load import Loaded
-from evidence.config.paths import data_directory, resolve_store_url
 from evidence.config.secrets import resolve
 from evidence.config.settings import Source
 from evidence.config.yardstick import build_policy, zone
@@ -107,14 +106,13 @@ def _pango(_loaded: Loaded) -> Iterator[Finding]:
 
 
 def _keys(loaded: Loaded) -> Iterator[Finding]:
-    from evidence.config.paths import key_directory
     from evidence.seal import keys
 
-    directory = key_directory(loaded.settings.seal.keys)
+    directory = loaded.key_directory
     if not directory.exists():
         yield _warning("keys", f"none in {directory}; `evidence keys init` makes them")
         return
-    if directory.resolve().is_relative_to(data_directory().resolve()):
+    if directory.resolve().is_relative_to(loaded.home.resolve()):
         yield _warning("keys", f"{directory} lies in the data directory; move the keys elsewhere")
     keys.load(directory)
     yield _ok("keys", str(directory))
@@ -124,15 +122,15 @@ def _store(loaded: Loaded) -> Iterator[Finding]:
     from evidence.store import upgrade
     from evidence.store.session import connect
 
-    with closing(connect(resolve_store_url(loaded.settings.store.url))) as store:
+    with closing(connect(loaded.store_url)) as store:
         version = upgrade.current(store)
         if version:
             upgrade.check(store)
     yield _ok("store", f"schema {version}" if version else "empty; the first sync sets it up")
 
 
-def _disk(_loaded: Loaded) -> Iterator[Finding]:
-    directory = data_directory()
+def _disk(loaded: Loaded) -> Iterator[Finding]:
+    directory = loaded.home
     free = shutil.disk_usage(directory).free
     detail = f"{free >> 20} MiB free in {directory}"
     yield _ok("disk", detail) if free > DISK_LIMIT else _warning("disk", detail)

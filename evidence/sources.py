@@ -8,7 +8,6 @@ from collections.abc import Callable
 from evidence.collectors.git import GitCollector
 from evidence.collectors.interface import Collector
 from evidence.config.load import Loaded
-from evidence.config.paths import data_directory
 from evidence.config.secrets import resolve
 from evidence.config.settings import RepositorySettings, Source
 from evidence.config.yardstick import clone_url
@@ -41,7 +40,7 @@ def build(loaded: Loaded, names: tuple[str, ...] = ()) -> list[Collector]:
 
 def git_collectors(loaded: Loaded) -> dict[str, GitCollector]:
     """Repository id -> its Git collector; repositories without any clone URL are left out."""
-    mirrors = data_directory() / "mirrors"
+    mirrors = loaded.home / "mirrors"
     found: dict[str, GitCollector] = {}
     for repository in loaded.settings.repository:
         url = clone_url(repository, loaded.settings)

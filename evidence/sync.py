@@ -18,7 +18,6 @@ from evidence.collecting import Run, now, read_source
 from evidence.collectors.git import GitCollector
 from evidence.collectors.interface import Progress, no_progress
 from evidence.config.load import Loaded
-from evidence.config.paths import data_directory, key_directory, resolve_store_url
 from evidence.config.yardstick import build_policy, log_origin, zone
 from evidence.errors import AuthError, ConfigError, IncompleteError
 from evidence.model.capture import Gap, Receipt, Window
@@ -104,7 +103,7 @@ def sync(
     """
     collectors = known_sources.build(loaded, sources)
     window = Window(since=_moment(since, loaded), until=now())
-    with run_lock(data_directory()), opened(loaded) as store:
+    with run_lock(loaded.home), opened(loaded) as store:
         policy = build_policy(loaded.settings)
         version = deciding.record_yardstick(store, policy)
         run = Run(store=store, window=window, version=version, id=f"run-{window.until}")
@@ -130,7 +129,7 @@ def sync(
 @contextmanager
 def opened(loaded: Loaded) -> Iterator[Store]:
     """The configured store, brought to this program's schema where it is empty or older."""
-    with closing(connect(resolve_store_url(loaded.settings.store.url))) as store:
+    with closing(connect(loaded.store_url)) as store:
         upgrade.upgrade(store)
         yield store
 
@@ -151,7 +150,7 @@ def asker(collectors: Mapping[str, GitCollector]) -> deciding.Ask:
 
 def write_checkpoint(store: Store, loaded: Loaded) -> str:
     """Signs the ledger's head where keys exist; "" where there are none yet."""
-    directory = key_directory(loaded.settings.seal.keys)
+    directory = loaded.key_directory
     if not (directory / keys.SIGNING_KEY).exists():
         return ""
     held = keys.load(directory)

@@ -21,12 +21,11 @@ def init(
     Example: evidence keys init --name "Acme Compliance"
     """
     from evidence.config.load import load
-    from evidence.config.paths import key_directory
     from evidence.seal import keys
 
     loaded = load(config)
     made = keys.init(
-        key_directory(loaded.settings.seal.keys), name=name or loaded.settings.organisation.name
+        loaded.key_directory, name=name or loaded.settings.organisation.name
     )
     typer.echo(keys.describe(made))
 
@@ -38,10 +37,9 @@ def list_(config: ConfigOption = None) -> None:
     Example: evidence keys list
     """
     from evidence.config.load import load
-    from evidence.config.paths import key_directory
     from evidence.seal import keys
 
-    typer.echo(keys.describe(keys.load(key_directory(load(config).settings.seal.keys))))
+    typer.echo(keys.describe(keys.load(load(config).key_directory)))
 
 
 @app.command("export-public")
@@ -51,7 +49,6 @@ def export_public(config: ConfigOption = None) -> None:
     Example: evidence keys export-public > trust.json
     """
     from evidence.config.load import load
-    from evidence.config.paths import key_directory
     from evidence.seal import keys
 
-    typer.echo(keys.trust_file(keys.load(key_directory(load(config).settings.seal.keys))), nl=False)
+    typer.echo(keys.trust_file(keys.load(load(config).key_directory)), nl=False)

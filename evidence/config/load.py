@@ -28,6 +28,18 @@ class Loaded:
     path: Path | None
     origins: Mapping[str, str]
     """Dotted key -> `default`, `file` or `environment`."""
+    home: Path
+    """The data directory: database, mirrors, run lock."""
+
+    @property
+    def store_url(self) -> str:
+        """SQLAlchemy URL of the store, secrets resolved."""
+        return paths.resolve_store_url(self.settings.store.url, self.home)
+
+    @property
+    def key_directory(self) -> Path:
+        """Where the signing keys lie; never in `home`."""
+        return paths.key_directory(self.settings.seal.keys)
 
 
 def load(explicit: Path | None = None) -> Loaded:
@@ -50,6 +62,7 @@ def load(explicit: Path | None = None) -> Loaded:
         settings=settings,
         path=path,
         origins=dict(_origins(settings.model_dump(), from_file, from_environment)),
+        home=paths.data_directory(),
     )
 
 

@@ -98,13 +98,13 @@ def time_zone(explicit_config: Path | None = None) -> str:
     return str(section.get("time_zone", "UTC")) if isinstance(section, dict) else "UTC"
 
 
-def resolve_store_url(url: str) -> str:
-    """The URL itself, a secret reference resolved, or the default SQLite file."""
+def resolve_store_url(url: str, home: Path | None = None) -> str:
+    """The URL itself, a secret reference resolved, or the default SQLite file in `home`."""
     if url.startswith(("env:", "file:")):
         from evidence.config.secrets import resolve
 
         return resolve(url)
-    return url or f"sqlite:///{data_directory() / 'evidence.sqlite3'}"
+    return url or f"sqlite:///{(home or data_directory()) / 'evidence.sqlite3'}"
 
 
 def _environment_path(name: str) -> Path | None:

@@ -88,7 +88,10 @@ def evaluate_deployments(
     """Determinations whose unit of test is the deployment."""
     gaps = tuple(gap for group in case.gaps().values() for gap in group)
     for deployment in deployments:
-        yield from evaluate.evaluate_deployment(deployment, case.policy, case.as_of, gaps)
+        source = deployment.deployment_id.rsplit(":", 2)[0]
+        repositories = {one.repository for one in deployment.ranges}
+        own = [gap for gap in gaps if gap.source == source or gap.repository in repositories]
+        yield from evaluate.evaluate_deployment(deployment, case.policy, case.as_of, own)
 
 
 def _last_decision(store: Store) -> tuple[int, str] | None:

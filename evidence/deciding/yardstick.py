@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 from evidence import __version__
 from evidence.canonical import canonical_json, sha256_hex
@@ -24,7 +25,12 @@ def record_yardstick(store: Store, policy: Policy) -> str:
     version = sha256_hex(text)
     recorded = queries.policies(store)
     if not recorded or recorded[-1].envelope["body"]["version"] != version:
-        body = {"version": version, "program": __version__, "profile": policy.profile}
+        body = {
+            "version": version,
+            "program": __version__,
+            "profile": policy.profile,
+            "observed_at": time.time_ns() // 1000,
+        }
         writer.append_entry(store, "policy", body, text)
     return version
 

@@ -1,0 +1,232 @@
+"""Fills the packet's front matter: scope, controls, yardsticks, receipts and reconciliations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evidence import __version__, packing
+from evidence.canonical import sha256_hex
+from evidence.chain.records import Reconciliation as Numbers
+from evidence.config.settings import Settings
+from evidence.controls.catalog import Control, catalog
+from evidence.deciding.case import Case
+from evidence.deciding.yardstick import recorded_text, yardstick_text
+from evidence.packing import Results, Selection
+from evidence.model.determination import SubjectKind
+from evidence.policy import ControlScope, Policy
+from evidence.report.data import (
+    ControlEntry,
+    Key,
+    PacketData,
+    Period,
+    Reconciliation,
+    ScopeItem,
+    Yardstick,
+)
+from evidence.seal.keys import KeySet
+from evidence.store import queries
+
+
+def assemble(
+    case: Case,
+    period: Period,
+    selection: Selection,
+    results: Results,
+    *,
+    settings: Settings,
+    checkpoint: str,
+    exporter: str,
+    simulated: bool,
+    held: KeySet,
+) -> PacketData:
+    """Everything the packet says; chains and captures stay lazy."""
+    size = case.at if case.at is not None else queries.size(case.store)
+    receipts = queries.receipts(case.store, at=size)
+    yardsticks = tuple(_yardsticks(case, size))
+    entries = results.entries | {seq for seq, _ in receipts}
+    entries |= {one.since_seq for one in yardsticks}
+    return PacketData(
+        entity=settings.organisation.name,
+        period=period,
+        as_of=case.as_of,
+        ledger_size=size,
+        checkpoint=checkpoint,
+        tool_version=__version__,
+        exporter=exporter,
+        simulated=simulated,
+        keys=(
+            Key(purpose="statement, sums and checkpoints", fingerprint=held.fingerprint),
+            Key(purpose="PDF signature", fingerprint=held.pdf.fingerprint),
+        ),
+        yardsticks=yardsticks,
+        controls=tuple(_controls(case.policy)),
+        scope=tuple(_scope(settings)),
+        receipts=tuple(receipt for _, receipt in receipts),
+        gaps=packing.gap_records(case.store, size),
+        reconciliations=tuple(_reconciliations(case, selection)),
+        population=selection.population,
+        undeployed=selection.undeployed,
+        deployments=selection.deployments,
+        chains=case.chains(packing.ordered(selection)),
+        determinations=results.determinations,
+        captures=packing.captures(case.store, entries, size),
+        filters=tuple(_filters(case, selection)),
+    )
+
+
+def _yardsticks(case: Case, size: int) -> Iterator[Yardstick]:
+    for row in queries.policies(case.store, at=size):
+        body = row.envelope["body"]
+        yield Yardstick(
+            kind="policy and catalogue",
+            digest=str(body["version"]),
+            since_seq=row.seq,
+            since_us=int(body.get("observed_at", 0)),
+            text=recorded_text(row.payload),
+        )
+    text = yardstick_text(case.policy)
+    yield Yardstick(kind="policy and catalogue used here", digest=sha256_hex(text))
+
+
+def _controls(policy: Policy) -> Iterator[ControlEntry]:
+    scopes = {scope.id: scope for scope in policy.controls}
+    for control in catalog():
+        scope = scopes.get(control.id, ControlScope(id=control.id))
+        yield ControlEntry(
+            id=control.id,
+            wording=control.wording,
+            criteria=control.criteria,
+            unit=SubjectKind(control.unit),
+            rule_version=control.rule_version,
+            attributes=control.attributes,
+            parameters=tuple(_parameters(control, policy)),
+            entity_id=scope.entity_id,
+            entity_wording=scope.wording,
+            owner=scope.owner,
+            frequency=scope.frequency,
+            in_scope=scope.in_scope,
+        )
+
+
+def _parameters(control: Control, policy: Policy) -> Iterator[tuple[str, str]]:
+    for parameter in control.parameters:
+        yield parameter.name, str(getattr(policy, parameter.name, parameter.default))
+
+
+def _scope(settings: Settings) -> Iterator[ScopeItem]:
+    for source in settings.source:
+        yield ScopeItem(kind="source", id=source.id, detail=f"{source.kind} {source.url}")
+    for repository in settings.repository:
+        branches = ", ".join(repository.production_branches)
+        detail = f"{repository.name}; production branches {branches}; {repository.role}"
+        yield ScopeItem(kind="repository", id=repository.id, detail=detail)
+    for application in settings.application:
+        yield ScopeItem(
+            kind="application",
+            id=application.id,
+            detail=f"{application.selector} in {application.environment}",
+            in_scope=application.production,
+            reason="" if application.production else "not production by configuration",
+        )
+
+
+def _filters(case: Case, selection: Selection) -> Iterator[tuple[str, int]]:
+    numbers = case.population.reconciliation
+    yield "dry runs of deployers", numbers.dry_runs
+    yield "self-heals at the revision deployed already (events)", numbers.self_heals
+    yield "operations of applications that are not production", numbers.other_applications
+    yield "changes placed by a Git client's time (claims)", selection.claimed
+
+
+def _reconciliations(case: Case, selection: Selection) -> Iterator[Reconciliation]:
+    numbers = case.population.reconciliation
+    yield _deployed_to_changes(numbers)
+    yield Reconciliation(
+        id="R2",
+        what="Every change that landed is deployed, or listed as not deployed",
+        numbers=(
+            ("landed", numbers.merged),
+            ("deployed", numbers.deployed),
+            ("not deployed", numbers.pending),
+            ("merged, on no production branch", numbers.not_landed),
+        ),
+        unexplained=numbers.not_landed,
+        command="git rev-list --count --first-parent BRANCH",
+        note="All of the ledger, not only the period; CM-14 says why a change is not deployed.",
+    )
+    for branch in numbers.branches:
+        yield Reconciliation(
+            id="R3",
+            what=f"Commits of {branch.repository} {branch.branch} and what explains them",
+            numbers=(
+                ("commits", branch.commits),
+                ("landed changes", branch.landed),
+                ("by pull request", branch.by_pull_request),
+                ("direct", branch.direct),
+            ),
+            unexplained=branch.landed - branch.by_pull_request - branch.direct,
+            command=f"git rev-list --count {branch.branch}",
+        )
+    for history in numbers.history:
+        yield Reconciliation(
+            id="R5",
+            what=f"History numbers of {history.application} without a hole",
+            numbers=(
+                ("first", history.first),
+                ("last", history.last),
+                ("observed", history.observed),
+                ("missing", len(history.missing)),
+            ),
+            unexplained=len(history.missing),
+            command="kubectl get application NAME -o jsonpath='{.status.history[*].id}'",
+        )
+    yield Reconciliation(
+        id="R6",
+        what="What was live when observed is among the deployments",
+        numbers=(("live and in no deployment", len(numbers.live_unexplained)),),
+        unexplained=len(numbers.live_unexplained),
+        command="argocd app get NAME",
+        note=", ".join(numbers.live_unexplained[:5]),
+    )
+    yield from _source_totals(case)
+    if selection.by_branch:
+        yield Reconciliation(
+            id="R9",
+            what="Deployers in scope",
+            command="evidence config show",
+            note="Not performed: no deployer is configured, so the population is what landed on "
+            "the production branches.",
+        )
+
+
+def _deployed_to_changes(numbers: Numbers) -> Reconciliation:
+    return Reconciliation(
+        id="R1",
+        what="Every commit that a deployment brought belongs to exactly one change",
+        numbers=(
+            ("deployments", numbers.deployments),
+            ("commits in their ranges", numbers.range_commits),
+            ("mapped", numbers.mapped),
+            ("without a single change", len(numbers.unmapped)),
+            ("deployments not resolved", len(numbers.unresolved)),
+        ),
+        unexplained=len(numbers.unmapped) + len(numbers.unresolved),
+        command="git rev-list PREVIOUS..DEPLOYED",
+        note=", ".join((*numbers.unmapped[:3], *numbers.unresolved[:3])),
+    )
+
+
+def _source_totals(case: Case) -> Iterator[Reconciliation]:
+    """R7: the newest total that each source itself reported, beside the rows that were stored."""
+    newest: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for _, receipt in queries.receipts(case.store, at=case.at):
+        for total in receipt.totals:
+            newest[receipt.source, total.kind, total.scope] = (total.reported, total.stored)
+    for (source, kind, scope), (reported, stored) in sorted(newest.items()):
+        yield Reconciliation(
+            id="R7",
+            what=f"{source}: {kind} of {scope}, counted by the source and by us",
+            numbers=(("reported by the source", reported), ("read", stored)),
+            unexplained=abs(reported - stored),
+            command="the search or list of the source itself, for the same scope",
+        )

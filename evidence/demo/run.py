@@ -1,0 +1,147 @@
+"""Runs the real program on a simulated organisation: the demo, the golden cases and the load.
+
+This is the only module of the demo that knows the program; the world and its servers do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evidence.collectors.interface import Progress, no_progress
+from evidence.config.load import Loaded
+from evidence.config.settings import Settings
+from evidence.demo.simulation import Moment, Simulation
+from evidence.demo.world import World
+from evidence.sync import Outcome, sync
+
+
+@dataclass(slots=True, kw_only=True)
+class Rehearsal:
+    """A simulated organisation and a data directory that a real program collects into."""
+
+    simulation: Simulation
+    home: Path
+    keys: Path
+    overrides: Mapping[str, Any]
+    """Sections of the configuration that differ from what the world implies."""
+
+    def loaded(self, moment: Moment) -> Loaded:
+        """The configuration that reads the world as it stands at a moment."""
+        values = configuration(self.simulation.world, moment, self.home)
+        merged = _merged(values, self.overrides)
+        merged.setdefault("seal", {})["keys"] = str(self.keys)
+        return Loaded(
+            settings=Settings.model_validate(merged), path=None, origins={}, home=self.home
+        )
+
+    def sync_at(
+        self, when: int | str, sources: Sequence[str] = (), progress: Progress = no_progress
+    ) -> Outcome:
+        """Moves the world to a moment and syncs."""
+        return sync(
+            self.loaded(self.simulation.at(when)), sources=tuple(sources), progress=progress
+        )
+
+
+@contextmanager
+def rehearse(
+    world: World, directory: Path, overrides: Mapping[str, Any] | None = None
+) -> Iterator[Rehearsal]:
+    """Serves a world from `directory` and gives what collects from it; servers end with it."""
+    home = directory / "data"
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with Simulation(world, directory / "world") as simulation:
+        yield Rehearsal(
+            simulation=simulation,
+            home=home,
+            keys=directory / "keys",
+            overrides=overrides or {},
+        )
+
+
+def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
+    """The sections that a person would write for this world, tokens as files in `home`."""
+    github = _secret(home / "github.token", moment.github_token)
+    argocd = _secret(home / "argocd.token", moment.argocd_token)
+    return {
+        "organisation": {"name": world.name, "time_zone": "UTC"},
+        "source": [
+            {
+                "id": "github",
+                "kind": "github",
+                "url": moment.github_api_url,
+                "secret": github,
+                "system": "github.example",
+            },
+            {"id": "argocd", "kind": "argocd", "url": moment.argocd_url, "secret": argocd},
+        ],
+        "repository": [
+            {
+                "id": repository.key,
+                "name": moment.repositories[repository.key],
+                "source": "github",
+                "clone": moment.git_urls[repository.key],
+                "addresses": [moment.repo_urls[repository.key]],
+                "production_branches": [repository.default_branch],
+                "role": "configuration" if repository.kind == "config" else "application",
+            }
+            for repository in world.repository
+        ],
+        "application": _applications(world),
+    }
+
+
+def _applications(world: World) -> list[dict[str, Any]]:
+    known = {repository.key for repository in world.repository}
+    found: list[dict[str, Any]] = []
+    for application in world.application:
+        source = application.sources[0]
+        inside = source.repository in known
+        found.append(
+            {
+                "id": application.key,
+                "source": "argocd",
+                "selector": f"{application.namespace}/{application.key}",
+                "repository": source.repository if inside else "",
+                "path": "" if source.path in (".", "") else source.path,
+                "values_files": [f"{source.path}/{name}" for name in source.values],
+            }
+        )
+    return found
+
+
+def _secret(path: Path, value: str) -> str:
+    path.write_text(value, encoding="utf-8")
+    path.chmod(0o600)
+    return f"file:{path}"
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables merge key by key; lists of tables with an `id` merge by it; all else replaces."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(below, Mapping):
+            merged[key] = _merged(below, value)
+        elif _tables(value) and _tables(below):
+            merged[key] = _merged_tables(below or [], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _merged_tables(base: Sequence[Any], over: Sequence[Any]) -> list[Any]:
+    rows = {row["id"]: row for row in base}
+    for row in over:
+        rows[row["id"]] = _merged(rows.get(row["id"], {}), row)
+    return list(rows.values())
+
+
+def _tables(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(
+        isinstance(row, Mapping) and "id" in row for row in value
+    )

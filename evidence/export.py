@@ -1,0 +1,263 @@
+"""Auditor report export: the packet of a period, decided as of its end, rendered and sealed.
+
+The same arguments on the same ledger give the same rendered bytes: nothing is decided from the
+clock, and the export's own ledger entry comes after the size that is reported on. That entry is
+written before the packet gets its name: an export that cannot be recorded leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import getpass
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from evidence import __version__, packing
+from evidence.assembly import assemble
+from evidence.canonical import sha256_hex
+from evidence.collecting import now
+from evidence.collectors.interface import Progress, no_progress
+from evidence.config.load import Loaded
+from evidence.config.yardstick import build_policy, log_origin, zone
+from evidence.deciding.case import Case
+from evidence.deciding.yardstick import yardstick_text
+from evidence.errors import ConfigError
+from evidence.manifest import Predicate
+from evidence.model.determination import Outcome
+from evidence.notes import note_text, sign_note
+from evidence.packing import Results, Selection
+from evidence.report.data import PacketData, Period
+from evidence.report.render import write_packet
+from evidence.report.text import utc
+from evidence.seal import keys
+from evidence.seal.packet import SealResult, seal_folder
+from evidence.store import ledger, queries, writer
+from evidence.store.session import Store, open_store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRequest:
+    """What `evidence report` was asked for; dates are days in the zone, both inclusive."""
+
+    start: str
+    end: str
+    zone: str = ""
+    at: int | None = None
+    as_of: str = ""
+    destination: Path | None = None
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportResult:
+    """Where the packet is and what it says in a few numbers."""
+
+    directory: Path
+    seal: SealResult
+    changes: int
+    deployments: int
+    outcomes: Mapping[str, int]
+    ledger_size: int
+    why_unknown: tuple[tuple[str, int, str], ...]
+    """(reason code, count, the action that would clear it), most frequent first."""
+
+    def summary(self) -> list[str]:
+        """Sentences for the reader on stderr."""
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self.outcomes.items()))
+        return [
+            (
+                f"{self.changes} changes and {self.deployments} deployments, decided on "
+                f"{self.ledger_size} ledger entries; determinations: {counts}"
+            ),
+            f"SHA256SUMS {self.seal.digest}, sealed by {self.seal.fingerprint}",
+            *(f"unknown {count} x {reason}: {act}" for reason, count, act in self.why_unknown[:5]),
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """The published shape: docs/reference/schemas/report.schema.json."""
+        return {
+            "schema_version": 1,
+            "directory": str(self.directory),
+            "digest": self.seal.digest,
+            "fingerprint": self.seal.fingerprint,
+            "changes": self.changes,
+            "deployments": self.deployments,
+            "outcomes": dict(self.outcomes),
+            "ledger_size": self.ledger_size,
+            "why_unknown": [
+                {"reason": reason, "count": count, "action": action}
+                for reason, count, action in self.why_unknown
+            ],
+        }
+
+
+def report(
+    loaded: Loaded, request: ReportRequest, progress: Progress = no_progress
+) -> ReportResult:
+    """Decides, renders, seals and records the packet of a period.
+
+    Raises:
+        ConfigError: a date, zone or destination cannot be used, or there are no keys.
+        StoreError: the store cannot be read, or the export not be recorded.
+        RenderError: the packet could not be rendered.
+    """
+    period = read_period(request, zone(loaded.settings))
+    destination = _destination(loaded, request, period)
+    held = keys.load(loaded.key_directory)
+    with closing(open_store(loaded.store_url)) as store:
+        size = queries.size(store) if request.at is None else request.at
+        case = Case(
+            store=store,
+            policy=build_policy(loaded.settings),
+            at=size,
+            as_of=_as_of(request, period),
+        )
+        selection = packing.select(case, period)
+        results = packing.judge(case, selection, progress)
+        data = assemble(
+            case,
+            period,
+            selection,
+            results,
+            settings=loaded.settings,
+            checkpoint=_checkpoint(store, loaded, held, size),
+            exporter=getpass.getuser(),
+            simulated=request.simulated,
+            held=held,
+        )
+        with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".packet-") as stage:
+            folder = Path(stage) / "packet"
+            write_packet(data, folder, progress)
+            sealed = seal_folder(
+                folder, held, _predicate(data, case), tsa=loaded.settings.seal.tsa or None
+            )
+            _record(store, data, sealed)
+            folder.rename(destination)
+        return _result(destination, sealed, selection, results, size)
+
+
+def read_period(request: ReportRequest, default: ZoneInfo) -> Period:
+    """`[first day 00:00, day after the last 00:00)` in the zone, as UTC.
+
+    Raises:
+        ConfigError: a date or zone cannot be read, or the period is empty.
+    """
+    try:
+        named = ZoneInfo(request.zone) if request.zone else default
+        first, last = date.fromisoformat(request.start), date.fromisoformat(request.end)
+    except (ValueError, KeyError, OSError) as error:
+        raise ConfigError(
+            f"The period {request.start} to {request.end} {request.zone} cannot be read.",
+            next_step="Write --from 2026-07-01 --to 2026-09-30 --zone Europe/Berlin.",
+        ) from error
+    if last < first:
+        raise ConfigError(f"The period ends ({last}) before it begins ({first}).")
+    return Period(
+        from_us=_midnight(first, named),
+        to_us=_midnight(last + timedelta(days=1), named),
+        zone=str(named),
+        first_day=first.isoformat(),
+        last_day=last.isoformat(),
+    )
+
+
+def _midnight(day: date, named: ZoneInfo) -> int:
+    moment = datetime(day.year, day.month, day.day, tzinfo=named)
+    return int(moment.timestamp()) * 1_000_000
+
+
+def _as_of(request: ReportRequest, period: Period) -> int:
+    if not request.as_of:
+        return period.to_us
+    try:
+        moment = datetime.fromisoformat(request.as_of)
+    except ValueError as error:
+        raise ConfigError(f"--as-of {request.as_of} is no RFC 3339 time.") from error
+    if moment.tzinfo is None:
+        raise ConfigError(f"--as-of {request.as_of} has no UTC offset.", next_step="End it with Z.")
+    return int(moment.timestamp() * 1_000_000)
+
+
+def _destination(loaded: Loaded, request: ReportRequest, period: Period) -> Path:
+    name = f"packet-{period.first_day}-{period.last_day}"
+    path = request.destination or Path(loaded.settings.report.directory) / name
+    if path.exists():
+        raise ConfigError(f"{path} exists already.", next_step="Name another with --output.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{path.parent} cannot be made: {error.strerror}.") from error
+    return path
+
+
+def _checkpoint(store: Store, loaded: Loaded, held: keys.KeySet, size: int) -> str:
+    """The signed head at the size reported on; the newest one is kept in the store too."""
+    origin = log_origin(loaded.settings)
+    if size == queries.size(store):
+        return ledger.write_checkpoint(
+            store, held.signer.sign, origin, name=origin, public_key=held.public_key.raw
+        )
+    text = note_text(origin, size, ledger.root(store, size))
+    return sign_note(text, origin, held.public_key.raw, held.signer.sign)
+
+
+def _predicate(data: PacketData, case: Case) -> Predicate:
+    return Predicate(
+        entity=data.entity,
+        period_from=utc(data.period.from_us),
+        period_to=utc(data.period.to_us),
+        zone=data.period.zone,
+        checkpoint=data.checkpoint,
+        counts={
+            "changes": len(data.population),
+            "deployments": len(data.deployments),
+            "undeployed": len(data.undeployed),
+            "gaps": len(data.gaps),
+        },
+        tool_version=__version__,
+        yardstick={"policy": sha256_hex(yardstick_text(case.policy))},
+        simulated=data.simulated,
+    )
+
+
+def _record(store: Store, data: PacketData, sealed: SealResult) -> None:
+    """Appends the export as an entry: who packed what, when, under which digest."""
+    writer.append_entry(
+        store,
+        "export",
+        {
+            "actor": data.exporter,
+            "period": [data.period.from_us, data.period.to_us],
+            "as_of": data.as_of,
+            "ledger_size": data.ledger_size,
+            "digest": sealed.digest,
+            "files": sealed.files,
+            "observed_at": now(),
+        },
+    )
+
+
+def _result(
+    directory: Path, sealed: SealResult, selection: Selection, results: Results, size: int
+) -> ReportResult:
+    every = [one for group in results.determinations.values() for one in group]
+    unknown = [one for one in every if one.outcome is Outcome.UNKNOWN]
+    actions = {one.reason: one.missing for one in unknown}
+    return ReportResult(
+        directory=directory,
+        seal=sealed,
+        changes=len(selection.population),
+        deployments=len(selection.deployments),
+        outcomes=Counter(str(one.outcome) for one in every),
+        ledger_size=size,
+        why_unknown=tuple(
+            (reason, count, actions[reason])
+            for reason, count in Counter(one.reason for one in unknown).most_common()
+        ),
+    )

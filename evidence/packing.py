@@ -1,0 +1,155 @@
+"""Fills a packet: which changes and deployments a period holds, how they were judged, and on what.
+
+Reads the store and decides as of the period's end; writes nothing to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+
+from evidence.collectors.interface import Progress, no_progress
+from evidence.controls import evaluate
+from evidence.deciding.case import Case
+from evidence.deciding.decide import evaluate_deployments
+from evidence.manifest.capture_file import CaptureFile
+from evidence.model.change import Chain, Change, ChangeKind, ProductionDeployment
+from evidence.model.determination import Determination
+from evidence.model.fact import Fact
+from evidence.model.git import Commit
+from evidence.report.data import GapRecord, Period
+from evidence.store import ledger, queries
+from evidence.store.session import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What belongs to a period."""
+
+    population: tuple[Change, ...]
+    """Changes that first reached production in it, by change id."""
+    undeployed: tuple[Change, ...]
+    """Landed in it and not in production at its end, by change id."""
+    deployments: tuple[ProductionDeployment, ...]
+    by_branch: bool
+    """No deployer is configured: the population is what landed on production branches."""
+    claimed: int
+    """Changes placed in the period by a Git client's time, because no server gave one."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Results:
+    """How the selection was judged, and the ledger entries that this rests on."""
+
+    determinations: dict[str, list[Determination]] = field(default_factory=dict)
+    entries: set[int] = field(default_factory=set)
+
+
+def select(case: Case, period: Period) -> Selection:
+    """The changes and deployments of a period, each operation placed by its end."""
+    everything = case.population
+    placed = {
+        one.deployment_id: one.finished_at or one.started_at for one in everything.deployments
+    }
+    by_branch = not case.policy.applications
+    claims = _claimed_times(case, everything.changes)
+    population: list[Change] = []
+    undeployed: list[Change] = []
+    claimed = 0
+    for change in everything.changes:
+        first = placed.get(change.deployments[0], 0) if change.deployments else 0
+        landed = change.merged_at or claims.get((change.repository, change.landing_sha), 0)
+        if first and _within(first, period):
+            population.append(change)
+        elif (not first or first >= period.to_us) and _within(landed, period) and change.commits:
+            claimed += not change.merged_at
+            (population if by_branch else undeployed).append(change)
+    return Selection(
+        population=tuple(population),
+        undeployed=tuple(undeployed),
+        deployments=tuple(
+            one for one in everything.deployments if _within(placed[one.deployment_id], period)
+        ),
+        by_branch=by_branch,
+        claimed=claimed,
+    )
+
+
+def judge(case: Case, selection: Selection, progress: Progress = no_progress) -> Results:
+    """Evaluates every change and deployment of the selection as of the case's moment."""
+    results = Results()
+    changes = ordered(selection)
+    for done, chain in enumerate(case.chains(changes), start=1):
+        found = list(evaluate.evaluate_change(chain, case.policy, case.as_of))
+        results.determinations[chain.change.change_id] = found
+        results.entries |= _rests_on(chain, found)
+        progress("changes judged", done, len(changes))
+    for one in evaluate_deployments(case, selection.deployments):
+        results.determinations.setdefault(one.subject, []).append(one)
+        results.entries |= set(one.entries)
+    for deployment in selection.deployments:
+        results.entries |= set(deployment.entries)
+    return results
+
+
+def ordered(selection: Selection) -> list[Change]:
+    """All changes of a packet in ascending order of their ids."""
+    return sorted(
+        (*selection.population, *selection.undeployed), key=lambda change: change.change_id
+    )
+
+
+def captures(store: Store, entries: Iterable[int], at: int) -> Iterator[CaptureFile]:
+    """Ledger entries below `at` with payload and inclusion proof, ascending."""
+    for seq in sorted(set(entries)):
+        if 0 <= seq < at:
+            row = queries.entry(store, seq)
+            yield CaptureFile(
+                seq=seq,
+                envelope=row.text,
+                salt=row.salt if row.payload is not None else None,
+                payload=row.payload,
+                proof=tuple(ledger.inclusion(store, seq, at)),
+            )
+
+
+def gap_records(store: Store, at: int) -> tuple[GapRecord, ...]:
+    """Every gap that was open or closed by then."""
+    return tuple(
+        GapRecord(
+            gap=row.gap,
+            opened_at=row.opened_at,
+            closed_at=row.closed_at or 0,
+            entry_seq=row.entry_seq,
+        )
+        for row in queries.gaps(store, open_only=False, at=at)
+    )
+
+
+def _within(moment: int, period: Period) -> bool:
+    return period.from_us <= moment < period.to_us
+
+
+def _claimed_times(case: Case, changes: Sequence[Change]) -> Mapping[tuple[str, str], int]:
+    """Committer times of direct changes: claims, used to place and never to judge."""
+    wanted: dict[str, set[str]] = {}
+    for change in changes:
+        if change.kind is ChangeKind.DIRECT and not change.merged_at:
+            wanted.setdefault(change.repository, set()).add(change.landing_sha)
+    found: dict[tuple[str, str], int] = {}
+    for repository, shas in wanted.items():
+        columns = ("sha", "committer_time")
+        rows = queries.stream(case.store, Commit, columns, repository=repository)
+        found |= {(repository, sha): time for sha, time in rows if sha in shas}
+    return found
+
+
+def _rests_on(chain: Chain, determinations: Iterable[Determination]) -> set[int]:
+    found = {seq for link in chain.links for seq in link.entries}
+    found |= {seq for one in determinations for seq in one.entries}
+    for each in fields(chain.evidence):
+        value = getattr(chain.evidence, each.name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, Fact) and not isinstance(item, Commit):
+                found.add(item.entry_seq)
+    return found

@@ -1,0 +1,133 @@
+"""How fresh the evidence is, what is missing, and by when each source must be read again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from evidence.collecting import now
+from evidence.config.load import Loaded
+from evidence.model.capture import Receipt
+from evidence.report.text import duration, utc
+from evidence.store import ledger, queries
+from evidence.store.session import Store, open_store
+
+_DAY = 86_400_000_000
+
+RETENTION = {"github": 90 * _DAY, "argocd": 1 * _DAY, "git": 0}
+"""Microseconds for which a source keeps what cannot be had later: GitHub's checks 90 days by the
+default retention setting; Argo CD ten operations, taken as a day. Git keeps all: 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStatus:
+    """One source's freshness; times RFC 3339 UTC, empty where there is none."""
+
+    source: str
+    last_complete: str
+    safe_until: str
+    """Half of the retention after the last complete sync: sync again before."""
+    overdue: bool
+    gaps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The store's state in a few numbers."""
+
+    sources: tuple[SourceStatus, ...]
+    gaps: tuple[tuple[str, str, str], ...]
+    """(source, reason, detail) of every open gap."""
+    ledger_size: int
+    checkpoint: str
+    unknown: tuple[tuple[str, int, str], ...]
+    """(reason code, count, the action that would clear it), most frequent first."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The published shape: docs/reference/schemas/status.schema.json."""
+        return {
+            "schema_version": 1,
+            "sources": [asdict(one) for one in self.sources],
+            "gaps": [
+                {"source": source, "reason": reason, "detail": detail}
+                for source, reason, detail in self.gaps
+            ],
+            "ledger_size": self.ledger_size,
+            "checkpoint": self.checkpoint,
+            "why_unknown": [
+                {"reason": reason, "count": count, "action": action}
+                for reason, count, action in self.unknown
+            ],
+        }
+
+    def lines(self) -> Iterator[str]:
+        """What follows the table of sources."""
+        yield f"ledger: {self.ledger_size} entries; {self.checkpoint}"
+        for source, reason, detail in self.gaps[:20]:
+            yield f"gap: {source}: {reason}: {detail}"
+        if len(self.gaps) > 20:
+            yield f"... and {len(self.gaps) - 20} more gaps: --format json"
+        for reason, count, action in self.unknown[:5]:
+            yield f"unknown {count} x {reason}: {action}"
+
+
+def status(loaded: Loaded) -> Status:
+    """Reads the state of the configured store.
+
+    Raises:
+        StoreError: there is no store of this program's schema yet.
+    """
+    with closing(open_store(loaded.store_url)) as store:
+        gaps = [row.gap for row in queries.gaps(store)]
+        counts = Counter(gap.source for gap in gaps)
+        newest = _newest_complete(store)
+        return Status(
+            sources=tuple(
+                _source(source, receipt, counts[source])
+                for source, receipt in sorted(newest.items())
+            ),
+            gaps=tuple((gap.source, str(gap.reason), gap.detail) for gap in gaps),
+            ledger_size=queries.size(store),
+            checkpoint=_checkpoint(store),
+            unknown=_unknown(store),
+        )
+
+
+def _newest_complete(store: Store) -> dict[str, Receipt | None]:
+    """Source -> receipt of its last complete run; None where it never completed."""
+    found: dict[str, Receipt | None] = {}
+    for _, receipt in queries.receipts(store):
+        if receipt.complete or receipt.source not in found:
+            found[receipt.source] = receipt if receipt.complete else None
+    return found
+
+
+def _source(source: str, receipt: Receipt | None, gaps: int) -> SourceStatus:
+    kept = RETENTION.get(receipt.collector if receipt else "", 0)
+    until = receipt.started_at + kept // 2 if receipt and kept else 0
+    return SourceStatus(
+        source=source,
+        last_complete=utc(receipt.started_at // 1_000_000 * 1_000_000) if receipt else "never",
+        safe_until=utc(until // 1_000_000 * 1_000_000) if until else "any time",
+        overdue=bool(until) and until < now(),
+        gaps=gaps,
+    )
+
+
+def _checkpoint(store: Store) -> str:
+    made = ledger.checkpoints(store)
+    if not made:
+        return "no checkpoint: `evidence keys init` makes the key that signs them"
+    size, _, at = made[-1]
+    return f"last checkpoint at {size} entries, {duration(now() - at)} old"
+
+
+def _unknown(store: Store) -> tuple[tuple[str, int, str], ...]:
+    found = [row.determination for row in queries.determinations(store)]
+    unknown = [one for one in found if one.outcome == "unknown"]
+    actions = {one.reason: one.missing for one in unknown}
+    counts = Counter(one.reason for one in unknown)
+    return tuple((reason, count, actions[reason]) for reason, count in counts.most_common())
