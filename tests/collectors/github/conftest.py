@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +26,8 @@ from evidence.collectors.github import GitHubCollector, GitHubRepository
 from evidence.collectors.github.transport import Transport
 from evidence.collectors.http import Clock
 
+ROOT = Path(__file__).resolve().parents[3]
+PACKAGE = "@octokit/graphql-schema"
 NOW = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
 SIZES = {"closingIssuesReferences": 4}
 INNER = ("reviews", "commits", "closingIssuesReferences", "labels", "timelineItems")
@@ -176,7 +181,8 @@ def pull(number: int, *, updated: datetime | None = None, **fields: Any) -> dict
 
 def whole(node: dict[str, Any]) -> dict[str, Any]:
     """A pull request as PullRequestWhole answers it."""
-    out = {name: each for name, each in node.items() if not name.endswith("_contexts")}
+    own = {name: each for name, each in node.items() if not name.endswith("_contexts")}
+    out = {"__typename": "PullRequest", **own}
     for name in INNER:
         if isinstance(node[name], list):
             out[name] = page(node[name], SIZES.get(name, 100))
@@ -278,12 +284,7 @@ class FakeGitHub:
 
     def PullRequestsById(self, ids: list[str]) -> dict[str, Any]:
         found = {each["id"]: each for each in self.pulls}
-        return {
-            "nodes": [
-                {"__typename": "PullRequest", **whole(found[each])} if each in found else None
-                for each in ids
-            ]
-        }
+        return {"nodes": [whole(found[each]) if each in found else None for each in ids]}
 
     def PullRequestTail(self, id: str, after: str, **flags: bool) -> dict[str, Any]:  # noqa: A002
         node = next(each for each in self.pulls if each["id"] == id)
@@ -424,3 +425,26 @@ def build() -> Any:
         user=user,
         whole=whole,
     )
+
+
+@pytest.fixture(scope="session")
+def schema() -> Any:
+    """GitHub's published schema, from npm into `.make/npm`, outside version control.
+
+    Its SDL has duplicate fields and is therefore loaded without validating the schema itself.
+    """
+    from graphql import build_schema
+
+    cache = ROOT / ".make" / "npm"
+    path = cache / "node_modules" / PACKAGE / "schema.graphql"
+    if not path.exists():
+        if shutil.which("npm") is None:
+            pytest.skip("npm is not installed, so GitHub's published schema cannot be had")
+        cache.mkdir(parents=True, exist_ok=True)
+        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", "."]
+        done = subprocess.run(
+            [*command, f"{PACKAGE}@15"], cwd=cache, capture_output=True, text=True, check=False
+        )
+        if done.returncode or not path.exists():
+            pytest.skip(f"npm could not bring {PACKAGE}: {done.stderr.strip()[-200:]}")
+    return build_schema(path.read_text("utf-8"), assume_valid=True, assume_valid_sdl=True)

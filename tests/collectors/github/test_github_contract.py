@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 @pytest.fixture
 def organisation(github, build):
     github.pulls = [build.pull(number) for number in range(1, 61)]
+    github.pulls[0] = build.pull(1, updated=build.now - timedelta(days=1))
     github.pulls[3]["reviews"] = [build.review(n) for n in range(1, 231)]
     github.pulls[7]["head_contexts"] = [build.check(n, f"check {n}") for n in range(1, 121)]
     github.pulls[9]["closingIssuesReferences"] = [build.issue(n) for n in range(1, 8)]
