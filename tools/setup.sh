@@ -5,13 +5,13 @@ set -eu
 cd "$(dirname "$0")/.."
 lock=requirements-dev.lock
 stamp=.venv/.ready
-wanted=$(cat "$lock" pyproject.toml | sha256sum | cut -d' ' -f1)
+wanted=$(sha256sum <"$lock" | cut -d' ' -f1)
 [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && exit 0
 
 missing=""
 need() { missing="$missing $1"; }
 python=""
-for candidate in python3.13 python3.12 python3.11 python3; do
+for candidate in python3 python3.13 python3.12 python3.11; do
   if command -v "$candidate" >/dev/null 2>&1 &&
     "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
     python=$candidate

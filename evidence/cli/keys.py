@@ -24,9 +24,7 @@ def init(
     from evidence.seal import keys
 
     loaded = load(config)
-    made = keys.init(
-        loaded.key_directory, name=name or loaded.settings.organisation.name
-    )
+    made = keys.init(loaded.key_directory, name=name or loaded.settings.organisation.name)
     typer.echo(keys.describe(made))
 
 

@@ -5,18 +5,26 @@ This is the only module of the demo that knows the program; the world and its se
 
 from __future__ import annotations
 
+import json
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from evidence.collectors.interface import Progress, no_progress
 from evidence.config.load import Loaded
 from evidence.config.settings import Settings
+from evidence.demo.organisation import demo_polls, demo_world
 from evidence.demo.simulation import Moment, Simulation
 from evidence.demo.world import World
+from evidence.errors import ConfigError
+from evidence.export import ReportRequest, report
+from evidence.seal import keys
 from evidence.sync import Outcome, sync
+from evidence.verify import read_trust, verify_packet
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,6 +60,7 @@ def rehearse(
     world: World, directory: Path, overrides: Mapping[str, Any] | None = None
 ) -> Iterator[Rehearsal]:
     """Serves a world from `directory` and gives what collects from it; servers end with it."""
+    directory = directory.resolve()
     home = directory / "data"
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with Simulation(world, directory / "world") as simulation:
@@ -142,6 +151,78 @@ def _merged_tables(base: Sequence[Any], over: Sequence[Any]) -> list[Any]:
 
 
 def _tables(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(
-        isinstance(row, Mapping) and "id" in row for row in value
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(row, Mapping) and "id" in row for row in value)
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a demo leaves behind."""
+
+    packet: Path
+    trust: Path
+    configuration: Path
+    example: str
+    """A commit or pull request worth tracing."""
+    receipts: int
+    summary: tuple[str, ...]
+    verdict: str
+
+
+def demo_configuration() -> dict[str, Any]:
+    """What a person adds to the configuration that the demo world implies."""
+    text = files("evidence.demo").joinpath("worlds", "demo.config.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def show(directory: Path, progress: Progress = no_progress) -> Shown:
+    """Collects the demo world week by week, exports its packet and verifies it.
+
+    Raises:
+        ConfigError: the directory holds something already.
+        EvidenceError: anything that a real run could meet.
+    """
+    if directory.exists() and any(directory.iterdir()):
+        raise ConfigError(
+            f"{directory} is not empty.", next_step="Name another with --output, or remove it."
+        )
+    directory.mkdir(parents=True, exist_ok=True)
+    with rehearse(demo_world(), directory, demo_configuration()) as rehearsal:
+        held = keys.init(rehearsal.keys, name="Simulated organisation")
+        trust = directory / "trust"
+        trust.write_text(keys.trust_file(held), encoding="utf-8")
+        polls = demo_polls()
+        for done, when in enumerate(polls):
+            progress("weeks collected", done, len(polls))
+            rehearsal.sync_at(when)
+        loaded = rehearsal.loaded(rehearsal.simulation.end())
+        request = ReportRequest(
+            start="2026-07-06",
+            end="2026-09-14",
+            destination=directory / "packet",
+            simulated=True,
+        )
+        result = report(loaded, request, progress)
+        configuration_file = directory / "evidence.toml"
+        configuration_file.write_text(_as_toml(loaded.settings), encoding="utf-8")
+        number = rehearsal.simulation.history.pulls["gift-cards"].number
+    verdict = verify_packet(result.directory, read_trust(trust))
+    return Shown(
+        packet=result.directory,
+        trust=trust,
+        configuration=configuration_file,
+        example=f"shop:pr:{number}",
+        receipts=len(polls) * 4,
+        summary=tuple(result.summary()),
+        verdict=verdict.summary,
+    )
+
+
+def _as_toml(settings: Settings) -> str:
+    """Enough of the configuration to look things up after the servers are gone."""
+    name = json.dumps(settings.organisation.name)
+    zone = json.dumps(settings.organisation.time_zone)
+    return f"[organisation]\nname = {name}\ntime_zone = {zone}\n"
