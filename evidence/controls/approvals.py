@@ -15,7 +15,7 @@ from evidence.controls.people import Party, PartyKind, people_of
 from evidence.controls.timeline import Timeline, list_missing, timeline_of
 from evidence.controls.words import short, when
 from evidence.model.actor import Actor, ActorType
-from evidence.model.change import Chain, ChangeEvidence
+from evidence.model.change import Chain, ChangeEvidence, ChangeKind
 from evidence.model.fact import Fact
 from evidence.model.pull_request import PullRequestEvent, Review
 from evidence.policy import Policy
@@ -306,6 +306,8 @@ def _says_yes(body: str) -> bool:
 def _all_reviews(evidence: ChangeEvidence) -> bool:
     """As many distinct reviews are here as the source reports for the current version."""
     pull = evidence.pull_request
+    if evidence.change.kind == ChangeKind.DIRECT:
+        return True
     if pull is None or pull.reviews_total < 0 or list_missing(pull, "reviews"):
         return False
     same = {one.review_id for one in evidence.reviews if one.entry_seq == pull.entry_seq}

@@ -90,6 +90,7 @@ class _Gathering:
         self.emails = _emails(self.rows.values(), self.people)
         self.opener: Party | None = None
         self.system = _system(evidence)
+        self.listed = _all_listed(evidence)
         self.brought: list[tuple[set[str], Actor | None]] | None = None
 
     def gather(self) -> Contributors:
@@ -192,7 +193,7 @@ class _Gathering:
             self.found.leave_open("contributors-incomplete", "its commits were not counted")
             return
         current = _current(self.evidence)
-        if not list_missing(pull, "commits") and len(current) >= pull.commits_total:
+        if self.listed:
             return
         head = self.evidence.change.head_sha or pull.head_sha
         walked, _ = self._walk(head, self._bases())
@@ -348,7 +349,7 @@ class _Gathering:
             if question.kind == QuestionKind.NET_DIFF:
                 base = member(value_of(self.evidence.answers, question), "merge_base")
                 bases.add(base if isinstance(base, str) else "")
-        for sha in self.rows:
+        for sha in self.rows if self.listed else ():
             commit = self.commits.get(sha)
             if commit is not None:
                 bases |= set(commit.parents) - set(self.rows)
@@ -400,6 +401,14 @@ def _current(evidence: ChangeEvidence) -> set[str]:
     for row in sorted(rows, key=lambda one: (one.observed_at, one.entry_seq)):
         newest[row.position] = row
     return {row.sha for row in newest.values()}
+
+
+def _all_listed(evidence: ChangeEvidence) -> bool:
+    """The current listing holds as many commits as the forge counts."""
+    pull = evidence.pull_request
+    if pull is None or list_missing(pull, "commits"):
+        return False
+    return 0 <= pull.commits_total <= len(_current(evidence))
 
 
 def _emails(rows: Iterable[PullRequestCommit], people: People) -> dict[str, Party]:

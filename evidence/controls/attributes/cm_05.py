@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evidence.controls.approvals import approvals_of
 from evidence.controls.attributes import cm_03
 from evidence.controls.contributors import contributors_of
@@ -9,7 +11,7 @@ from evidence.controls.determine import on_change
 from evidence.controls.roles import Case, Holders, case_of, holders, role_facts
 from evidence.controls.words import listing
 from evidence.model.change import Chain, ChangeKind
-from evidence.model.determination import Determination
+from evidence.model.determination import Determination, Outcome
 from evidence.policy import Policy
 
 CONTROL = "CM-05"
@@ -27,9 +29,10 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     early = cm_03.not_testable(CONTROL, chain, as_of)
     if early is not None:
         return early
-    if chain.change.kind == ChangeKind.DIRECT and not chain.evidence.github_observed:
-        sentence = "Whether a pull request brought it was not collected."
-        return on_change(CONTROL, chain, "not-collected", sentence)
+    if chain.change.kind == ChangeKind.DIRECT:
+        approval = cm_03.determine(chain, policy, as_of)
+        if approval.outcome == Outcome.UNKNOWN:
+            return replace(approval, control=CONTROL)
     contributors = contributors_of(chain, policy)
     case = case_of(chain, policy, contributors, approvals_of(chain, policy, contributors))
     results = [_base(case), *(_pair(case, one, two) for one, two in policy.forbidden_pairs)]
