@@ -127,11 +127,11 @@ class Key:
 class Limits:
     """What the PDF carries at most; packet.html and the JSON files always carry everything."""
 
-    pdf_dossiers: int = 60
+    pdf_dossiers: int = 40
     """Dossiers in the PDF: deviations first, then unknown, then the rest."""
     pdf_plain_dossiers: int = 10
     """Of these, changes without deviation or unknown, as examples."""
-    pdf_rows: int = 400
+    pdf_rows: int = 200
     """Rows of one table."""
     embedded_bytes: int = 16 * 1024 * 1024
     """results.json is embedded in the PDF up to this size, above it only its digest is."""
@@ -174,6 +174,11 @@ class PacketData:
     """By subject: change id or deployment id. May be a lazy mapping."""
     captures: Iterable[CaptureFile] = ()
     """In ascending `seq`, read once."""
+    inclusion: str = ""
+    """What puts a change into the population, where it is not a deployment (no deployer is
+    configured: what landed on a production branch); empty for the rule of `ipe.INCLUSION`."""
+    notes: tuple[str, ...] = ()
+    """Sentences that the reader of the listings must know (times that are claims...)."""
     filters: tuple[tuple[str, int], ...] = ()
     """What was left out of the listing and how many rows each filter took."""
     limits: Limits = field(default_factory=Limits)

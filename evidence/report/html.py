@@ -144,7 +144,8 @@ def when(us: int, zone: str) -> Markup:
     """A time in UTC with the local one below it; a dash where there is none."""
     if not us:
         return Markup("–")
-    return Markup('{}<br><span class="local">{}</span>').format(text.utc(us), text.local(us, zone))
+    told = Markup('<span class="t">{}</span><br><span class="local t">{}</span>')
+    return told.format(text.utc(us), text.local(us, zone))
 
 
 def code(value: str) -> Markup:
