@@ -18,7 +18,6 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects import postgresql
 
 SCHEMA = "0003"
 """The migration that this code expects; a test compares it with the newest one."""
@@ -35,7 +34,8 @@ metadata = MetaData(
 
 # SQLite's INTEGER holds 64 bits and, as a primary key, is the row id itself.
 INT = BigInteger().with_variant(Integer(), "sqlite")
-TEXT = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+# Byte order, which is what SQLite does by itself.
+TEXT = Text(collation="C").with_variant(Text(), "sqlite")
 
 
 def integer(name: str, *, nullable: bool = False) -> Column[int]:
