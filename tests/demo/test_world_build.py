@@ -36,7 +36,9 @@ def test_references_are_those_of_the_moment(simulate):
     merged = simulation.history.pulls["gift"].merge
     path = simulation.at(merged.at - 1).git_paths["shop"]
     assert git(path, "rev-parse", "main") == merged.base
-    assert git(path, "rev-parse", "refs/pull/2/head") == simulation.history.pulls["gift"].heads[-1][1]
+    assert (
+        git(path, "rev-parse", "refs/pull/2/head") == simulation.history.pulls["gift"].heads[-1][1]
+    )
     simulation.at(merged.at)
     assert git(path, "rev-parse", "main") == merged.sha
 
@@ -47,7 +49,9 @@ def test_a_clone_at_a_moment_holds_nothing_later(simulate, tmp_path):
     url = simulation.at(merged.at - 1).git_urls["shop"]
     git(".", "clone", "--quiet", "--mirror", url, str(tmp_path / "copy"))
     later = subprocess.run(
-        ["git", "-C", str(tmp_path / "copy"), "cat-file", "-e", merged.sha], check=False, capture_output=True
+        ["git", "-C", str(tmp_path / "copy"), "cat-file", "-e", merged.sha],
+        check=False,
+        capture_output=True,
     )
     assert later.returncode != 0
 
@@ -61,7 +65,6 @@ def test_a_merge_has_the_tree_that_git_would_make(simulate, key):
     assert git(path, "rev-parse", f"{pull.merge.sha}^{{tree}}") == ours
 
 
-
 def test_a_rebase_merge_makes_a_new_commit_for_each_old_one(simulate):
     history = simulate().history
     pull = history.pulls["cart"]
@@ -69,7 +72,9 @@ def test_a_rebase_merge_makes_a_new_commit_for_each_old_one(simulate):
     objects = history.repositories["shop"].objects.commits
     assert len(old) == len(pull.merge.landed) == 2
     assert not set(old) & set(pull.merge.landed)
-    assert [objects[sha].message for sha in pull.merge.landed] == [objects[sha].message for sha in old]
+    assert [objects[sha].message for sha in pull.merge.landed] == [
+        objects[sha].message for sha in old
+    ]
     assert objects[pull.merge.landed[0]].parents == (pull.merge.base,)
 
 
@@ -271,7 +276,9 @@ lost_before = 2
 
 def test_a_bump_comes_half_an_hour_after_the_change_it_ships(simulate):
     history = simulate().history
-    moved = [at for at, ref, _ in history.repositories["deploy"].ref_log if ref == "refs/heads/main"]
+    moved = [
+        at for at, ref, _ in history.repositories["deploy"].ref_log if ref == "refs/heads/main"
+    ]
     assert moved[-1] == history.pulls["pay"].merge.at + HOUR // 2
     started = history.applications["shop-prod"].operations[-1].started_at
     assert started == moved[-1] + HOUR // 12
@@ -282,7 +289,10 @@ def test_a_bump_comes_half_an_hour_after_the_change_it_ships(simulate):
     [
         ('[[change]]\nkey="x"\nauthor="zoe"\nsteps=[{do="push"}]', "no person `zoe`"),
         ('[[change]]\nkey="x"\nauthor="ada"\nsteps=[{do="checks"}]', "must be a push"),
-        ('[[change]]\nkey="x"\nauthor="ada"\nrepository="y"\nsteps=[{do="push"}]', "no repository `y`"),
+        (
+            '[[change]]\nkey="x"\nauthor="ada"\nrepository="y"\nsteps=[{do="push"}]',
+            "no repository `y`",
+        ),
         ('[[change]]\nkey="x"\nauthor="ada"\nbase="y"\nsteps=[{do="push"}]', "no branch `y`"),
         ('[[change]]\nkey="x"\nauthor="ada"\nissues=["y"]\nsteps=[{do="push"}]', "no issue `y`"),
         ('[[deploy]]\napp="y"\nat="+1h"', "no application `y`"),
