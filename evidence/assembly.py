@@ -11,9 +11,9 @@ from evidence.config.settings import Settings
 from evidence.controls.catalog import Control, catalog
 from evidence.deciding.case import Case
 from evidence.deciding.yardstick import recorded_text, yardstick_text
-from evidence.packing import Results, Selection
 from evidence.model.determination import SubjectKind
-from evidence.policy import ControlScope, Policy
+from evidence.packing import Results, Selection
+from evidence.policy import ControlScope, Policy, RequiredCheck
 from evidence.report.data import (
     ControlEntry,
     Key,
@@ -110,7 +110,21 @@ def _controls(policy: Policy) -> Iterator[ControlEntry]:
 
 def _parameters(control: Control, policy: Policy) -> Iterator[tuple[str, str]]:
     for parameter in control.parameters:
-        yield parameter.name, str(getattr(policy, parameter.name, parameter.default))
+        yield parameter.name, _shown(getattr(policy, parameter.name, parameter.default))
+
+
+def _shown(value: object) -> str:
+    """A parameter's value in words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, RequiredCheck):
+        unless = f", unless only {' '.join(value.unless_only_paths)} changed"
+        return (
+            f"{value.name} by {value.app or 'any app'}{unless if value.unless_only_paths else ''}"
+        )
+    if isinstance(value, tuple):
+        return "; ".join(_shown(one) for one in value) or "none"
+    return str(value)
 
 
 def _scope(settings: Settings) -> Iterator[ScopeItem]:
@@ -217,16 +231,22 @@ def _deployed_to_changes(numbers: Numbers) -> Reconciliation:
 
 
 def _source_totals(case: Case) -> Iterator[Reconciliation]:
-    """R7: the newest total that each source itself reported, beside the rows that were stored."""
-    newest: dict[tuple[str, str, str], tuple[int, int]] = {}
+    """R7: what each source itself reported as its total, window by window, beside what was read."""
+    windows: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
     for _, receipt in queries.receipts(case.store, at=case.at):
         for total in receipt.totals:
-            newest[receipt.source, total.kind, total.scope] = (total.reported, total.stored)
-    for (source, kind, scope), (reported, stored) in sorted(newest.items()):
+            scope = total.scope.split(" ")[0]
+            counts = (total.reported, total.stored)
+            windows.setdefault((receipt.source, total.kind, scope), []).append(counts)
+    for (source, kind, scope), counts in sorted(windows.items()):
         yield Reconciliation(
             id="R7",
             what=f"{source}: {kind} of {scope}, counted by the source and by us",
-            numbers=(("reported by the source", reported), ("read", stored)),
-            unexplained=abs(reported - stored),
-            command="the search or list of the source itself, for the same scope",
+            numbers=(
+                ("windows", len(counts)),
+                ("reported by the source", sum(reported for reported, _ in counts)),
+                ("read", sum(read for _, read in counts)),
+            ),
+            unexplained=sum(abs(reported - read) for reported, read in counts),
+            command="the source's own search or list for each window of the receipts",
         )

@@ -150,6 +150,8 @@ SECTIONS = (
     (LinkKind.HOP, "hop"),
     (LinkKind.DEPLOYMENT, "deployment"),
 )
+NAMED_BY_SOURCE = frozenset({LinkKind.APPROVAL, LinkKind.VALIDATION})
+"""Links whose source (a review, a check) says more than their target (the commit)."""
 MARKS = {
     Outcome.PASS: "pass",
     Outcome.FAIL: "FAIL",
@@ -194,9 +196,9 @@ def _chain(one: Trace) -> Iterator[str]:
         if not links and kind is not LinkKind.HOP:
             yield f"{title:<10} none found"
         for link in links[:8]:
-            yield f"{title:<10} {_brief(link.target)}  ({link.basis}, {link.strength})" + _seqs(
-                link.entries
-            )
+            ends = _brief(link.source if kind in NAMED_BY_SOURCE else link.target)
+            about = f": {shown(link.detail, 90)}" if link.detail else ""
+            yield f"{title:<10} {ends}{about}  ({link.basis}, {link.strength}){_seqs(link.entries)}"
         if len(links) > 8:
             yield f"{title:<10} ... and {len(links) - 8} more: --format json"
 
