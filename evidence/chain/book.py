@@ -6,13 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from evidence.chain.changes import Associations, BranchMap, Group, PullRequestHead, map_branch
-from evidence.chain.graph import CommitGraph
+from evidence.chain.graph import NEVER, CommitGraph, first_reached
 from evidence.chain.records import BranchCount
 from evidence.model.actor import ActorType
 from evidence.model.change import Change, ChangeKind, Link, LinkKind, MergeMethod, Strength
 from evidence.policy import Policy, Repository
 
 OFF_BRANCH = "not_on_production_branch"
+BASELINE = "baseline"
+"""Contained in the first deployment observed and carried by none after it."""
 
 
 class ChangeBook:
@@ -27,8 +29,12 @@ class ChangeBook:
         heads: Sequence[PullRequestHead],
         associations: Associations,
         deployed: Iterable[int] = (),
+        baselines: Iterable[int] = (),
     ) -> None:
-        """`deployed`: commits that deployments name; those outside every branch are mapped too."""
+        """`deployed`: commits that deployments name; those outside every branch are mapped too.
+
+        `baselines`: those of them that stand for what was deployed before observation began.
+        """
         self.repository = repository
         self.graph = graph
         self.heads = {head.number: head for head in heads}
@@ -49,6 +55,7 @@ class ChangeBook:
                 graph, sorted(set(outside)), "", merged, associations, observed=observed
             )
             self.maps.append(part)
+        self._before = first_reached(graph, sorted(baselines))
         self._ids = [[self._id(group) for group in part.groups] for part in self.maps]
 
     def _id(self, group: Group) -> str:
@@ -84,6 +91,10 @@ class ChangeBook:
                 if home or change_id not in chosen:
                     chosen[change_id] = (part, group)
         return chosen
+
+    def before_observation(self, group: Group) -> bool:
+        """Whether the first deployment observed contained it already."""
+        return self._before[group.landing] != NEVER
 
     def counts(self) -> list[BranchCount]:
         """R3 for each production branch."""
@@ -153,6 +164,8 @@ def write_change(
     shas = graph.shas
     notable = () if group.basis in {"merge_commit", "first_parent"} else (group.basis,)
     extra = (*notable, OFF_BRANCH) if not part.branch else notable
+    if not known.get("deployments") and book.before_observation(group):
+        extra = (*extra, BASELINE)
     first = group.landing if len(graph.parents[group.landing]) != 1 else group.commits[0]
     below = graph.parents[first]
     values: dict[str, object] = {

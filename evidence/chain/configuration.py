@@ -48,7 +48,11 @@ class _Reading:
 
 
 class Configurations:
-    """Reads configurations of one repository; keeps parsed files and results by object id."""
+    """Reads configurations of one repository; keeps parsed files and results by object id.
+
+    A source at the root of a repository that only lends values files to a chart elsewhere is not
+    read whole: the configured values files are what it contributes.
+    """
 
     def __init__(self, inquiry: Inquiry, repository: str) -> None:
         self._inquiry = inquiry
@@ -61,7 +65,8 @@ class Configurations:
         key = (revision, path, application.id)
         if key not in self._read:
             reading = _Reading(revision=revision)
-            images = list(self._directory(reading, path, 0))
+            whole = path or not application.values_files
+            images = list(self._directory(reading, path, 0)) if whole else []
             images += self._values(reading, path, application)
             self._read[key] = Configuration(
                 images=tuple(sorted(set(images), key=_by_place)),
@@ -155,9 +160,9 @@ class Configurations:
 
     def _values(self, reading: _Reading, path: str, application: Application) -> Iterable[ImageRef]:
         """Images of the chart's own values and the configured values files, in that order."""
-        own = clean_path(f"{path}/values.yaml")
+        own = f"{path}/values.yaml" if path else ""
         layers: list[tuple[str, Any]] = []
-        for name in (own, *map(clean_path, application.values_files)):
+        for name in filter(None, (own, *map(clean_path, application.values_files))):
             files = self._tree(reading, name.rpartition("/")[0] if name != own else path)
             if name in files:
                 reading.scopes.add(name)

@@ -48,9 +48,10 @@ class Hop:
 
     def follows(self, application: Application, repository: str, path: str) -> bool:
         """Whether images are read there: in configuration, or where images are mapped at all."""
-        if self._roles.get(repository) == "configuration" or application.images:
+        if self._roles.get(repository) == "configuration":
             return True
-        return bool(self._policy.image_maps and path)
+        mapped = application.images or self._policy.image_maps
+        return bool(mapped and (path or application.values_files))
 
     def configuration(
         self, application: Application, repository: str, revision: str, path: str
@@ -80,12 +81,12 @@ class Hop:
             shas = self._inputs.graphs[one.repository].shas
             now = self.configuration(application, one.repository, shas[one.revision], one.path)
             draft.problems.update(_worth_naming(now.problems))
-            changes = [
-                self._change(application, image, old, new)
-                for image, old, new in differences(settled, now.images)
-            ]
-            draft.images += changes
             if not first:
+                changes = [
+                    self._change(application, image, old, new)
+                    for image, old, new in differences(settled, now.images)
+                ]
+                draft.images += changes
                 draft.problems.update(_problems(changes))
             for ref in now.images:
                 self._sight(application, draft, ref, sources)

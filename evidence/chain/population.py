@@ -110,9 +110,12 @@ def _books(
     policy: Policy, inputs: PopulationInputs, drafts: Iterable[Draft]
 ) -> dict[str, ChangeBook]:
     deployed: dict[str, set[int]] = defaultdict(set)
+    before: dict[str, set[int]] = defaultdict(set)
     for draft in drafts:
         for one in draft.ranges:
             deployed[one.repository].add(one.revision)
+            if one.lane.kind == DeploymentKind.FIRST and one.lane.previous < 0:
+                before[one.repository].add(one.revision)
     heads: dict[str, list[PullRequestHead]] = defaultdict(list)
     for head in inputs.heads:
         heads[head.repository].append(head)
@@ -125,6 +128,7 @@ def _books(
             heads=sorted(heads[repository.id], key=lambda head: head.number),
             associations=inputs.associations.get(repository.id, {}),
             deployed=deployed[repository.id],
+            baselines=before[repository.id],
         )
         for repository in policy.repositories
     }

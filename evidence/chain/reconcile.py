@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from evidence.chain.book import OFF_BRANCH, ChangeBook
+from evidence.chain.book import BASELINE, OFF_BRANCH, ChangeBook
 from evidence.chain.deployments import Operation, history_numbers
 from evidence.chain.records import PopulationInputs, Reconciliation
 from evidence.model.change import Change, ProductionDeployment
@@ -33,6 +33,7 @@ def reconcile(
     carried = sum(len(one.commits) for row in rows for one in row.ranges)
     landed = [one for one in changes if one.commits and OFF_BRANCH not in one.flags]
     deployed = sum(1 for one in landed if one.deployments)
+    baseline = sum(1 for one in landed if BASELINE in one.flags)
     return Reconciliation(
         deployments=len(rows),
         range_commits=carried,
@@ -41,7 +42,8 @@ def reconcile(
         unresolved=tuple(row.deployment_id for row in rows if row.problems),
         merged=len(landed),
         deployed=deployed,
-        pending=len(landed) - deployed,
+        baseline=baseline,
+        pending=len(landed) - deployed - baseline,
         not_landed=sum(1 for one in changes if one.merged_at and not one.commits),
         branches=tuple(count for book in books for count in book.counts()),
         history=tuple(history_numbers(operations)),

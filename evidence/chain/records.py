@@ -69,6 +69,8 @@ class Reconciliation:
     merged: int = 0
     """R2: changes that landed on a production branch."""
     deployed: int = 0
+    baseline: int = 0
+    """R2: contained in the first deployment observed, so deployed before observation began."""
     pending: int = 0
     """R2: landed and not deployed by any operation seen; CM-14 tells why."""
     not_landed: int = 0

@@ -227,6 +227,11 @@ def _plain(located: Located, before: str) -> RevisionRange:
     )
 
 
+def _concerns(draft: Draft) -> bool:
+    """Whether anything that the application is read from differs."""
+    return bool(draft.plain or draft.images or any(one.commits for one in draft.ranges))
+
+
 _PRECEDENCE = (
     DeploymentKind.UNRESOLVED,
     DeploymentKind.DIVERGED,
@@ -240,11 +245,14 @@ _PRECEDENCE = (
 def row_kind(draft: Draft) -> DeploymentKind:
     """The kind of the whole operation: what its most telling range says.
 
-    An operation that ended without success is `failed` whatever its ranges say.
+    An operation that ended without success is `failed` whatever its ranges say. A newer revision
+    that changes nothing the application is read from is a redeploy.
     """
     if draft.without_commit:
         return DeploymentKind.NO_COMMIT
     if not draft.operation.succeeded and not draft.operation.running:
         return DeploymentKind.FAILED
     kinds = {one.lane.kind for one in draft.ranges} | {one.kind for one in draft.plain}
+    if kinds == {DeploymentKind.FORWARD} and draft.ranges and not _concerns(draft):
+        return DeploymentKind.REDEPLOY
     return next((kind for kind in _PRECEDENCE if kind in kinds), DeploymentKind.NO_COMMIT)

@@ -42,7 +42,8 @@ class Scope:
     def _paths(self, draft: Draft, one: RangeDraft) -> set[str] | None:
         if one.through:
             return {one.path} if one.path else None
-        if self._roles.get(one.repository) != "configuration" or not one.path:
+        limited = one.path or draft.application.values_files
+        if self._roles.get(one.repository) != "configuration" or not limited:
             return None
         shas = self._inputs.graphs[one.repository].shas
         found: set[str] = set()

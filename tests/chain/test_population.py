@@ -35,6 +35,25 @@ def test_the_first_deployment_is_a_baseline_and_not_the_whole_history(world: Any
     assert (DeploymentKind.FIRST, (), ("baseline",)) == (row.kind, row.changes, row.flags)
 
 
+def test_what_the_first_deployment_contained_was_deployed_before_observation(world: Any) -> None:
+    linear(world)
+    world.deploy("b")
+    world.deploy("d")
+    flags = {change_id: change.flags for change_id, change in world.changes().items()}
+    expected = {"a": True, "b": True, "c": False, "d": False, "e": False}
+    assert expected == {name: "baseline" in flags[direct(name)[0]] for name in expected}
+
+
+def test_a_newer_revision_with_nothing_for_the_application_is_a_redeploy(world: Any) -> None:
+    world.config.write("one", "", {"apps/shop/x.yaml": "kind: X\n"})
+    world.config.write("two", "one", {"apps/other/x.yaml": "kind: X\n"})
+    world.branch("main", "two", "config")
+    for revision in ("one", "two"):
+        world.deploy(revision, repository="config", path="apps/shop")
+    row = world.rows()[1]
+    assert (DeploymentKind.REDEPLOY, ()) == (row.kind, row.changes)
+
+
 def test_a_configured_baseline_gives_the_first_deployment_a_range(world: Any) -> None:
     linear(world)
     world.application = replace(world.application, baseline=sha("b"))
@@ -255,9 +274,10 @@ def test_the_numbers_reconcile_both_ways(world: Any) -> None:
         numbers.mapped,
         numbers.unmapped,
     )
-    assert (5, 2, 3, 1) == (
+    assert (5, 2, 2, 1, 1) == (
         numbers.merged,
         numbers.deployed,
+        numbers.baseline,
         numbers.pending,
         numbers.not_landed,
     )
