@@ -41,11 +41,11 @@ def reconciled(data: PacketData) -> str:
     """The one line about completeness; whether it is established is the auditor's conclusion."""
     binding = [row for row in data.reconciliations if not row.advisory]
     done = [row for row in binding if row.unexplained is not None]
-    left_out = [row.id for row in binding if row.unexplained is None]
+    left_out = dict.fromkeys(row.id for row in binding if row.unexplained is None)
     unexplained = sum(row.unexplained or 0 for row in done)
     if not done:
         return "Not reconciled: no count was made in two ways."
-    names = ", ".join(row.id for row in done)
+    names = ", ".join(dict.fromkeys(row.id for row in done))
     tail = f" Not performed: {', '.join(left_out)}." if left_out else ""
     if unexplained:
         return f"Not reconciled: {unexplained:,} unexplained differences in {names}.{tail}"

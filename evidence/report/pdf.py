@@ -60,12 +60,13 @@ def write_pdf(html: str, path: Path, attachment: tuple[str, str, bytes], at: dat
     from weasyprint.urls import FatalURLFetchingError
 
     from evidence.report.fetcher import DenyAllFetcher
+    from evidence.report.glyphs import drawable
 
     name, description, content = attachment
     fetcher = DenyAllFetcher()
     try:
         with _quiet(), _fewer_collections(), _clock_of_fonts(at):
-            document = HTML(string=html, url_fetcher=fetcher).render(
+            document = HTML(string=drawable(html), url_fetcher=fetcher).render(
                 pdf_variant=VARIANT, pdf_tags=True
             )
             document.metadata.attachments = [

@@ -39,8 +39,9 @@ _SHA_WITHIN = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?:[0-9a-f]{24})?(?![0-9a-f]
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
-def _mark(match: re.Match[str]) -> str:
-    code = ord(match[0])
+def mark(char: str) -> str:
+    r"""`\u202e` or `\U0001f600` for a character that is not shown as itself."""
+    code = ord(char)
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
@@ -48,7 +49,7 @@ def visible(text: str) -> str:
     """`text` with characters that hide, reorder or break made visible; stacked accents thinned."""
     if text.isascii() and text.isprintable():  # most values, at a tenth of the cost
         return text
-    return _MARKS.sub(r"\1", _HIDDEN.sub(_mark, text))
+    return _MARKS.sub(r"\1", _HIDDEN.sub(lambda match: mark(match[0]), text))
 
 
 def capped(text: str, limit: int = CAP) -> str:

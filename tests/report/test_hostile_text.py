@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pikepdf
+import pypdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -136,6 +137,13 @@ def test_files_and_styles_are_not_fetched_either(tmp_path: Path, attribute: str)
         write_pdf(
             document, tmp_path / "x.pdf", ("a.json", "a", b"{}"), datetime(2026, 1, 1, tzinfo=UTC)
         )
+
+
+def test_what_no_font_can_draw_is_printed_as_a_mark_in_the_pdf_only(tmp_path: Path) -> None:
+    write_packet(with_title(make_small(), "key \U0010fffd → Grüße"), tmp_path)
+    told = " ".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "packet.pdf").pages)
+    assert "key \\U0010fffd → Grüße" in told
+    assert "key \U0010fffd → Grüße" in (tmp_path / "packet.html").read_text("utf-8")
 
 
 def test_the_page_forbids_scripts_and_outside_requests(page: str) -> None:
