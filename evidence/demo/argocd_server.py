@@ -81,7 +81,7 @@ class ArgoCD:
 
     def _metadata(self, app: ApplicationRecord) -> dict[str, Any]:
         metadata = {
-            "name": app.world.key,
+            "name": app.world.name or app.world.key,
             "namespace": app.world.namespace,
             "uid": app.uid,
             "resourceVersion": str(self.at // MINUTE),
@@ -101,7 +101,7 @@ class ArgoCD:
             **self._sources(world.sources),
             "destination": {
                 "server": world.destination,
-                "namespace": world.target_namespace or world.key,
+                "namespace": world.target_namespace or world.name or world.key,
             },
             "syncPolicy": policy,
             **({"revisionHistoryLimit": world.history_limit} if world.history_limit != 10 else {}),
@@ -177,7 +177,9 @@ class ArgoCD:
         if where is None:
             return source.target_revision
         refs = where.refs_at(self.at)
-        target = source.target_revision or where.world.default_branch
+        target = source.target_revision
+        if target in ("", "HEAD"):
+            target = where.world.default_branch
         found = refs.get(f"refs/heads/{target}") or refs.get(f"refs/tags/{target}", "")
         return where.objects.tags[found][1] if found in where.objects.tags else found
 

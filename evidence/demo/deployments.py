@@ -52,8 +52,7 @@ def _revisions(scene: Scene, app: Application, deploy: Deploy) -> Iterable[str]:
             yield reference or source.target_revision
             continue
         where = scene.repository(source.repository)
-        target = source.target_revision or where.world.default_branch
-        yield scene.sha(reference or f"branch:{target}", where)
+        yield scene.sha(reference or scene.target(source.target_revision, where), where)
 
 
 def _images(scene: Scene, app: Application, revisions: tuple[str, ...]) -> tuple[str, ...]:

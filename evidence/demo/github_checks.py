@@ -22,7 +22,9 @@ def visible(view: View, where: RepositoryRecord, sha: str) -> list[CheckRecord]:
 
 def newest(checks: Iterable[CheckRecord]) -> list[CheckRecord]:
     """The newest attempt of each check: all that the rollup shows."""
-    return list({(one.kind, one.app, one.name): one for one in checks}.values())
+    return list(
+        {(one.kind, one.kind != "status" and one.app, one.name): one for one in checks}.values()
+    )
 
 
 def rollup(view: View, where: RepositoryRecord, sha: str) -> Node | None:
@@ -103,6 +105,7 @@ def _filtered(runs: Sequence[CheckRecord], wanted: dict[str, Any]) -> Sequence[C
 
 def context_node(view: View, where: RepositoryRecord, one: CheckRecord) -> Node:
     """A check run or a legacy status."""
+    finished = 0 < one.completed_at <= view.at
     if one.kind == "status":
         return {
             "__typename": "StatusContext",
@@ -111,11 +114,11 @@ def context_node(view: View, where: RepositoryRecord, one: CheckRecord) -> Node:
             "state": _state(view, one),
             "description": None,
             "targetUrl": None,
-            "createdAt": iso(one.started_at),
+            # Each state of a status is a record of its own: this is when the present one was set.
+            "createdAt": iso(one.completed_at if finished else one.started_at),
             "creator": view.actor(one.creator),
             "isRequired": lambda **_: False,
         }
-    finished = 0 < one.completed_at <= view.at
     return {
         "__typename": "CheckRun",
         "id": node_id("CheckRun", one.id),

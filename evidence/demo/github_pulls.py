@@ -30,10 +30,14 @@ def merged(view: View, pull: PullRecord) -> MergeRecord | None:
 
 def pull_updated(view: View, pull: PullRecord) -> int:
     """`updatedAt`: it moves with pushes, reviews, comments and events, not with checks."""
+    if pull.id in view.updated:
+        return view.updated[pull.id]
     edits = [at for at, _ in pull.editors]
     comments = [comment.edited_at for comment in pull.comments]
     seen = [at for at in (*edits, *comments) if at <= view.at]
-    return max([pull.at, *seen, *(event.at for event in pull.events if event.at <= view.at)])
+    events = [event.at for event in pull.events if event.at <= view.at]
+    view.updated[pull.id] = max([pull.at, *seen, *events])
+    return view.updated[pull.id]
 
 
 def pull_state(view: View, pull: PullRecord) -> str:

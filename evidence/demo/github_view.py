@@ -57,6 +57,8 @@ class View:
         self.base_url = base_url
         self.people = {person.key: person for person in world.person}
         self.epoch = moment(world.epoch, 0)
+        self.updated: dict[int, int] = {}
+        """Id of a pull request -> when it changed last, once it was asked for."""
         self._ids = {
             person.key: person.id or 101 + index for index, person in enumerate(world.person)
         }

@@ -106,6 +106,12 @@ class Scene:
         found = self.names.get(reference)
         return self.repository(key or (found[0] if found else ""))
 
+    def target(self, target: str, where: RepositoryRecord) -> str:
+        """The reference that a target revision of an application stands for."""
+        if target in ("", "HEAD"):
+            return f"branch:{where.world.default_branch}"
+        return f"tag:{target}" if f"refs/tags/{target}" in where.refs else f"branch:{target}"
+
     def name(self, reference: str, where: RepositoryRecord, sha: str) -> None:
         """From now on the reference names this commit."""
         self.names[reference] = (where.world.key, sha)

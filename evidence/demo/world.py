@@ -227,7 +227,7 @@ class AppSource:
     """Repository key, or a URL of something that is not in this world."""
     path: str = "."
     target_revision: str = ""
-    """Default: the default branch."""
+    """Branch or tag; `HEAD` and the default mean the default branch."""
     values: tuple[str, ...] = ()
     """Helm value files, relative to `path`."""
     chart: str = ""
@@ -238,6 +238,8 @@ class Application:
     """An Argo CD application. One source is served as `source`, several as `sources`."""
 
     key: str
+    name: str = ""
+    """Default: the key. An application that is made again keeps its name, but not its uid."""
     sources: tuple[AppSource, ...]
     namespace: str = "argocd"
     project: str = "default"

@@ -153,3 +153,30 @@ def test_an_application_that_is_not_there_answers_like_one_that_may_not_be_seen(
     assert there.json()["metadata"]["name"] == "shop-prod"
     assert gone.status_code == 403
     assert who.json()["loggedIn"] is True
+
+
+def test_an_application_made_again_keeps_its_name_and_begins_a_new_history(simulate, argocd):
+    simulation = simulate(
+        """
+        [[application]]
+        key = "shop-prod"
+        deleted_at = "+2d"
+        sources = [{ repository = "deploy", path = "apps/shop-prod" }]
+        [[application]]
+        key = "shop-prod-again"
+        name = "shop-prod"
+        created_at = "+2d"
+        sources = [{ repository = "deploy", path = "apps/shop-prod", target_revision = "HEAD" }]
+        [[deploy]]
+        app = "shop-prod"
+        at = "+1d"
+        [[deploy]]
+        app = "shop-prod-again"
+        at = "+3d"
+        """
+    )
+    (old,), (new,) = argocd(simulation.at("+1d12h")), argocd(simulation.at("+4d"))
+    assert old["metadata"]["name"] == new["metadata"]["name"]
+    assert old["metadata"]["uid"] != new["metadata"]["uid"]
+    assert (ids(old), ids(new)) == ([0], [0])
+    assert new["status"]["sync"]["status"] == "Synced"

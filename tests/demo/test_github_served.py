@@ -376,3 +376,37 @@ def rest(moment, path, **headers):
     return requests.get(
         moment.github_api_url + path, headers=given, timeout=20, allow_redirects=False
     )
+
+
+def test_a_status_is_dated_by_the_state_it_has(simulate, ask):
+    simulation = simulate(
+        """
+        [[change]]
+        key = "x"
+        author = "ada"
+        steps = [
+          { do = "push" },
+          { do = "checks", names = ["ci/test"], kind = "status", creator = "bert", seconds = 60, at = "+1h" },
+          { do = "checks", names = ["ci/test"], kind = "status", app = "other", conclusion = "FAILURE", seconds = 60, at = "+2h" },
+        ]
+        """
+    )
+    query = """{ repository(owner: "example-shop", name: "shop") { pullRequest(number: 1) {
+      statusCheckRollup { state contexts(first: 5) { nodes {
+        ... on StatusContext { context state createdAt creator { login } } } } } } } }"""
+
+    def rollup(when):
+        return ask(simulation.at(when), query)["data"]["repository"]["pullRequest"][
+            "statusCheckRollup"
+        ]
+
+    done, failed = rollup("+1d1h1m"), rollup("+1d2h1m")
+    assert done["contexts"]["nodes"] == [
+        {
+            "context": "ci/test",
+            "state": "SUCCESS",
+            "createdAt": "2026-07-07T10:01:00Z",
+            "creator": {"login": "bert"},
+        }
+    ]
+    assert (failed["state"], len(failed["contexts"]["nodes"])) == ("FAILURE", 1)
