@@ -22,9 +22,12 @@ def visible(view: View, where: RepositoryRecord, sha: str) -> list[CheckRecord]:
 
 def newest(checks: Iterable[CheckRecord]) -> list[CheckRecord]:
     """The newest attempt of each check: all that the rollup shows."""
-    return list(
-        {(one.kind, one.kind != "status" and one.app, one.name): one for one in checks}.values()
-    )
+    return list({_series(one): one for one in checks}.values())
+
+
+def _series(one: CheckRecord) -> tuple[str, str, str]:
+    """What a later attempt replaces: a status by its context, a check run by app and name."""
+    return one.kind, "" if one.kind == "status" else one.app, one.name
 
 
 def rollup(view: View, where: RepositoryRecord, sha: str) -> Node | None:
