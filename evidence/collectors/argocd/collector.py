@@ -156,7 +156,7 @@ class ArgoCdCollector:
                 yield Gap(
                     source=self.source,
                     kind=parsing.APPLICATION,
-                    key=name,
+                    key="*",
                     reason=GapReason.NOT_FOUND_OR_FORBIDDEN,
                     detail=f"Application {name} is not listed: it is absent or the token may not "
                     "read it.",

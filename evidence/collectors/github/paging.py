@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 SECOND = 1_000_000
 OVERLAP = 15 * 60 * SECOND
 """Microseconds below the mark that every pass reads again."""
-WATCHED = 7 * 86_400 * SECOND
+DAY = 86_400 * SECOND
+WATCHED = 7 * DAY
 """Microseconds after its merge during which a pull request is read again for its checks: they do
 not promise to move `updatedAt`."""
 PAGE_SIZES = (25, 10, 5, 1)

@@ -14,7 +14,7 @@ from typing import Any
 
 from evidence.canonical import slice_each
 from evidence.collectors.github.context import BRANCH_COMMIT, Context
-from evidence.collectors.github.paging import SECOND, iso
+from evidence.collectors.github.paging import DAY, iso
 from evidence.collectors.github.reading import integer, mapping, text
 from evidence.collectors.github.state import BranchRun, BranchState
 from evidence.collectors.github.transport import GraphAnswer
@@ -22,7 +22,7 @@ from evidence.model.capture import Capture, Gap, GapReason, Page, Total
 
 _REMEMBERED = 1_000
 _ABBREVIATED = 12
-_MARGIN = 30 * 86_400 * SECOND
+_MARGIN = 30 * DAY
 """Microseconds below `since` that are asked for as well: a commit's date is a claim, and usually
 lies before its merge."""
 
@@ -112,5 +112,4 @@ class BranchPopulation:
         forbidden = any(kind != "NOT_FOUND" for _path, kind in answer.unread)
         reason = GapReason.FORBIDDEN if forbidden else GapReason.NOT_FOUND_OR_FORBIDDEN
         detail = f"GitHub shows no commits of branch {self.branch} of {self.context.name}."
-        key = f"{self.context.state.database_id}:{self.branch}:*"
-        return self.context.gap(BRANCH_COMMIT, key, reason, detail)
+        return self.context.gap(BRANCH_COMMIT, "*", reason, detail)

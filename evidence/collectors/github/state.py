@@ -35,8 +35,22 @@ class SweepRun:
     """The last page is in; the reconciliation is not."""
     second: bool = False
     """This is the second look at the top, for what was short."""
+    refused: bool = False
+    """A place in the list was refused: what stands there is unknown."""
     merged: str = "0"
     """Hex bitmap of the numbers read whose merge lies between `low` and `mark`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Shortfall:
+    """A window of which not all could be read. It is told in every run until it was read whole."""
+
+    low: int
+    high: int
+    """Microseconds UTC, the bounds of the window; the upper one is also when it was last tried."""
+    reported: int
+    stored: int
+    refused: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,6 +89,7 @@ class RepositoryState:
     mark: int = 0
     """Microseconds UTC: all that was updated before it was read; 0 before the first whole pass."""
     sweep: SweepRun | None = None
+    short: Shortfall | None = None
     again: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Node id -> number and merge time of pull requests that the next run reads again."""
     branches: dict[str, BranchState] = field(default_factory=dict)
@@ -105,6 +120,7 @@ class State:
 
 def _repository(found: Mapping[str, Any]) -> RepositoryState:
     sweep = found.get("sweep")
+    short = found.get("short")
     branches = mapping(found.get("branches"))
     again = mapping(found.get("again"))
     return RepositoryState(
@@ -113,6 +129,7 @@ def _repository(found: Mapping[str, Any]) -> RepositoryState:
         floor=integer(found.get("floor"), 0),
         mark=integer(found.get("mark"), 0),
         sweep=_sweep(sweep) if isinstance(sweep, dict) else None,
+        short=_shortfall(short) if isinstance(short, dict) else None,
         again={node_id: _pair(items(each)) for node_id, each in again.items()},
         branches={name: _branch(mapping(each)) for name, each in branches.items()},
     )
@@ -132,7 +149,18 @@ def _sweep(found: Mapping[str, Any]) -> SweepRun:
         after=text(found.get("after")),
         done=found.get("done") is True,
         second=found.get("second") is True,
+        refused=found.get("refused") is True,
         merged=merged if _HEX.fullmatch(merged) else "0",
+    )
+
+
+def _shortfall(found: Mapping[str, Any]) -> Shortfall:
+    return Shortfall(
+        low=integer(found.get("low"), 0),
+        high=integer(found.get("high"), 0),
+        reported=integer(found.get("reported"), 0),
+        stored=integer(found.get("stored"), 0),
+        refused=found.get("refused") is True,
     )
 
 

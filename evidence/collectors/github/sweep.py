@@ -4,24 +4,25 @@ The rule: a pass goes down from the newest update to the mark of the last whole 
 overlap); its own mark is the server's time of its first page and holds only once its last page is
 in. A pull request that changes during a pass jumps to the top and is met by the next pass; the
 others only move down, so a page mark never skips one. At the end GitHub's search counts what was
-merged in the window; a shortfall is looked for once more at the top and then is a gap.
+merged in the window; a shortfall is looked for once more at the top and then is a gap, told in
+every run until its window was read whole: that is tried once a day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evidence.collectors.github.context import PULL_REQUEST, Context
-from evidence.collectors.github.paging import OVERLAP, WATCHED, PageSize, iso
+from evidence.collectors.github.paging import DAY, OVERLAP, WATCHED, PageSize, iso
 from evidence.collectors.github.reading import integer, items, mapping, text
-from evidence.collectors.github.state import SweepRun
-from evidence.collectors.github.tails import Draft, drafts, finish, unread_below
+from evidence.collectors.github.state import Shortfall, SweepRun
+from evidence.collectors.github.tails import Draft, drafts, finish
 from evidence.collectors.github.transport import GraphAnswer, TooHeavyError
 from evidence.collectors.github.watch import too_heavy, watched_pages
 from evidence.collectors.http import iso_micros
-from evidence.model.capture import Capture, Gap, GapReason, Page, Total
+from evidence.model.capture import Gap, GapReason, Page, Total
 
 _PLACE = ("repository", "pullRequests", "nodes")
 _LARGEST_NUMBER = 10_000_000
@@ -57,9 +58,24 @@ class PullRequestSweep:
             run.second, run.done = True, False
             yield from self._pass(run)
             total = self._count(run)
-        self.context.state.mark = max(self.context.state.mark, run.mark)
-        self.context.state.sweep = None
-        yield Page(totals=(total,), gaps=self._short(run, total))
+        self._close(run, total)
+        yield Page(totals=(total,), gaps=self._short())
+
+    def _close(self, run: SweepRun, total: Total) -> None:
+        """Ends a pass: its mark holds, and what is short is remembered or made good."""
+        state = self.context.state
+        state.mark, state.sweep = max(state.mark, run.mark), None
+        if run.refused or total.reported > total.stored:
+            before = state.short
+            state.short = Shortfall(
+                low=min(run.low, before.low) if before else run.low,
+                high=run.mark,
+                reported=total.reported,
+                stored=total.stored,
+                refused=run.refused,
+            )
+        elif state.short is not None and run.low <= state.short.low:
+            state.short = None
 
     def _open(self) -> SweepRun:
         """The pass that was cut, or a new one."""
@@ -68,6 +84,8 @@ class PullRequestSweep:
             if state.mark == 0 or self.since < state.floor:
                 state.mark, state.floor = 0, self.since
             low = max(0, state.mark - OVERLAP) if state.mark else self.since
+            if state.short and self.context.transport.clock.micros() - state.short.high > DAY:
+                low = min(low, state.short.low)
             state.sweep = SweepRun(low=low, stop=low)
         return state.sweep
 
@@ -81,13 +99,11 @@ class PullRequestSweep:
                     self.context.transport.usage.retries += 1
                     continue
                 answer, page = self._step_over(run)
-            if first:
-                page = (self.context.repository_capture(answer), *page[0]), page[1]
-            yield Page(captures=page[0], gaps=page[1])
+            identity = (self.context.repository_capture(answer),) if first else ()
+            yield replace(page, captures=identity + page.captures)
 
-    def _page(
-        self, run: SweepRun
-    ) -> tuple[GraphAnswer, tuple[tuple[Capture, ...], tuple[Gap, ...]]]:
+    def _page(self, run: SweepRun) -> tuple[GraphAnswer, Page]:
+        """The next page, its tails read."""
         size = self.page_size.size
         answer, found = self.context.ask_repository(
             "PullRequestSweep", {"pageSize": size, "after": run.after or None}, adaptive=size > 1
@@ -100,16 +116,14 @@ class PullRequestSweep:
             if iso_micros(draft.node.get("updatedAt")) >= run.stop:
                 captures.append(finish(self.context, draft))
                 self._note(draft, run, mark)
-        gaps = self._refused(answer, connection)
+        run.refused = run.refused or _has_refusal(connection)
         self._advance(run, connection, mark)
         self.done += len(captures)
         total = integer(connection.get("totalCount"), 0)
         self.context.progress(f"{self.context.name} pull requests", self.done, total)
-        return answer, (tuple(captures), gaps)
+        return answer, Page(captures=tuple(captures))
 
-    def _step_over(
-        self, run: SweepRun
-    ) -> tuple[GraphAnswer, tuple[tuple[Capture, ...], tuple[Gap, ...]]]:
+    def _step_over(self, run: SweepRun) -> tuple[GraphAnswer, Page]:
         """Past one pull request that GitHub cannot answer for: a gap now, tried again next run."""
         answer, found = self.context.ask_repository(
             "PullRequestOutline", {"after": run.after or None}
@@ -122,7 +136,7 @@ class PullRequestSweep:
                 self.context.state.again[text(node.get("id"))] = (number, merged)
                 gaps.append(too_heavy(self.context, number))
         self._advance(run, connection, run.mark or answer.observed_at)
-        return answer, ((), tuple(gaps))
+        return answer, Page(gaps=tuple(gaps))
 
     def _advance(self, run: SweepRun, connection: Mapping[str, Any], mark: int) -> None:
         info = mapping(connection.get("pageInfo"))
@@ -140,16 +154,6 @@ class PullRequestSweep:
         if merged > mark - WATCHED:
             self.context.state.again[text(draft.node.get("id"))] = (number, merged)
 
-    def _refused(self, answer: GraphAnswer, connection: Mapping[str, Any]) -> tuple[Gap, ...]:
-        """No list, or a null in it, is a refusal; an empty list is an answer."""
-        nodes = connection.get("nodes")
-        nulls = [each for each in items(nodes) if not isinstance(each, dict)]
-        if isinstance(nodes, list) and not nulls:
-            return ()
-        places = ", ".join(unread_below(answer, _PLACE[:2])) or "without a reason"
-        detail = f"GitHub refused pull requests of {self.context.name} ({places[:200]})."
-        return (self.context.gap(PULL_REQUEST, self._all(), GapReason.FORBIDDEN, detail),)
-
     def _count(self, run: SweepRun) -> Total:
         """GitHub's own count of what was merged in the window, beside what was read."""
         window = f"{iso(run.low)}..{iso(run.mark)}" if run.low else f"<={iso(run.mark)}"
@@ -162,15 +166,22 @@ class PullRequestSweep:
             stored=int(run.merged, 16).bit_count(),
         )
 
-    def _short(self, run: SweepRun, total: Total) -> tuple[Gap, ...]:
-        if total.reported <= total.stored:
+    def _short(self) -> tuple[Gap, ...]:
+        short, name = self.context.state.short, self.context.name
+        if short is None:
             return ()
+        window = (short.low, short.high)
+        if short.refused:
+            detail = f"GitHub refused to show some or all pull requests of {name}."
+            return (self.context.gap(PULL_REQUEST, "*", GapReason.FORBIDDEN, detail, window),)
         detail = (
-            f"GitHub counts {total.reported} pull requests of {self.context.name} merged in the "
-            f"window; {total.stored} could be read."
+            f"GitHub counts {short.reported} pull requests of {name} merged in the window; "
+            f"{short.stored} could be read."
         )
-        window = (run.low, run.mark)
-        return (self.context.gap(PULL_REQUEST, self._all(), GapReason.TRUNCATED, detail, window),)
+        return (self.context.gap(PULL_REQUEST, "*", GapReason.TRUNCATED, detail, window),)
 
-    def _all(self) -> str:
-        return f"{self.context.state.database_id}:*"
+
+def _has_refusal(connection: Mapping[str, Any]) -> bool:
+    """No list, or a null in it, is a refusal; an empty list is an answer."""
+    nodes = connection.get("nodes")
+    return not isinstance(nodes, list) or not all(isinstance(each, dict) for each in nodes)

@@ -76,6 +76,25 @@ def test_a_shortfall_is_looked_for_once_more_and_then_is_a_gap(github, build, ma
     assert pages[-1].complete
 
 
+def test_a_shortfall_is_told_in_every_run_until_its_window_was_read_whole(
+    github, build, make, ticking
+):
+    github.pulls = [build.pull(number) for number in range(1, 31)]
+    github.counted = 31
+    first = list(make().fetch(ALL, ""))
+    github.asked.clear()
+    github.counted = None
+    second = list(make().fetch(ALL, first[-1].cursor))
+    assert gaps(second) == gaps(first)
+    assert github.operations().count("PullRequestSweep") == 1
+    github.now += timedelta(days=2)
+    ticking.now += 2 * 86_400
+    third = list(make().fetch(ALL, second[-1].cursor))
+    assert len(keys(third)) == 30
+    assert gaps(third) == []
+    assert gaps(make().fetch(ALL, third[-1].cursor)) == []
+
+
 def test_an_incremental_run_stops_at_the_first_older_one(github, build, make):
     github.pulls = [build.pull(number) for number in range(1, 101)]
     first = list(make().fetch(ALL, ""))
