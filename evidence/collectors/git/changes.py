@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from evidence.canonical import sha256_hex
 from evidence.collectors.git.answers import (
@@ -22,32 +22,44 @@ from evidence.collectors.git.objects import OBJECT_NAME
 from evidence.collectors.git.plain import plain_merge
 from evidence.collectors.git.tool import OLDEST
 
+_PORTION = 1_000
 Pair = tuple[str, str]
 Bases = Mapping[Pair, tuple[str, ...] | None]
 """Merge bases of each pair of commits; None where one of the commits is missing."""
 
 
 def merge_tree(reading: Reading, asked: Sequence[Args]) -> list[Answer]:
-    """Each merge redone with rename detection on, off, and path by path.
+    """Each merge redone: with rename detection, and without where that one was not clean.
 
-    `trees` holds the distinct trees of those that were clean, `conflicted` the paths of those
-    that were not, `both_changed` the paths that both sides changed since a merge base.
+    `trees` holds the distinct trees of the merges that were clean, `conflicted` the paths of those
+    that were not, `both_changed` the paths that both sides changed since a merge base. Where the
+    merge with renames is clean, one without them can only give the same tree or a conflict: a
+    rename matters only if the other side touched the old path, which is a conflict without it.
     """
     if reading.git_version[:2] < OLDEST:
         return [TOOL_TOO_OLD] * len(asked)
     bases = _bases(reading, asked)
     pairs = [pair for pair, found in bases.items() if found]
-    batched = reading.git_version[:2] >= BATCHED_SINCE
-    on, off = (
-        merges(reading.tool, pairs, renames=renames, batched=batched) for renames in (True, False)
-    )
-    plain = _plain_merges(reading, pairs, bases)
+    outcomes = _outcomes(reading, pairs, bases)
     both = _both_changed(reading, pairs, bases)
     answers = {
-        pair: _merge_answer(outcomes, paths)
-        for pair, *outcomes, paths in zip(pairs, on, off, plain, both, strict=True)
+        pair: _merge_answer(outcomes[pair], paths) for pair, paths in zip(pairs, both, strict=True)
     }
     return [answers.get(pair) or _without_base(bases[pair]) for pair in map(_pair, asked)]
+
+
+def _outcomes(
+    reading: Reading, pairs: Sequence[Pair], bases: Bases
+) -> dict[Pair, tuple[Merge, ...]]:
+    batched = reading.git_version[:2] >= BATCHED_SINCE
+    first = dict(
+        zip(pairs, merges(reading.tool, pairs, renames=True, batched=batched), strict=True)
+    )
+    unclean = [pair for pair, merge in first.items() if not merge.tree]
+    second = merges(reading.tool, unclean, renames=False, batched=batched)
+    plain = _plain_merges(reading, unclean, bases)
+    others = dict(zip(unclean, zip(second, plain, strict=True), strict=True))
+    return {pair: (merge, *others.get(pair, ())) for pair, merge in first.items()}
 
 
 def _plain_merges(reading: Reading, pairs: Sequence[Pair], bases: Bases) -> list[Merge]:
@@ -63,24 +75,22 @@ def _plain_merges(reading: Reading, pairs: Sequence[Pair], bases: Bases) -> list
 
 
 def _merge_answer(outcomes: Sequence[Merge], both: list[str]) -> Answer:
-    if not any(merge.tree for merge in outcomes) and any(merge.failed for merge in outcomes):
+    if outcomes[0].failed and not any(merge.tree for merge in outcomes):
         return UNMERGEABLE
     trees = dict.fromkeys(merge.tree for merge in outcomes if merge.tree)
     conflicted = {path for merge in outcomes for path in merge.conflicted}
     return said({"trees": list(trees), "conflicted": sorted(conflicted), "both_changed": both})
 
 
-def _both_changed(reading: Reading, pairs: Sequence[Pair], bases: Bases) -> list[list[str]]:
+def _both_changed(reading: Reading, pairs: Sequence[Pair], bases: Bases) -> Iterator[list[str]]:
     """Paths that both sides of each pair changed since any of its merge bases, sorted."""
     spans = [(base, side) for pair in pairs for base in bases[pair] or () for side in pair]
-    diffs = iter(_commit_diffs(reading, spans))
-    changed = []
+    diffs = _commit_diffs(reading, spans)
     for pair in pairs:
         paths: set[str] = set()
         for _ in bases[pair] or ():
             paths.update(set(next(diffs).paths) & set(next(diffs).paths))
-        changed.append(sorted(paths))
-    return changed
+        yield sorted(paths)
 
 
 def net_diff(reading: Reading, asked: Sequence[Args]) -> list[Answer]:
@@ -91,7 +101,7 @@ def net_diff(reading: Reading, asked: Sequence[Args]) -> list[Answer]:
     """
     bases = _bases(reading, asked)
     spans = [(base, pair[1]) for pair, found in bases.items() for base in found or ()]
-    diffs = iter(_commit_diffs(reading, spans))
+    diffs = _commit_diffs(reading, spans)
     answers = {
         pair: _net_answer(found, [next(diffs) for _ in found])
         for pair, found in bases.items()
@@ -126,12 +136,11 @@ def changed_paths(reading: Reading, asked: Sequence[Args]) -> list[Answer]:
     commits = [args[0] for args in asked]
     parents = _first_parents(reading, commits)
     usable = [(parent, sha) for sha, parent in parents.items() if parent is not None]
-    diffs = dict(zip([sha for _, sha in usable], _commit_diffs(reading, usable), strict=True))
-    missing = TreeDiff(problem=MISSING.problem)
-    return [
-        Answer(problem=diff.problem) if diff.problem else said(sorted(diff.paths))
-        for diff in (diffs.get(sha, missing) for sha in commits)
-    ]
+    answers = {
+        sha: Answer(problem=diff.problem) if diff.problem else said(sorted(diff.paths))
+        for (_, sha), diff in zip(usable, _commit_diffs(reading, usable), strict=True)
+    }
+    return [answers.get(sha, MISSING) for sha in commits]
 
 
 def _first_parents(reading: Reading, commits: Sequence[str]) -> dict[str, str | None]:
@@ -149,8 +158,16 @@ def _first_parent(found: tuple[str, bytes] | None) -> str | None:
     return line[7:].decode("ascii", "replace") if line.startswith(b"parent ") else ""
 
 
-def _commit_diffs(reading: Reading, pairs: Sequence[Pair]) -> list[TreeDiff]:
-    """Diffs of (old commit, new commit), in order; an empty old name is the empty tree."""
+def _commit_diffs(reading: Reading, pairs: Sequence[Pair]) -> Iterator[TreeDiff]:
+    """Diffs of (old commit, new commit), in order; an empty old name is the empty tree.
+
+    Portions keep the paths of thousands of large diffs from being in memory at once.
+    """
+    for start in range(0, len(pairs), _PORTION):
+        yield from _diff_portion(reading, pairs[start : start + _PORTION])
+
+
+def _diff_portion(reading: Reading, pairs: Sequence[Pair]) -> list[TreeDiff]:
     trees = reading.trees([sha for pair in pairs for sha in pair])
     wanted = []
     for number, (old, _) in enumerate(pairs):

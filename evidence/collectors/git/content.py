@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from evidence.collectors.git.answers import MISSING, TOO_LARGE, Answer, Args, Reading, said
-from evidence.collectors.git.objects import OBJECT_NAME, Entry, Info, Objects, path_text
+from evidence.collectors.git.objects import FOLDER, OBJECT_NAME, Info, Objects, path_text
 
 BLOB_LIMIT = 4 * 1024 * 1024
 """Bytes of a blob that are given as text; a larger one answers its size."""
@@ -53,48 +54,58 @@ def entries(reading: Reading, asked: Sequence[Args]) -> list[Answer]:
     Submodules are listed with mode 160000 (their object is a commit elsewhere), links with 120000.
     """
     roots = reading.trees([args[0] for args in asked])
+    lister = _Lister(reading.objects)
     return [
-        _listing(reading.objects, root, args[1]) if root else MISSING
+        lister.files(root, args[1].strip("/")) if root else MISSING
         for root, args in zip(roots, asked, strict=True)
     ]
 
 
-def _listing(objects: Objects, root: str, directory: str) -> Answer:
-    above = directory.strip("/").encode("utf-8", "surrogateescape")
-    top = _descend(objects, root, above)
-    rows: list[tuple[bytes, str, str]] = []
-    queue = [(top, above + b"/" if above else b"")] if top else []
-    visited = 0
-    while queue:
-        oid, prefix = queue.pop()
-        found = objects.tree(oid)
-        if found is None:
-            return MISSING
-        visited += 1 + len(found)
-        if visited > ENTRY_LIMIT:
-            return TOO_LARGE
-        for entry in found:
-            path = prefix + entry.name
-            if _is_folder(entry):
-                queue.append((entry.oid, path + b"/"))
-            else:
-                rows.append((path, entry.mode, entry.oid))
-    return said([[mode, oid, path_text(path)] for path, mode, oid in sorted(rows)])
+class _Lister:
+    """Lists directories; what neighbouring commits share is read once."""
 
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._children: dict[tuple[str, bytes], str] = {}
+        self._listed: dict[tuple[str, bytes], Answer] = {}
 
-def _descend(objects: Objects, root: str, directory: bytes) -> str:
-    """The tree at a directory, or empty where there is none."""
-    found = root
-    for part in filter(None, directory.split(b"/")):
-        rows = objects.tree(found) or ()
-        found = next((row.oid for row in rows if row.name == part and _is_folder(row)), "")
-        if not found:
-            return ""
-    return found
+    def files(self, root: str, directory: str) -> Answer:
+        above = directory.encode("utf-8", "surrogateescape")
+        top = root
+        for part in filter(None, above.split(b"/")):
+            top = top and self._child(top, part)
+        if not top:
+            return said([])
+        if (top, above) not in self._listed:
+            self._listed[top, above] = self._below(top, above + b"/" if above else b"")
+        return self._listed[top, above]
 
+    def _child(self, tree: str, name: bytes) -> str:
+        """The folder of that name in a tree, or empty."""
+        if (tree, name) not in self._children:
+            rows = self._objects.tree(tree) or ()
+            found = (oid.hex() for mode, each, oid in rows if each == name and mode == FOLDER)
+            self._children[tree, name] = next(found, "")
+        return self._children[tree, name]
 
-def _is_folder(entry: Entry) -> bool:
-    return entry.mode == "040000"
+    def _below(self, top: str, prefix: bytes) -> Answer:
+        files: list[tuple[bytes, str, str]] = []
+        queue = [(top, prefix)]
+        visited = 0
+        while queue:
+            tree, above = queue.pop()
+            rows = self._objects.tree(tree)
+            if rows is None:
+                return MISSING
+            visited += 1 + len(rows)
+            if visited > ENTRY_LIMIT:
+                return TOO_LARGE
+            for mode, name, oid in rows:
+                if mode == FOLDER:
+                    queue.append((oid.hex(), above + name + b"/"))
+                else:
+                    files.append((above + name, mode.decode("ascii"), oid.hex()))
+        return said([[mode, oid, path_text(path)] for path, mode, oid in sorted(files)])
 
 
 def resolve(reading: Reading, asked: Sequence[Args]) -> list[Answer]:
@@ -125,7 +136,8 @@ def _named_commits(reading: Reading, texts: set[str]) -> dict[str, list[str]]:
         names.update(reading.tool.must("rev-parse", *asked).decode("ascii").split())
     infos = reading.objects.info(sorted(names))
     commits = [info.oid for info in infos if info and info.kind == "commit"]
-    return {text: [sha for sha in commits if sha.startswith(text)] for text in prefixes}
+    ends = {text: bisect_left(commits, text + "g") for text in prefixes}  # after every digit
+    return {text: commits[bisect_left(commits, text) : end] for text, end in ends.items()}
 
 
 def _tags(reading: Reading, texts: set[str]) -> dict[str, dict[str, str]]:

@@ -71,6 +71,7 @@ def _run(tool: GitTool, pairs: Sequence[tuple[str, str]]) -> tuple[list[TreeDiff
 def _answers(source: BufferedReader) -> Iterator[TreeDiff]:
     """Splits the output: `old SP new LF` opens a pair, each path is two NUL-ended fields."""
     current: _Sum | None = None
+    texts: dict[bytes, str] = {}
     meta = b""
     for field in _fields(source):
         if meta:
@@ -82,7 +83,7 @@ def _answers(source: BufferedReader) -> Iterator[TreeDiff]:
             _, _, field = field.partition(b"\n")  # noqa: PLW2901
             if current is not None:
                 yield current.answer()
-            current = _Sum()
+            current = _Sum(texts)
         meta = field
     if current is not None:
         yield current.answer()
@@ -100,14 +101,18 @@ def _fields(source: BufferedReader) -> Iterator[bytes]:
 class _Sum:
     """What was read of one pair so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, texts: dict[bytes, str]) -> None:
+        self._texts = texts  # shared by all pairs: neighbours change the same paths
         self._raw: list[bytes] = []
         self._paths: list[str] = []
 
     def add(self, meta: bytes, path: bytes) -> None:
         if len(self._paths) <= PATH_LIMIT:
             self._raw += (meta, b"\0", path, b"\0")
-            self._paths.append(path_text(path))
+            text = self._texts.get(path)
+            if text is None:
+                text = self._texts[path] = path_text(path)
+            self._paths.append(text)
 
     def answer(self) -> TreeDiff:
         if len(self._paths) > PATH_LIMIT:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +17,13 @@ from evidence.errors import SourceError
 
 _PORTION = 30
 """Requests per portion: the longest is `contents ` + 64 hex digits + `^{commit}` + newline."""
-_TREES_KEPT = 20_000
+_ROWS_KEPT = 100_000
+FOLDER = b"40000"
+TreeRow = tuple[bytes, bytes, bytes]
+"""Mode without leading zeros, name, and raw object name of one row of a tree."""
+_ROW = {
+    width: re.compile(rb"([0-7]{5,6}) ([^\0]+)\0(.{%d})" % width, re.DOTALL) for width in (20, 32)
+}
 OBJECT_NAME = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -31,22 +36,14 @@ class Info:
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One row of a tree; `name` is raw bytes without a slash."""
-
-    mode: str
-    oid: str
-    name: bytes
-
-
 class Objects:
     """The object reader of one mirror. A context manager: leaving it ends the process."""
 
     def __init__(self, tool: GitTool) -> None:
         self._tool = tool
         self._process: Stream | None = None
-        self._trees: dict[str, tuple[Entry, ...] | None] = {}
+        self._trees: dict[str, list[TreeRow] | None] = {}
+        self._rows = 0
 
     def __enter__(self) -> Self:
         return self
@@ -74,15 +71,16 @@ class Objects:
             found = _info(header)
             yield None if found is None else (found.kind, body)
 
-    def tree(self, oid: str) -> tuple[Entry, ...] | None:
-        """Rows of a tree in Git's order; None where there is no such tree. Remembered."""
+    def tree(self, oid: str) -> list[TreeRow] | None:
+        """Rows of a tree in Git's order; None where it is missing or malformed. Remembered."""
         if oid not in self._trees:
-            if len(self._trees) >= _TREES_KEPT:
-                for old in list(islice(self._trees, _TREES_KEPT // 2)):
-                    del self._trees[old]
-            found = next(iter(self.contents([oid])))
-            readable = found is not None and found[0] == "tree"
-            self._trees[oid] = _tree(found[1], len(oid) // 2) if found and readable else None
+            found = next(self.contents([oid]))
+            rows = _tree(found[1], len(oid) // 2) if found and found[0] == "tree" else None
+            self._rows += len(rows or ()) + 1
+            if self._rows > _ROWS_KEPT:
+                self._trees.clear()
+                self._rows = len(rows or ()) + 1
+            self._trees[oid] = rows
         return self._trees[oid]
 
     def _ask(self, verb: str, names: Sequence[str]) -> Iterator[tuple[bytes, bytes]]:
@@ -122,17 +120,10 @@ def _info(header: bytes) -> Info | None:
     return Info(oid=parts[0].decode(), kind=parts[1].decode(), size=int(parts[2]))
 
 
-def _tree(data: bytes, width: int) -> tuple[Entry, ...]:
-    entries = []
-    position = 0
-    while position < len(data):
-        space = data.index(b" ", position)
-        end = data.index(b"\0", space)
-        oid = data[end + 1 : end + 1 + width]
-        mode = data[position:space].decode("ascii", "replace").zfill(6)
-        entries.append(Entry(mode=mode, oid=oid.hex(), name=data[space + 1 : end]))
-        position = end + 1 + width
-    return tuple(entries)
+def _tree(data: bytes, width: int) -> list[TreeRow] | None:
+    rows: list[TreeRow] = _ROW[width].findall(data)
+    read = sum(len(mode) + len(name) for mode, name, _ in rows) + len(rows) * (width + 2)
+    return rows if read == len(data) else None
 
 
 def _ended(process: Stream) -> SourceError:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from evidence.collectors.git.objects import Entry, Objects
+from evidence.collectors.git.objects import FOLDER, Objects, TreeRow
 
-_FOLDER = "040000"
-_Side = Entry | None
+_Side = TreeRow | None
 
 
 class _BothChangedError(Exception):
@@ -40,37 +39,34 @@ def _merge(objects: Objects, base: str, ours: str, theirs: str) -> str:
     sides = [_rows(objects, tree) for tree in (base, ours, theirs)]
     merged = []
     for name in sorted(set().union(*sides)):
-        entry = _entry(objects, name, [side.get(name) for side in sides])
-        if entry is not None:
-            merged.append(entry)
+        row = _row(objects, name, [side.get(name) for side in sides])
+        if row is not None:
+            merged.append(row)
     return _name(merged, max(len(ours), len(theirs))) if merged else ""
 
 
-def _entry(objects: Objects, name: bytes, found: Sequence[_Side]) -> _Side:
+def _row(objects: Objects, name: bytes, found: Sequence[_Side]) -> _Side:
     base, ours, theirs = found
     if theirs in (ours, base):
         return ours
     if base == ours:
         return theirs
-    if any(entry is not None and entry.mode != _FOLDER for entry in found):
+    if any(row is not None and row[0] != FOLDER for row in found):
         raise _BothChangedError
-    oid = _merge(objects, *(entry.oid if entry else "" for entry in found))
-    return Entry(mode=_FOLDER, oid=oid, name=name) if oid else None
+    oid = _merge(objects, *(row[2].hex() if row else "" for row in found))
+    return (FOLDER, name, bytes.fromhex(oid)) if oid else None
 
 
-def _rows(objects: Objects, tree: str) -> dict[bytes, Entry]:
+def _rows(objects: Objects, tree: str) -> dict[bytes, TreeRow]:
     rows = objects.tree(tree) if tree else ()
     if rows is None:
         raise _BothChangedError
-    return {row.name: row for row in rows}
+    return {row[1]: row for row in rows}
 
 
-def _name(entries: Sequence[Entry], width: int) -> str:
+def _name(rows: Sequence[TreeRow], width: int) -> str:
     """The object name that Git gives a tree; folders sort as if a slash ended their name."""
-    rows = sorted(entries, key=lambda e: e.name + (b"/" if e.mode == _FOLDER else b""))
-    data = b"".join(
-        e.mode.lstrip("0").encode("ascii") + b" " + e.name + b"\0" + bytes.fromhex(e.oid)
-        for e in rows
-    )
+    ordered = sorted(rows, key=lambda row: row[1] + (b"/" if row[0] == FOLDER else b""))
+    data = b"".join(mode + b" " + name + b"\0" + oid for mode, name, oid in ordered)
     digest = hashlib.sha256 if width == 64 else hashlib.sha1
     return digest(b"tree %d\0" % len(data) + data).hexdigest()

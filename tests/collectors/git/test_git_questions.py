@@ -556,7 +556,7 @@ def test_thousands_of_questions_start_a_handful_of_processes(origin, collector, 
     answers = collector.answer(questions)
     assert len(answers) == 5_766
     assert {answer.problem for answer in answers} == {""}
-    assert len(started) <= 15
+    assert len(started) <= 20
 
 
 @settings(max_examples=15, deadline=None)
