@@ -268,6 +268,42 @@ def test_a_purged_payload_is_accounted_for(filled):
     assert queries.captures(filled, [5])[0][1].payload == b""
 
 
+@pytest.mark.parametrize(
+    ("statements", "named"),
+    [
+        (["DELETE FROM entry WHERE seq BETWEEN 4 AND 12"], "has no entry 4 but goes on"),
+        (
+            [
+                "DELETE FROM entry WHERE seq > 7",
+                "DELETE FROM payload WHERE seq > 7",
+                "DELETE FROM node WHERE (level, position) NOT IN ((1,0),(1,1),(1,2),(1,3),(2,0),(2,1),(3,0))",
+            ],
+            "covers 35 entries, the ledger has 8",
+        ),
+    ],
+)
+def test_an_audit_notices_a_long_hole_and_a_clean_cut(
+    filled, signer, monkeypatch, statements, named
+):
+    ledger.write_checkpoint(filled, **signer)
+    monkeypatch.setattr(audit, "_BATCH", 2)
+    for statement in statements:
+        _tamper(filled, statement)
+    with pytest.raises(IntegrityError, match=named):
+        audit.audit(filled)
+
+
+def test_a_checkpoint_made_meanwhile_is_not_made_twice(store, shop, signer):
+    shop.write(store, shop.pull(1))
+
+    def sign(message):
+        ledger.write_checkpoint(store, **signer)
+        return signer["sign"](message)
+
+    ledger.write_checkpoint(store, **{**signer, "sign": sign})
+    assert len(ledger.checkpoints(store)) == 1
+
+
 def test_an_audit_of_many_batches_is_the_audit_of_one(filled, signer, monkeypatch):
     ledger.write_checkpoint(filled, **signer)
     whole = audit.audit(filled)

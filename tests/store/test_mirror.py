@@ -46,6 +46,11 @@ def test_a_commit_comes_back_as_it_was_and_when_it_was_observed(store, shop):
     assert queries.commit(store, "shop", "x") is None
 
 
+def test_a_lone_surrogate_alone_is_escaped_too(store):
+    writer.write_commits(store, [row("a", message="\udc80"), row("b", message="\xe4")], 0)
+    assert [found.message for found in queries.load(store, Commit)] == ["\udc80", "\xe4"]
+
+
 def test_commits_again_are_not_written_again(store):
     assert writer.write_commits(store, [row("a"), row("b")], 0) == 2
     assert writer.write_commits(store, [row("b"), row("c")], 1) == 1
