@@ -104,6 +104,7 @@ class Pull:
         self.record: dict[str, object] = {}
         self.evidence: dict[str, object] = {}
         self.head = ""
+        self.numbered = 0
         self.merged_by: Actor | None = ALICE
         self.landed = ("m1",)
         if not bare:
@@ -264,13 +265,13 @@ class Pull:
         read: int = READ,
         entry: int = ENTRY,
     ) -> Pull:
-        number = len(self.checks) + 1
+        self.numbered += 1
         self.checks.append(
             CheckRun(
                 repository="app",
                 sha=self.head if sha is None else sha,
                 kind=kind,
-                check_id=f"k{number}",
+                check_id=f"k{self.numbered}",
                 name=name,
                 app="" if kind == "status" else app,
                 app_id="",
@@ -373,7 +374,9 @@ class Pull:
         self.answer(QuestionKind.TREE, self.landed[-1], value="t1")
         return self.answer(QuestionKind.CHANGED_PATHS, self.landed[-1], value=list(paths))
 
-    def net_diff(self, sha: str, digest: str, *, base: str = "b0", paths=("src/basket.py",)) -> Pull:
+    def net_diff(
+        self, sha: str, digest: str, *, base: str = "b0", paths=("src/basket.py",)
+    ) -> Pull:
         value = {"merge_base": base, "digest": digest, "paths": list(paths)}
         return self.answer(QuestionKind.NET_DIFF, "b0", sha, value=value)
 
