@@ -155,6 +155,8 @@ class PoliteSession:
         """One answer with status 200 (or 404 as an answer: absent and forbidden look alike)."""
         import stamina
 
+        # Its default hook prints to stdout, where only data may stand; the receipt counts retries.
+        stamina.instrumentation.set_on_retry_hooks(())
         url = self.base_url.rstrip("/") + path
         if parameters:
             url += "?" + urlencode(sorted(parameters.items()))

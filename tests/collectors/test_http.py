@@ -62,6 +62,12 @@ def test_a_failure_that_may_pass_is_tried_again(httpserver, session, status):
     assert (answer.body, answer.tries) == (b"ok", 2)
 
 
+def test_a_retry_prints_nothing(httpserver, session, capsys):
+    script(httpserver, Response(b"", 503), Response(b"ok"))
+    session.get("/x")
+    assert capsys.readouterr().out == ""
+
+
 def test_a_failure_that_stays_is_unavailable(httpserver, session):
     script(httpserver, Response(b"", 503))
     with pytest.raises(UnavailableError, match="could not be read: status 503"):

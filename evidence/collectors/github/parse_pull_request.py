@@ -12,6 +12,7 @@ from typing import Any
 
 from evidence.collectors.github.parse_checks import checks_of
 from evidence.collectors.github.parse_tickets import key_of, ticket_of
+from evidence.collectors.github.parse_timeline import auto_merge_by, event_of
 from evidence.collectors.github.reading import (
     actor,
     at,
@@ -28,12 +29,7 @@ from evidence.collectors.github.reading import (
 from evidence.collectors.http import iso_micros
 from evidence.model.actor import Actor
 from evidence.model.fact import Fact
-from evidence.model.pull_request import (
-    PullRequest,
-    PullRequestCommit,
-    PullRequestEvent,
-    Review,
-)
+from evidence.model.pull_request import PullRequest, PullRequestCommit, Review
 
 _LISTS = {
     "reviews": ("reviews", ("id",)),
@@ -43,31 +39,6 @@ _LISTS = {
     "labels": ("labels", ("name",)),
 }
 """Inner list by our name -> GitHub's connection, and the path of what identifies a row."""
-
-_EVENT_TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
-    "BaseRefChangedEvent": {"previous": ("previousRefName",), "current": ("currentRefName",)},
-    "RenamedTitleEvent": {"previous": ("previousTitle",), "current": ("currentTitle",)},
-    "MergedEvent": {"subject": ("mergeRefName",), "after_sha": ("commit", "oid")},
-    "LabeledEvent": {"subject": ("label", "name")},
-    "UnlabeledEvent": {"subject": ("label", "name")},
-    "HeadRefDeletedEvent": {"subject": ("headRefName",)},
-    "AutoMergeDisabledEvent": {"current": ("reason",)},
-    "RemovedFromMergeQueueEvent": {"current": ("reason",), "before_sha": ("beforeCommit", "oid")},
-    "HeadRefForcePushedEvent": {
-        "before_sha": ("beforeCommit", "oid"),
-        "after_sha": ("afterCommit", "oid"),
-    },
-    "BaseRefForcePushedEvent": {
-        "before_sha": ("beforeCommit", "oid"),
-        "after_sha": ("afterCommit", "oid"),
-    },
-    "ReviewDismissedEvent": {
-        "previous": ("previousReviewState",),
-        "current": ("dismissalMessage",),
-        "after_sha": ("pullRequestCommit", "commit", "oid"),
-    },
-}
-"""Which texts of an event fill which field of `PullRequestEvent`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +83,7 @@ def facts_of(reading: Reading, tracker: str) -> tuple[list[Fact], list[str]]:
     for position, node in enumerate(lists["commits"]):
         facts.append(_commit(reading, number, position, node))
     for position, node in enumerate(lists["timeline"]):
-        facts.append(_event(reading, number, position, node))
+        facts.append(event_of(reading.repository, reading.host, number, position, node))
     facts.extend(_tickets(reading, tracker, lists["issues"], missing))
     facts.extend(_checks(reading, missing))
     record = _record(reading, lists, totals, tuple(missing))
@@ -153,7 +124,8 @@ def _record(
         changed_files=integer(node.get("changedFiles")),
         commits_total=totals["commits"],
         reviews_total=totals["reviews"],
-        auto_merge_by=actor(reading.host, at(node, "autoMergeRequest", "enabledBy")),
+        auto_merge_by=actor(reading.host, at(node, "autoMergeRequest", "enabledBy"))
+        or auto_merge_by(reading.host, lists["timeline"]),
         merge_queue=queued or isinstance(node.get("mergeQueueEntry"), dict),
         complete=not missing,
         missing=missing,
@@ -205,40 +177,6 @@ def _commit(
         via_web=flag(commit.get("committedViaWeb")) or False,
         signature_valid=flag(at(commit, "signature", "isValid")),
         signed_by_source=flag(at(commit, "signature", "wasSignedByGitHub")),
-    )
-
-
-def _event(
-    reading: Reading, number: int, position: int, node: Mapping[str, Any]
-) -> PullRequestEvent:
-    kind = text(node.get("__typename"))
-    texts = {name: text(at(node, *path)) for name, path in _EVENT_TEXTS.get(kind, {}).items()}
-    # The queue and auto-merge act for the person who asked them to.
-    human = actor(reading.host, node.get("enqueuer") or node.get("enabler"), type_name="User")
-    return PullRequestEvent(
-        repository=reading.repository,
-        number=number,
-        event_id=text(node.get("id")),
-        kind=kind.removesuffix("Event"),
-        position=position,
-        actor=human or actor(reading.host, node.get("actor")),
-        at=iso_micros(node.get("createdAt")),
-        before_sha=texts.get("before_sha", ""),
-        after_sha=texts.get("after_sha", ""),
-        subject=texts.get("subject") or _subject(node),
-        previous=texts.get("previous", ""),
-        current=texts.get("current", ""),
-    )
-
-
-def _subject(node: Mapping[str, Any]) -> str:
-    """What an event is about where no text field says it: a review, a reviewer, an issue."""
-    reviewer = mapping(node.get("requestedReviewer"))
-    return (
-        identifier(node.get("review"))
-        or text(reviewer.get("login"))
-        or text(reviewer.get("slug"))
-        or key_of(mapping(node.get("subject")))
     )
 
 

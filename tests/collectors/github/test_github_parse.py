@@ -195,6 +195,15 @@ def test_the_merge_queue_acts_for_the_person_who_used_it(parse, build):
     assert found["PullRequest"][0].merge_queue is True
 
 
+def test_auto_merge_is_by_who_enabled_it_last(parse, build):
+    enabled = [build.event("AutoMergeEnabledEvent", n, enabler=build.user(n)) for n in (4, 5)]
+    disabled = build.event("AutoMergeDisabledEvent", 9, reason="push")
+    found, _gaps = parse(timelineItems=enabled)
+    assert found["PullRequest"][0].auto_merge_by.key == "github.test:user:5"
+    found, _gaps = parse(timelineItems=[*enabled, disabled])
+    assert found["PullRequest"][0].auto_merge_by is None
+
+
 def test_events_keep_the_order_of_the_source(parse, build):
     events = [build.event("ReopenedEvent", number) for number in (3, 1, 2)]
     found, _gaps = parse(timelineItems=events)
