@@ -26,6 +26,8 @@ from evidence.policy import Application
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _YAML = (".yaml", ".yml", ".json")
 _DEPTH_LIMIT = 20
+_VISIT_LIMIT = 500
+"""Directories followed for one application: kustomizations may name each other many times over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class _Reading:
     trees: dict[str, dict[str, Entry]] = field(default_factory=dict)
     scopes: set[str] = field(default_factory=set)
     problems: set[str] = field(default_factory=set)
+    visits: int = 0
 
 
 class Configurations:
@@ -99,6 +102,10 @@ class Configurations:
         return documents
 
     def _directory(self, reading: _Reading, path: str, depth: int) -> Iterable[ImageRef]:
+        reading.visits += 1
+        if reading.visits > _VISIT_LIMIT:
+            reading.problems.add("too_large:.")
+            return []
         files = self._tree(reading, path)
         reading.scopes.add(path)
         prefix = f"{path}/" if path else ""

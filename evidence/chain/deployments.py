@@ -77,6 +77,13 @@ def unite(deployments: Iterable[Deployment]) -> list[Operation]:
 
 
 def _unite(sightings: list[Deployment]) -> Operation:
+    if len(sightings) == 1:
+        (only,) = sightings
+        return Operation(
+            deployment=only,
+            origins=(only.origin,) if only.origin else (),
+            entries=(only.entry_seq,) if only.entry_seq else (),
+        )
     ordered = sorted(sightings, key=_authority)
     finished = [one for one in ordered if one.phase.casefold() not in {"running", "terminating"}]
     return Operation(
