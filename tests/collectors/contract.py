@@ -7,6 +7,7 @@ nothing can be remembered in an object instead of in the cursor.
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from evidence import canonical
 from evidence.collectors.interface import Collector, Parsed
+from evidence.errors import MalformedError
 from evidence.model.capture import Capture, Page, Window
 
 Make = Callable[[], Collector]
@@ -126,13 +128,21 @@ def put(value: object, path: tuple[str | int, ...], new: object) -> object:
 
 def mutated(data: st.DataObject, capture: Capture) -> Capture:
     """The capture with one to three places of its payload replaced by anything."""
-    import json
-
-    value = canonical.loads(capture.payload)
+    try:
+        value = canonical.loads(capture.payload)
+    except MalformedError:
+        return replace(capture, payload=_overwritten(data, capture.payload))
     for _ in range(data.draw(st.integers(1, 3))):
         path = data.draw(st.sampled_from(places(value)))
         value = put(value, path, data.draw(JSON))
     return replace(capture, payload=json.dumps(value).encode())
+
+
+def _overwritten(data: st.DataObject, payload: bytes) -> bytes:
+    """Bytes that are no JSON, with one stretch of them replaced by other bytes."""
+    begin = data.draw(st.integers(0, len(payload)))
+    end = data.draw(st.integers(begin, len(payload)))
+    return payload[:begin] + data.draw(st.binary(max_size=50)) + payload[end:]
 
 
 def parse_never_raises(make: Make, data: st.DataObject, found: list[Capture]) -> None:
