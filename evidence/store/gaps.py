@@ -9,7 +9,7 @@ retention and sync gaps never close by themselves: reading on does not bring the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, select
@@ -74,7 +74,7 @@ def to_gap(row: Row[Any]) -> Gap:
 def plan(connection: Connection, reading: Reading) -> Plan:
     """Compares the gaps of a page with those that are open for what it read."""
     page = reading.page
-    reported = dict.fromkeys(page.gaps)
+    reported = {identity(each): each for each in reversed(page.gaps)}
     keys = {WHOLE, *(each.key for each in page.captures), *(each.key for each in page.gaps)}
     sources = {to_text(each) for each in (reading.source, *(each.source for each in page.gaps))}
     query = open_rows().where(
@@ -82,18 +82,24 @@ def plan(connection: Connection, reading: Reading) -> Plan:
         gap.c.ordinal == FETCHED,
         gap.c.key.in_(sorted(to_text(key) for key in keys)),
     )
-    known = {to_gap(row): row for row in connection.execute(query)}
+    known = {identity(to_gap(row)): row for row in connection.execute(query)}
     return Plan(
-        opened=tuple(each for each in reported if each not in known),
-        met_again=tuple(known[each].entry_seq for each in reported if each in known),
+        opened=tuple(each for same, each in reversed(reported.items()) if same not in known),
+        met_again=tuple(known[same].entry_seq for same in reported if same in known),
         closed=tuple(
             sorted(
                 row.entry_seq
-                for each, row in known.items()
-                if each not in reported and _gone(each, row, reading)
+                for same, row in known.items()
+                if same not in reported and _gone(same, row, reading)
             )
         ),
     )
+
+
+def identity(each: Gap) -> Gap:
+    """What two reports of one gap share. The wording may move (a count, a time), but where history
+    is lost it says what is lost, and another loss is another gap."""  # noqa: D205, D209
+    return each if each.reason in PERMANENT else replace(each, detail="")
 
 
 def entries(planned: Plan, reading: Reading) -> list[Sealed]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, or_, select
@@ -88,8 +88,26 @@ def inclusion(store: Store, seq: int, at: int | None = None) -> list[bytes]:
         total = _bounded(connection, at)
         if not 0 <= seq < total:
             raise StoreError(f"The ledger of size {total} has no entry {seq}")
-        wanted = _trace(lambda read: merkle.inclusion_proof(seq, total, read))
-        return merkle.inclusion_proof(seq, total, _reader(connection, wanted))
+        return merkle.inclusion_proof(seq, total, _reader(connection, _path(seq, total)))
+
+
+def inclusions(
+    store: Store, seqs: Iterable[int], at: int | None = None
+) -> Iterator[tuple[int, list[bytes]]]:
+    """(seq, audit path) of many entries, ascending, in the ledger of that size (default: all).
+
+    Raises:
+        StoreError: there is no such entry or size.
+    """
+    with store.read() as connection:
+        total = _bounded(connection, at)
+        for some in bulk.batches(sorted(set(seqs)), 200):
+            if not 0 <= some[0] <= some[-1] < total:
+                raise StoreError(f"The ledger of size {total} has no entry {some[-1]}")
+            wanted = [spot for seq in some for spot in _path(seq, total)]
+            read = _reader(connection, wanted)
+            for seq in some:
+                yield seq, merkle.inclusion_proof(seq, total, read)
 
 
 def consistency(store: Store, old: int, new: int | None = None) -> list[bytes]:
@@ -180,20 +198,19 @@ def _bounded(connection: Connection, at: int | None) -> int:
 
 def _reader(connection: Connection, wanted: Iterable[tuple[int, int]]) -> merkle.ReadNode:
     """Reads the wanted nodes in two statements and answers from memory."""
-    wanted = list(wanted)
+    levels: dict[int, list[int]] = {}
+    for level, position in wanted:
+        levels.setdefault(level, []).append(position)
     found: dict[tuple[int, int], bytes] = {}
-    leaves = [position for level, position in wanted if level == 0]
-    inner = [
-        and_(node.c.level == level, node.c.position == position)
-        for level, position in wanted
-        if level
-    ]
+    leaves = levels.pop(0, [])
     if leaves:
-        rows = connection.execute(
-            select(entry.c.seq, entry.c.leaf_hash).where(entry.c.seq.in_(leaves))
-        )
-        found.update({(0, seq): bytes(value) for seq, value in rows})
-    if inner:
+        query = select(entry.c.seq, entry.c.leaf_hash).where(entry.c.seq.in_(leaves))
+        found.update({(0, seq): bytes(value) for seq, value in connection.execute(query)})
+    if levels:
+        inner = [
+            and_(node.c.level == level, node.c.position.in_(positions))
+            for level, positions in levels.items()
+        ]
         rows = connection.execute(select(node).where(or_(*inner)))
         found.update({(row.level, row.position): bytes(row.hash) for row in rows})
 
@@ -206,6 +223,10 @@ def _reader(connection: Connection, wanted: Iterable[tuple[int, int]]) -> merkle
             ) from error
 
     return read
+
+
+def _path(seq: int, total: int) -> list[tuple[int, int]]:
+    return _trace(lambda read: merkle.inclusion_proof(seq, total, read))
 
 
 def _trace(prove: Callable[[merkle.ReadNode], object]) -> list[tuple[int, int]]:

@@ -94,16 +94,21 @@ def stream(
             yield tuple(values)
 
 
-def graph(store: Store, repository: str) -> tuple[list[str], list[list[int]]]:
+def graph(
+    store: Store, repository: str, *, at: int | None = None
+) -> tuple[list[str], list[list[int]]]:
     """The commit graph: shas in byte order, and per sha the places of its parents in that list.
 
-    A parent that is not stored has no place and is left out.
+    A parent that is not stored has no place and is left out. With `at`, only commits that one of
+    the first `at` entries led to.
     """
     query = (
         select(commits.c.sha, commits.c.parents)
         .where(commits.c.repository == to_text(repository))
         .order_by(commits.c.sha)
     )
+    if at is not None:
+        query = query.where(commits.c.entry_seq < at)
     with store.read() as connection:
         rows = connection.execute(query).all()
     shas = [sha for sha, _ in rows]

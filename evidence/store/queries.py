@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, select
+from sqlalchemy import and_, select
 
 from evidence.canonical import from_text, to_text
-from evidence.errors import ConfigError, StoreError
+from evidence.errors import ConfigError
 from evidence.model import codec
-from evidence.model.capture import Capture, Gap, Receipt
+from evidence.model.capture import Gap
 from evidence.model.determination import Determination
 from evidence.store import bulk, ledger, tables
 from evidence.store.derived import current_generation, visible
-from evidence.store.envelope import CAPTURE, inflate, open_capture, open_envelope
+from evidence.store.entries import (
+    StoredEntry,
+    captures,
+    entries,
+    entries_in,
+    entry,
+    policies,
+    receipts,
+)
 from evidence.store.gaps import to_gap
 from evidence.store.load import (
     commit,
@@ -46,6 +54,7 @@ __all__ = [
     "deployment_bodies",
     "determinations",
     "entries",
+    "entries_in",
     "entry",
     "find",
     "gaps",
@@ -73,21 +82,6 @@ class CursorRow:
     value: str
     complete: bool
     updated_at: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEntry:
-    """One ledger entry with all that a verifier needs of it."""
-
-    seq: int
-    envelope: Mapping[str, Any]
-    """The envelope as values, escapes undone; entries other than captures keep theirs in `body`."""
-    text: str
-    """The exact envelope: its UTF-8 bytes are the leaf."""
-    leaf_hash: bytes
-    salt: bytes
-    payload: bytes | None
-    """None where the entry never had one or it was purged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,50 +136,6 @@ def cursors(store: Store) -> list[CursorRow]:
     ]
 
 
-def entry(store: Store, seq: int) -> StoredEntry:
-    """One ledger entry.
-
-    Raises:
-        StoreError: there is no such entry.
-    """
-    with store.read() as connection:
-        found = _entries(connection, _entry_query().where(tables.entry.c.seq == seq))
-    if not found:
-        raise StoreError(f"The ledger has no entry {seq}")
-    return found[0]
-
-
-def entries(store: Store, kind: str, *, at: int | None = None) -> list[StoredEntry]:
-    """All entries of a type (`receipt`, `policy`, `export`...), oldest first."""
-    index = tables.entry_index
-    query = _entry_query().join(index, index.c.seq == tables.entry.c.seq)
-    with store.read() as connection:
-        return _entries(connection, _before(query.where(index.c.type == kind), index, at))
-
-
-def receipts(store: Store, *, at: int | None = None) -> list[tuple[int, Receipt]]:
-    """(seq, receipt) of every sync run, oldest first."""
-    found = entries(store, "receipt", at=at)
-    return [(each.seq, codec.decode(Receipt, each.envelope["body"])) for each in found]
-
-
-def policies(store: Store, *, at: int | None = None) -> list[StoredEntry]:
-    """The entries that hold our own yardstick, oldest first."""
-    return entries(store, "policy", at=at)
-
-
-def captures(store: Store, seqs: Iterable[int]) -> list[tuple[int, Capture]]:
-    """(seq, capture) of those of the entries that are captures, ascending; a purged payload is
-    empty."""  # noqa: D205, D209
-    found: list[tuple[int, Capture]] = []
-    with store.read() as connection:
-        for some in bulk.batches(sorted(set(seqs)), 500):
-            for each in _entries(connection, _entry_query().where(tables.entry.c.seq.in_(some))):
-                if each.envelope["type"] == CAPTURE:
-                    found.append((each.seq, open_capture(each.envelope, each.payload or b"")))
-    return found
-
-
 def gaps(store: Store, *, open_only: bool = True, at: int | None = None) -> list[StoredGap]:
     """Gaps by entry; `open_only` leaves out those that were closed (as of `at`)."""
     table, closed = tables.gap, tables.gap_closed
@@ -193,7 +143,9 @@ def gaps(store: Store, *, open_only: bool = True, at: int | None = None) -> list
     if at is not None:
         same = and_(same, closed.c.closed_by < at)
     query = select(table, closed.c.closed_at).select_from(table.outerjoin(closed, same))
-    query = _before(query, table, at, "entry_seq").order_by(table.c.ordinal)
+    query = query.order_by(table.c.entry_seq, table.c.ordinal)
+    if at is not None:
+        query = query.where(table.c.entry_seq < at)
     if open_only:
         query = query.where(closed.c.closed_by.is_(None))
     with store.read() as connection:
@@ -267,14 +219,20 @@ def deployment_bodies(
 
 
 def determinations(
-    store: Store, subject: str | None = None, *, at: int | None = None
+    store: Store,
+    subject: str | None = None,
+    *,
+    outcome: str | None = None,
+    at: int | None = None,
 ) -> list[StoredDetermination]:
-    """The determinations in force, by subject and control: of one subject, or all."""
+    """The determinations in force, by subject and control: of one subject or outcome, or all."""
     table = tables.determination
     with store.read() as connection:
         query = visible(table, ("subject", "control"), current_generation(connection, at))
         if subject is not None:
             query = query.where(table.c.subject == to_text(subject))
+        if outcome is not None:
+            query = query.where(table.c.outcome == outcome)
         rows = connection.execute(query.order_by(table.c.subject, table.c.control)).all()
     return [_determination(row) for row in rows]
 
@@ -311,28 +269,3 @@ def _bodies(
             streamed = connection.execution_options(yield_per=1000)
             for body in streamed.execute(chosen.order_by(table.c[key])).scalars():
                 yield from_text(body)
-
-
-def _entry_query() -> Select[Any]:
-    joined = tables.entry.outerjoin(tables.payload, tables.payload.c.seq == tables.entry.c.seq)
-    columns = (*tables.entry.columns, tables.payload.c.salt, tables.payload.c.data)
-    return select(*columns).select_from(joined).order_by(tables.entry.c.seq)
-
-
-def _entries(connection: Connection, query: Select[Any]) -> list[StoredEntry]:
-    return [
-        StoredEntry(
-            seq=row.seq,
-            envelope=open_envelope(row.envelope),
-            text=row.envelope,
-            leaf_hash=bytes(row.leaf_hash),
-            salt=bytes(row.salt or b""),
-            payload=None if row.data is None else inflate(bytes(row.data), row.seq),
-        )
-        for row in connection.execute(query)
-    ]
-
-
-def _before(query: Select[Any], table: Any, at: int | None, column: str = "seq") -> Select[Any]:
-    bounded = query if at is None else query.where(table.c[column] < at)
-    return bounded.order_by(table.c[column])

@@ -140,6 +140,9 @@ def test_a_new_outcome_stands_beside_the_old_one(store):
         for each in queries.determinations(store)
     ]
     assert now == [("CM-01", Outcome.PASS), ("CM-03", Outcome.FAIL)]
+    assert [
+        each.determination.control for each in queries.determinations(store, outcome="fail")
+    ] == ["CM-03"]
     assert [each.determination.outcome for each in queries.determinations(store, at=6)] == [
         Outcome.PASS,
         Outcome.PASS,

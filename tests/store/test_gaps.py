@@ -34,6 +34,27 @@ def test_the_same_gap_again_adds_nothing(store, shop):
     assert (again.gaps_opened, again.size, len(queries.gaps(store))) == (0, 1, 1)
 
 
+def test_other_words_for_the_same_gap_are_not_another_gap(store, shop):
+    from dataclasses import replace
+
+    shop.write(store, gaps=[shop.gap(), replace(shop.gap(), detail="Refused 3 times.")])
+    again = shop.write(store, gaps=[replace(shop.gap(), detail="Refused 4 times.")], run="r2")
+    assert again.gaps_opened == 0
+    assert [found.gap.detail for found in queries.gaps(store)] == ["Not readable."]
+
+
+def test_another_loss_of_history_is_another_gap(store, shop):
+    from dataclasses import replace
+
+    lost = shop.gap(key="1:1", reason=GapReason.HISTORY_LOST)
+    shop.write(store, gaps=[lost])
+    shop.write(store, gaps=[lost, replace(lost, detail="Row 7 is gone.")], run="r2")
+    assert [found.gap.detail for found in queries.gaps(store)] == [
+        "Not readable.",
+        "Row 7 is gone.",
+    ]
+
+
 def test_reading_the_object_closes_its_gap_even_where_nothing_changed(store, shop):
     shop.write(store, shop.pull(1))
     shop.write(store, gaps=[shop.gap(key="1:1")], run="r2")

@@ -59,6 +59,27 @@ def test_every_entry_is_provably_in_every_ledger_that_holds_it(filled):
             )
 
 
+def test_many_proofs_at_once_are_the_proofs_one_by_one(filled):
+    size = queries.size(filled)
+    together = dict(ledger.inclusions(filled, [*range(size), 3]))
+    assert together == {seq: ledger.inclusion(filled, seq) for seq in range(size)}
+    assert dict(ledger.inclusions(filled, [2, 4], 5)) == {
+        seq: ledger.inclusion(filled, seq, 5) for seq in (2, 4)
+    }
+    for beyond in ([size], [-1, 2]):
+        with pytest.raises(StoreError, match="has no entry"):
+            list(ledger.inclusions(filled, beyond))
+
+
+def test_many_entries_at_once_are_the_entries_one_by_one(filled):
+    size = queries.size(filled)
+    wanted = [size - 1, 3, 0, 3, size + 5]
+    assert list(queries.entries_in(filled, wanted)) == [
+        queries.entry(filled, seq) for seq in (0, 3, size - 1)
+    ]
+    assert [seq for seq, _ in queries.captures(filled, wanted)] == [0, 3]
+
+
 def test_a_grown_ledger_provably_extends_the_one_before(filled):
     size = queries.size(filled)
     new = ledger.root(filled)

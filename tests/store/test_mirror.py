@@ -73,6 +73,9 @@ def test_the_graph_gives_places_of_parents_in_one_repository(store):
     )
     assert queries.graph(store, "shop") == (["a", "b", "c"], [[], [0], [1, 0]])
     assert queries.graph(store, "none") == ([], [])
+    writer.write_commits(store, [row("d", "c")], 5)
+    assert queries.graph(store, "shop", at=5)[0] == ["a", "b", "c"]
+    assert queries.graph(store, "shop", at=6) == (["a", "b", "c", "d"], [[], [0], [1, 0], [2]])
 
 
 def test_paths_of_commits_come_back(store):
