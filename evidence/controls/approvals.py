@@ -132,7 +132,7 @@ class _Judging:
             opinion = self._opinion(tuple(ordered))
             if opinion is not None:
                 opinions.append(opinion)
-        return opinions
+        return sorted(opinions, key=_given)
 
     def _opinion(self, versions: tuple[Review, ...]) -> _Opinion | None:
         """A review as an opinion; None where it is only a comment or not yet submitted."""
@@ -177,7 +177,7 @@ class _Judging:
             for one in late[:1]:
                 self._refuse(one, "late-approval", "was given after the merge")
             return
-        before.sort(key=lambda one: (one.review.submitted_at, one.review.review_id))
+        before.sort(key=_given)
         last = before[-1]
         unsure = [one for one in before if one.order is None or not one.state]
         if unsure and any(one.state != "CHANGES_REQUESTED" for one in before):
@@ -277,6 +277,10 @@ class _Judging:
             objection = event.previous.upper() == "CHANGES_REQUESTED"
             if objection and who.key in self.contributors.parties:
                 self.found.flags.append("objection-dismissed-by-contributor")
+
+
+def _given(opinion: _Opinion) -> tuple[int, str]:
+    return (opinion.review.submitted_at, opinion.review.review_id)
 
 
 def _original_state(versions: tuple[Review, ...], dismissal: PullRequestEvent | None) -> str:

@@ -379,7 +379,11 @@ class _Gathering:
 def _rows(evidence: ChangeEvidence) -> dict[str, PullRequestCommit]:
     """Every commit ever listed; of several observations the one that names an account."""
     rows: dict[str, PullRequestCommit] = {}
-    for row in evidence.pull_request_commits:
+    order = sorted(
+        evidence.pull_request_commits,
+        key=lambda one: (one.observed_at, one.entry_seq, one.position, one.sha),
+    )
+    for row in order:
         known = rows.get(row.sha)
         if known is None or (_is_account(row.author) and not _is_account(known.author)):
             rows[row.sha] = row

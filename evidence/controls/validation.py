@@ -78,7 +78,7 @@ def _series(required: RequiredCheck, runs: list[CheckRun]) -> list[list[CheckRun
     for run in sorted(runs, key=lambda one: (one.observed_at, one.entry_seq)):
         if run.kind == "status" or not required.app or run.app == required.app:
             grouped[run.kind, run.app][run.check_id] = run
-    return [sorted(group.values(), key=_start) for group in grouped.values()]
+    return [sorted(group.values(), key=_start) for _, group in sorted(grouped.items())]
 
 
 def _start(run: CheckRun) -> tuple[int, int, str]:
@@ -116,7 +116,7 @@ def _nothing(
             present=bool(runs),
         )
     if runs:
-        sources = listing(run.app or "a status" for run in runs)
+        sources = listing(sorted(run.app or "a status" for run in runs))
         words = f"{name} came from {clip(sources)}, not from {clip(required.app)}"
         return Result(reason="source", words=words, facts=facts)
     return Result(reason=ABSENT, words=f"{name} never ran", facts=facts, present=False)

@@ -13,7 +13,14 @@ from evidence.controls.reasons import REASONS
 from evidence.controls.timeline import timeline_of
 from evidence.controls.validation import ABSENT, PASSED, UNREAD, Moment, Result, examine
 from evidence.controls.words import clip, listing, short, when
-from evidence.model.change import Chain, ChangeKind, LinkKind, MergeMethod, Strength
+from evidence.model.change import (
+    Chain,
+    ChangeKind,
+    LinkKind,
+    MergeMethod,
+    ProductionDeployment,
+    Strength,
+)
 from evidence.model.determination import Determination, Outcome
 from evidence.model.git import QuestionKind
 from evidence.policy import Policy, RequiredCheck
@@ -125,10 +132,14 @@ def _deployed(chain: Chain) -> tuple[str, ...]:
     """Revisions of the change's repository that its production deployments set."""
     return tuple(
         span.revision
-        for deployment in chain.evidence.deployments
+        for deployment in _in_order(chain)
         for span in deployment.ranges
         if span.repository == chain.change.repository and span.revision
     )
+
+
+def _in_order(chain: Chain) -> list[ProductionDeployment]:
+    return sorted(chain.evidence.deployments, key=lambda one: (one.started_at, one.deployment_id))
 
 
 # --- one required check
@@ -140,7 +151,7 @@ def _one(chain: Chain, required: RequiredCheck, gate: _Gate) -> Result:
         words = f"{clip(required.name)} does not apply to the changed files"
         return Result(reason="exempt-paths", words=words)
     result = _on_gate(chain, required, gate)
-    if exempt is None and result.reason != PASSED:
+    if exempt is None:
         words = f"{result.words}; whether only exempt files changed was not read"
         return replace(result, reason="paths-not-read", words=words)
     return result
@@ -227,7 +238,7 @@ def _deployed_between(chain: Chain, policy: Policy) -> list[Result]:
     change = chain.change
     between = set(change.commits) - {change.landing_sha, change.head_sha}
     results: list[Result] = []
-    for deployment in chain.evidence.deployments:
+    for deployment in _in_order(chain):
         for span in deployment.ranges:
             if span.repository != change.repository or span.revision not in between:
                 continue
