@@ -102,7 +102,8 @@ class Context:
 
     def repository_capture(self, answer: GraphAnswer) -> Capture:
         """The identity of the repository as answered: a rename is a new version of it."""
-        names = ("id", "databaseId", "nameWithOwner")
+        found = mapping(answer.data.get("repository"))
+        names = [name for name in ("id", "databaseId", "nameWithOwner") if name in found]
         cut = [(name, slice_json(answer.text, ("data", "repository", name))) for name in names]
         return self.capture(
             kind=REPOSITORY,

@@ -112,7 +112,7 @@ class PullRequestSweep:
         connection = mapping(found.get("pullRequests"))
         mark = run.mark or answer.observed_at
         captures = []
-        for draft in drafts(answer, _PLACE) if items(connection.get("nodes")) else ():
+        for draft in drafts(answer, _PLACE):
             if iso_micros(draft.node.get("updatedAt")) >= run.stop:
                 captures.append(finish(self.context, draft))
                 self._note(draft, run, mark)

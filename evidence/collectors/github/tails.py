@@ -56,6 +56,8 @@ class Draft:
 
 def drafts(answer: GraphAnswer, path: tuple[str, ...]) -> Iterator[Draft]:
     """The pull requests in the array at `path` below `data`; nulls are left out."""
+    if not isinstance(at(answer.data, *path), list):
+        return
     for index, (node_text, node) in enumerate(slice_each(answer.text, ("data", *path))):
         if isinstance(node, dict) and integer(node.get("number")) > 0:
             yield Draft(

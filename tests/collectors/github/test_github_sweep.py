@@ -275,6 +275,48 @@ def test_pull_requests_that_the_token_may_not_list_are_a_gap(github, make):
     assert [gap.reason for gap in gaps(make().fetch(ALL, ""))] == [GapReason.FORBIDDEN]
 
 
+@pytest.mark.parametrize("place", ["nodes", "pageInfo", "totalCount"])
+@pytest.mark.parametrize("value", [None, 7, "x", [], {}, [None, 7, {}]])
+def test_an_odd_page_ends_the_pass_and_raises_nothing(github, build, make, place, value):
+    github.pulls = [build.pull(1)]
+
+    def distort(answer):
+        answer["data"]["repository"]["pullRequests"][place] = value
+        return answer
+
+    github.script = [distort]
+    assert list(make().fetch(ALL, ""))[-1].complete
+
+
+@pytest.mark.parametrize("value", [None, 7, "x", [], {}])
+def test_pull_requests_read_by_id_may_be_gone(github, build, make, value):
+    github.pulls = [build.pull(1, updated=github.now - timedelta(days=1))]
+    cursor = list(make().fetch(ALL, ""))[-1].cursor
+
+    def lose(answer):
+        return {"data": {**answer["data"], "nodes": value}}
+
+    github.script = [lose]
+    assert list(make().fetch(ALL, cursor))[-1].complete
+
+
+@pytest.mark.parametrize("field", ["id", "nameWithOwner"])
+def test_a_repository_may_lack_a_name(github, build, make, field):
+    github.pulls = [build.pull(1)]
+
+    def drop(answer):
+        del answer["data"]["repository"][field]
+        return answer
+
+    github.script = [drop]
+    assert keys(make().fetch(ALL, "")) == ["77:1"]
+
+
+def test_a_repository_without_an_id_cannot_be_identified(github, make):
+    github.database_id = None
+    assert [gap.reason for gap in gaps(make().fetch(ALL, ""))] == [GapReason.CONTRADICTION]
+
+
 def test_one_unreadable_repository_does_not_stop_the_others(github, build, make):
     github.pulls = [build.pull(1)]
 
