@@ -59,6 +59,12 @@ class ArgoCD:
         ]
         return {"metadata": {"resourceVersion": str(self.at // MINUTE)}, "items": items}
 
+    def kubectl_list(self) -> dict[str, Any]:
+        """The same objects as `kubectl get applications -o json` prints them."""
+        head = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application"}
+        items = [{**head, **item} for item in self.applications()]
+        return {"apiVersion": "v1", "items": items, "kind": "List", "metadata": {}}
+
     def applications(self) -> list[dict[str, Any]]:
         """Every Application object that the token may see."""
         projects = self.world.access.argocd_projects

@@ -53,6 +53,8 @@ def _queue_ref(turn: Turn, onto: str) -> str:
 def play_merge(turn: Turn, step: MergeStep) -> None:
     """The base branch moves; linked issues are closed."""
     pull, where, at, tip = turn.pull, turn.where, turn.at, turn.base_tip
+    if (state := pull.states[-1][1]) != "OPEN":
+        raise ConfigError(f"change `{pull.key}` is merged while it is {state.lower()}.")
     landed = _landed(turn, step)
     sha = landed[-1]
     for one in landed:

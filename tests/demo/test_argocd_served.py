@@ -180,3 +180,11 @@ def test_an_application_made_again_keeps_its_name_and_begins_a_new_history(simul
     assert old["metadata"]["uid"] != new["metadata"]["uid"]
     assert (ids(old), ids(new)) == ([0], [0])
     assert new["status"]["sync"]["status"] == "Synced"
+
+
+def test_kubectl_prints_the_same_objects(simulate, argocd):
+    simulation = simulate()
+    served = argocd(simulation.end())
+    printed = simulation.argocd.kubectl_list()
+    assert {item["kind"] for item in printed["items"]} == {"Application"}
+    assert [item["status"] for item in printed["items"]] == [item["status"] for item in served]

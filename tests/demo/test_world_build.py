@@ -303,6 +303,10 @@ def test_a_bump_comes_half_an_hour_after_the_change_it_ships(simulate):
             "not in the merge queue",
         ),
         (
+            '[[change]]\nkey="x"\nauthor="ada"\nsteps=[{do="push"},{do="merge",by="ada"},{do="merge",by="ada"}]',
+            "is merged while it is merged",
+        ),
+        (
             '[[change]]\nkey="x"\nauthor="ada"\nsteps=[{do="push"},{do="dismiss",by="ada",review="bert"}]',
             "no review `bert`",
         ),
