@@ -58,3 +58,16 @@ class Reading:
         infos = self.objects.info([f"{name}^{{{kind}}}" for name in asked])
         found = {name: info.oid for name, info in zip(asked, infos, strict=True) if info}
         return [found.get(name, "") for name in names]
+
+    def keep_trees(self, bodies: Sequence[bytes]) -> None:
+        """Writes trees beside the mirror, so that a later question may compare with them."""
+        for body in bodies:
+            self.tool.run(
+                "hash-object",
+                "-t",
+                "tree",
+                "-w",
+                "--stdin",
+                stdin=body,
+                environment=self.tool.writing_made(),
+            )

@@ -19,7 +19,7 @@ from evidence.collectors.git.bases import merge_bases
 from evidence.collectors.git.diffs import EMPTY_TREES, TreeDiff, tree_diffs
 from evidence.collectors.git.merges import BATCHED_SINCE, Merge, merges
 from evidence.collectors.git.objects import OBJECT_NAME
-from evidence.collectors.git.plain import plain_merge
+from evidence.collectors.git.plain import plain_merge, tree_name
 from evidence.collectors.git.tool import OLDEST
 
 _PORTION = 1_000
@@ -67,11 +67,21 @@ def _plain_merges(reading: Reading, pairs: Sequence[Pair], bases: Bases) -> list
     spans = [((bases[pair] or ())[0], *pair) for pair in pairs]
     trees = reading.trees([sha for span in spans for sha in span])
     return [
-        Merge(tree=plain_merge(reading.objects, *trees[3 * number : 3 * number + 3]))
+        _plain_merge(reading, trees[3 * number : 3 * number + 3])
         if len(bases[pair] or ()) == 1
         else Merge()
         for number, pair in enumerate(pairs)
     ]
+
+
+def _plain_merge(reading: Reading, trees: Sequence[str]) -> Merge:
+    bodies = plain_merge(reading.objects, *trees) if all(trees) else []
+    if not bodies:
+        return Merge()
+    root = tree_name(bodies[-1], len(trees[0]))
+    if reading.objects.info([root]) == [None]:
+        reading.keep_trees(bodies)
+    return Merge(tree=root)
 
 
 def _merge_answer(outcomes: Sequence[Merge], both: list[str]) -> Answer:

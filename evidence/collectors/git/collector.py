@@ -128,7 +128,7 @@ class GitCollector:
         """One answer per question, in order, read from the mirror alone: no network."""
         if not self._mirror.exists():
             return unread(questions)
-        return answer_all(self._mirror.tool, self.repository, questions, version())
+        return answer_all(self._mirror.reader(), self.repository, questions, version())
 
     def _capture(self, refreshed: Refreshed) -> Capture:
         return Capture(

@@ -27,9 +27,7 @@ _CHUNK = 1 << 20
 _LATEST = (1 << 63) // 1_000_000 - 1
 
 _PERSON = r"([^\n<]*)<([^\n>]*)> (\d{1,12}) [^\n]*\n"
-_HEAD = re.compile(
-    r"tree ([0-9a-f]+)\n((?:parent [0-9a-f]+\n)*)author " + _PERSON + "committer " + _PERSON
-)
+_HEAD = re.compile(r"tree (\S+)\n((?:parent \S+\n)*)author " + _PERSON + "committer " + _PERSON)
 _LOOSE_PERSON = re.compile(r"([^<]*)<?(.*?)>?(?: (-?\d+)(?: [+-]?\d+)?)?\s*$")
 _ENCODINGS = re.compile(
     r"(?:iso-?|latin-?|windows-|cp)[0-9][0-9-]*|koi8-[ru]|euc-?(?:jp|kr|cn)|gb(?:k|2312|18030)"

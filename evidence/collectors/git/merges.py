@@ -1,13 +1,12 @@
 """Redoes merges in memory of Git alone: `git merge-tree --write-tree`, many in one process.
 
 With `renames` off, Git before 2.50 still follows renamed files and only leaves renamed folders
-alone; `plain.py` covers what that leaves open. The trees that a merge makes go to a folder that is
-thrown away, never into the mirror.
+alone; `plain.py` covers what that leaves open. The trees that a merge makes go to a folder apart,
+never into the mirror.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -38,23 +37,18 @@ def merges(
     Every pair must have a merge base. `batched` needs Git 2.39.
     """
     settings = () if renames else _NO_RENAMES
-    with tempfile.TemporaryDirectory(prefix="evidence-merge-") as scratch:
-        environment = (
-            ("GIT_OBJECT_DIRECTORY", scratch),
-            ("GIT_ALTERNATE_OBJECT_DIRECTORIES", f"{tool.directory}/objects"),
-        )
-        if not batched:
-            return [_single(tool, pair, settings, environment) for pair in pairs]
-        outcomes: list[Merge] = []
-        while len(outcomes) < len(pairs):
-            left = pairs[len(outcomes) :]
-            outcomes += _batch(tool, left, settings, environment)
-            if len(outcomes) < len(pairs):
-                outcomes.append(Merge(failed=True))
-        return outcomes
+    if not batched:
+        return [_single(tool, pair, settings) for pair in pairs]
+    outcomes: list[Merge] = []
+    while len(outcomes) < len(pairs):
+        outcomes += _batch(tool, pairs[len(outcomes) :], settings)
+        if len(outcomes) < len(pairs):
+            outcomes.append(Merge(failed=True))
+    return outcomes
 
 
-def _single(tool: GitTool, pair: tuple[str, str], settings: Pairs, environment: Pairs) -> Merge:
+def _single(tool: GitTool, pair: tuple[str, str], settings: Pairs) -> Merge:
+    environment = tool.writing_made()
     done = tool.run("merge-tree", *_OPTIONS, *pair, settings=settings, environment=environment)
     if done.status not in (0, 1) or not done.stdout:
         return Merge(failed=True)
@@ -62,9 +56,7 @@ def _single(tool: GitTool, pair: tuple[str, str], settings: Pairs, environment: 
     return _merge(clean=done.status == 0, tree=tree, paths=paths)
 
 
-def _batch(
-    tool: GitTool, pairs: Sequence[tuple[str, str]], settings: Pairs, environment: Pairs
-) -> list[Merge]:
+def _batch(tool: GitTool, pairs: Sequence[tuple[str, str]], settings: Pairs) -> list[Merge]:
     """Merges until Git gives up on one (the next in line) or all are done."""
     request = lines(f"{base} {head}" for base, head in pairs)
     done = tool.run(
@@ -73,7 +65,7 @@ def _batch(
         "--stdin",
         stdin=request,
         settings=settings,
-        environment=environment,
+        environment=tool.writing_made(),
     )
     return list(_outcomes(done.stdout.split(b"\0")))
 

@@ -107,6 +107,16 @@ class Mirror:
             self._tool = GitTool(self._directory.resolve(), timeout=self._timeout)
         return self._tool
 
+    def reader(self) -> GitTool:
+        """Git that also reads the trees of redone merges, which lie apart in `made/`.
+
+        They stay, because a rule may ask later how a redone merge differs from what landed; Git
+        writes there only what the mirror lacks, so a merge that landed as it is leaves nothing.
+        """
+        made = self.tool.directory / "made"
+        made.mkdir(exist_ok=True)
+        return GitTool(self.tool.directory, timeout=self._timeout, made=made)
+
     def exists(self) -> bool:
         """Whether the mirror was made to the end."""
         if not (self._directory / "HEAD").is_file():

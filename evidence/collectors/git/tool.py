@@ -121,12 +121,28 @@ def _close(pipe: Any) -> None:
 
 
 class GitTool:
-    """`git` bound to one bare repository directory."""
+    """`git` bound to one bare repository directory.
 
-    def __init__(self, directory: Path, *, timeout: float = 3600.0) -> None:
+    `made` is a folder of objects that we made ourselves: they are read like those of the mirror
+    and written only by commands that are told so (`writing_made`).
+    """
+
+    def __init__(
+        self, directory: Path, *, timeout: float = 3600.0, made: Path | None = None
+    ) -> None:
         self.directory = directory
+        self._made = made
         self._timeout = timeout
         self._command = _library().Git(str(directory))
+
+    def writing_made(self) -> Pairs:
+        """Environment of a command whose new objects go to the `made` folder."""
+        if self._made is None:
+            raise ValueError("This tool was not given a folder for made objects")
+        return (
+            ("GIT_OBJECT_DIRECTORY", str(self._made)),
+            ("GIT_ALTERNATE_OBJECT_DIRECTORIES", f"{self.directory}/objects"),
+        )
 
     def run(
         self,
@@ -200,7 +216,7 @@ class GitTool:
             "GIT_DIR": here,
             "GIT_COMMON_DIR": here,
             "GIT_OBJECT_DIRECTORY": f"{here}/objects",
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(self._made or ""),
             "GIT_NAMESPACE": "",
             "GIT_GRAFT_FILE": "/dev/null",
             "GIT_SHALLOW_FILE": f"{here}/shallow",

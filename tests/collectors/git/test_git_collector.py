@@ -8,11 +8,13 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evidence.collectors.git import GitCollector
 from evidence.collectors.interface import Parsed
 from evidence.errors import SourceError
-from evidence.model.capture import Form, GapReason, Page, Window
+from evidence.model.capture import Capture, Form, GapReason, Page, Window
 from evidence.model.git import RefTip
 
 WINDOW = Window(since=0, until=1)
@@ -308,3 +310,44 @@ def test_replay_of_a_capture_gives_the_facts_of_the_live_run(origin, collector, 
         source="git-test", repository="shop/app", url="unused", directory=Path("/nonexistent")
     )
     assert elsewhere.parse(capture) == collector.parse(capture)
+
+
+@pytest.mark.parametrize("world", ["empty", "one branch", "many refs"])
+def test_the_contract_of_every_collector_holds(origin, tmp_path, promise, clock, world):
+    if world != "empty":
+        tip = origin.commit({"a": b"1"})
+        origin.ref("refs/heads/main", tip)
+    if world == "many refs":
+        origin.tag("v1", tip)
+        for number in range(20):
+            origin.ref(f"refs/pull/{number}/head", origin.commit({"a": b"%d" % number}, tip))
+    promise(
+        lambda: GitCollector(
+            source="git-test",
+            repository="shop/app",
+            url=f"file://{origin.path}",
+            directory=tmp_path / "mirror",
+            clock=clock,
+        )
+    )
+
+
+@given(st.binary(max_size=200))
+def test_any_payload_is_parsed_without_raising(payload):
+    collector = GitCollector(
+        source="git-test", repository="shop/app", url="unused", directory=Path("/nonexistent")
+    )
+    capture = Capture(
+        source="git-test",
+        kind="git.refs",
+        key="shop/app",
+        series="git.refs/1",
+        observed_at=1,
+        form=Form.EXACT,
+        payload=payload,
+        collector="git",
+        collector_version="1",
+    )
+    parsed = collector.parse(capture)
+    assert all(fact.name.startswith("refs/") for fact in parsed.facts)
+    assert len(parsed.gaps) <= 1

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evidence.collectors.git import bases, content, diffs, merges
+from evidence.collectors.git import GitCollector, bases, content, diffs, merges
 from evidence.collectors.git.bases import Graph
 from evidence.collectors.git.objects import Objects, path_text
-from evidence.collectors.git.plain import plain_merge
+from evidence.collectors.git.plain import plain_merge, tree_name
 from evidence.collectors.git.tool import GitTool
 from evidence.model.capture import Window
 from evidence.model.git import GitQuestion, QuestionKind
@@ -148,7 +148,8 @@ def test_merging_path_by_path_never_disagrees_with_git(
     tool = GitTool(origin.path)
     trees = [oid(origin, f"{sha}^{{tree}}") for sha in (first, one, other)]
     with Objects(tool) as objects:
-        mine = plain_merge(objects, *trees)
+        bodies = plain_merge(objects, *trees)
+    mine = tree_name(bodies[-1], 40) if bodies else ""
     # What Git's own one-way-or-the-other index merge leaves unmerged, we cannot merge either.
     origin.git("read-tree", "-i", "-m", "--aggressive", *trees)
     unmerged = origin.git("ls-files", "--unmerged")
@@ -184,7 +185,7 @@ def test_one_merge_per_process_gives_the_same_as_a_batch(origin, collector):
     clean = origin.commit({"a": b"1\n", "b": b"2\n"}, root)
     branch(origin, base, clash, clean)
     list(collector.fetch(WINDOW, ""))
-    tool = collector._mirror.tool
+    tool = collector._mirror.reader()
     pairs = [(base, clash), (base, clean), (clash, clean)]
     for renames in (True, False):
         batch = merges.merges(tool, pairs, renames=renames)
@@ -199,8 +200,36 @@ def test_a_merge_that_git_gives_up_on_does_not_stop_the_others(origin, collector
     list(collector.fetch(WINDOW, ""))
     pairs = [(base, NOWHERE), (root, head)]
     for batched in (True, False):
-        found = merges.merges(collector._mirror.tool, pairs, renames=True, batched=batched)
+        found = merges.merges(collector._mirror.reader(), pairs, renames=True, batched=batched)
         assert [merge.failed for merge in found] == [True, False]
+
+
+def test_a_redone_merge_can_be_compared_with_what_landed_also_later(origin, collector, tmp_path):
+    root = origin.commit({"a": b"1", "b": b"1", "c": b"1"})
+    base = origin.commit({"a": b"2", "b": b"1", "c": b"1"}, root)
+    head = origin.commit({"a": b"1", "b": b"2", "c": b"1"}, root)
+    landed = origin.commit({"a": b"2", "b": b"2", "c": b"slipped in"}, base)
+    branch(origin, landed, head)
+    (made,) = ask(collector, K.MERGE_TREE, base, head)["trees"]
+    again = GitCollector(
+        source="git-test",
+        repository="shop/app",
+        url=f"file://{origin.path}",
+        directory=tmp_path / "mirror",
+    )
+    tree = oid(origin, f"{landed}^{{tree}}")
+    assert ask(again, K.RANGE_DIFF, made, tree)["paths"] == ["c"]
+
+
+def test_a_merge_made_path_by_path_can_be_compared_as_well(origin, collector):
+    root = origin.commit({"d/old": LINES, "z": b"1"})
+    base = origin.commit({"d/one": LINES, "z": b"1"}, root)
+    head = origin.commit({"d/two": LINES, "z": b"1"}, root)
+    landed = origin.commit({"d/one": LINES, "z": b"1"}, base)
+    branch(origin, landed, head)
+    found = ask(collector, K.MERGE_TREE, base, head)
+    assert found["conflicted"] != []
+    assert ask(collector, K.RANGE_DIFF, found["trees"][0], landed)["paths"] == ["d/two"]
 
 
 def test_redoing_a_merge_leaves_nothing_in_the_mirror(origin, collector, tmp_path):
