@@ -8,11 +8,16 @@ import uuid
 import warnings
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, make_url, text
 
 from evidence.store import upgrade
 from evidence.store.session import connect, open_store
 from evidence.store.tables import metadata
+
+# A busy machine is slow, not wrong.
+settings.register_profile("evidence", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("evidence")
 
 
 def pytest_addoption(parser):
