@@ -23,6 +23,7 @@ def build(world: World) -> History:
         last = max(last, one.at)
         _play(scene, one)
     scene.history.ends_at = moment(world.ends, scene.epoch) if world.ends else last + DAY
+    scene.history.names = dict(scene.names)
     return scene.history
 
 

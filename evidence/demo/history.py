@@ -255,4 +255,6 @@ class History:
     applications: dict[str, ApplicationRecord]
     issues: dict[str, IssueRecord] = field(default_factory=dict)
     pulls: dict[str, PullRecord] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Reference, as a world writes it -> (repository key, object id) at the end of the story."""
     ends_at: int = 0

@@ -1,0 +1,222 @@
+"""Runs a case through the simulated servers and the real program, and compares what came out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from case_files import Case, CaseError
+
+from evidence.config.yardstick import build_policy
+from evidence.controls import evaluate
+from evidence.deciding import Case as Decision
+from evidence.deciding.decide import evaluate_deployments
+from evidence.demo.history import History
+from evidence.demo.moments import moment
+from evidence.demo.run import Rehearsal, rehearse
+from evidence.model import codec
+from evidence.model.capture import Gap
+from evidence.model.change import Change, ProductionDeployment
+from evidence.model.determination import Determination
+from evidence.store import queries
+from evidence.store.session import Store, open_store
+from evidence.sync import Outcome
+
+IMPLEMENTED = frozenset({*evaluate.CHANGE_RULES, *evaluate.DEPLOYMENT_RULES})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the program made of the world."""
+
+    history: History
+    determinations: Mapping[str, Mapping[str, Determination]]
+    """Subject -> control -> determination."""
+    changes: Mapping[str, Change]
+    deployments: Mapping[str, ProductionDeployment]
+    gaps: tuple[Gap, ...]
+    """Open ones."""
+    errors: tuple[str, ...]
+    """Of the last sync, by source."""
+
+
+def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
+    """Plays the world, collects at each poll, decides. The store lies in `directory` by default."""
+    overrides = dict(case.configuration)
+    if store_url:
+        overrides["store"] = {"url": store_url}
+    with rehearse(case.world, directory, overrides) as rehearsal:
+        ends = rehearsal.simulation.history.ends_at
+        for when in case.polls or (ends,):
+            outcome = rehearsal.sync_at(ends if when == "end" else when)
+        loaded = rehearsal.loaded(rehearsal.simulation.at(rehearsal.simulation.github.at))
+        with closing(open_store(loaded.store_url)) as store:
+            return _seen(case, rehearsal, store, outcome)
+
+
+def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Outcome) -> Seen:
+    history = rehearsal.simulation.history
+    found: dict[str, dict[str, Determination]] = {}
+    for one in _determinations(case, rehearsal, store):
+        found.setdefault(one.subject, {})[one.control] = one
+    changes = (
+        codec.decode(Change, json.loads(body)["change"]) for body in queries.change_bodies(store)
+    )
+    deployments = (
+        codec.decode(ProductionDeployment, json.loads(body))
+        for body in queries.deployment_bodies(store)
+    )
+    return Seen(
+        history=history,
+        determinations=found,
+        changes={change.change_id: change for change in changes},
+        deployments={one.deployment_id: one for one in deployments},
+        gaps=tuple(row.gap for row in queries.gaps(store)),
+        errors=tuple(f"{one.source}: {one.error}" for one in outcome.receipts if one.error),
+    )
+
+
+def _determinations(case: Case, rehearsal: Rehearsal, store: Store) -> Iterator[Determination]:
+    """Those in force, or those as of the case's moment on what was collected."""
+    if not case.as_of:
+        yield from (row.determination for row in queries.determinations(store))
+        return
+    simulation = rehearsal.simulation
+    policy = build_policy(rehearsal.loaded(simulation.at(simulation.github.at)).settings)
+    as_of = moment(case.as_of, moment(case.world.epoch, 0))
+    decision = Decision(store=store, policy=policy, as_of=as_of)
+    for chain in decision.chains(decision.population.changes):
+        yield from evaluate.evaluate_change(chain, policy, as_of)
+    yield from evaluate_deployments(decision, decision.population.deployments)
+
+
+# --- comparing
+
+
+def differences(case: Case, seen: Seen) -> list[str]:
+    """One sentence for each thing that is not as the case says."""
+    found = [f"a source failed: {error}" for error in seen.errors if not case.gaps]
+    for expected in case.expect:
+        found.extend(_subject(case, seen, expected))
+    found.extend(_gaps(case, seen))
+    return found
+
+
+def subject_of(history: History, expected: Mapping[str, Any]) -> str:
+    """The change id or deployment id that an expectation is about."""
+    key = expected.get("change") or expected["deployment"]
+    if "deployment" in expected:
+        for app in history.applications.values():
+            for one in app.operations:
+                if one.key == key:
+                    return f"argocd:{app.uid}:{one.started_at}"
+        raise CaseError(f"the world has no deployment with the key `{key}`")
+    pull = history.pulls.get(key)
+    if pull is not None:
+        return f"{pull.repository}:pr:{pull.number}"
+    if key not in history.names:
+        raise CaseError(f"the world has no change, push or bump with the key `{key}`")
+    repository, sha = history.names[key]
+    return f"{repository}:commit:{sha}"
+
+
+def _subject(case: Case, seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:
+    name = expected.get("change") or expected["deployment"]
+    subject = subject_of(seen.history, expected)
+    row = seen.changes.get(subject) or seen.deployments.get(subject)
+    if not expected.get("in_population", True):
+        if row is not None:
+            yield f"{name}: {subject} is in the population"
+        return
+    if row is None:
+        listed = sorted({*seen.changes, *seen.deployments})
+        yield f"{name}: {subject} is not in the population ({', '.join(listed)})"
+        return
+    yield from (f"{name}: {told}" for told in _row(seen, row, expected))
+    found = seen.determinations.get(subject, {})
+    for control, wanted in expected.get("controls", {}).items():
+        if control in IMPLEMENTED:
+            yield from (f"{name}: {told}" for told in _control(control, wanted, found))
+    if case.complete:
+        extra = sorted(set(found) - set(expected.get("controls", {})))
+        yield from (
+            f"{name}: the map is said to be complete and lacks {control}, "
+            f"which is {found[control].outcome} ({found[control].reason})"
+            for control in extra
+        )
+
+
+def _control(control: str, wanted: Any, found: Mapping[str, Determination]) -> Iterator[str]:
+    one = found.get(control)
+    asked = {"outcome": wanted} if isinstance(wanted, str) else wanted
+    if one is None:
+        yield f"{control} was not determined"
+        return
+    told = f"{control} is {one.outcome} ({one.reason}, flags {list(one.flags)}): {one.sentence}"
+    wrong = [
+        f"{key} {asked[key]}"
+        for key in ("outcome", "reason")
+        if asked.get(key, one_of(one, key)) != one_of(one, key)
+    ]
+    wrong += [f"flag {flag}" for flag in asked.get("flags", ()) if flag not in one.flags]
+    wrong += [f"no flag {flag}" for flag in asked.get("without", ()) if flag in one.flags]
+    wrong += [f"`{text}` in the sentence" for text in _missing_text(asked, one)]
+    if wrong:
+        yield f"expected {control} with {', '.join(wrong)}; {told}"
+
+
+def one_of(determination: Determination, key: str) -> str:
+    """A field of a determination as text."""
+    return str(getattr(determination, key))
+
+
+def _missing_text(asked: Mapping[str, Any], one: Determination) -> list[str]:
+    said = asked.get("says", "")
+    return [said] if said and said.lower() not in one.sentence.lower() else []
+
+
+def _row(
+    seen: Seen, row: Change | ProductionDeployment, expected: Mapping[str, Any]
+) -> Iterator[str]:
+    """The columns of the population that a case may assert."""
+    for key in ("kind", "merge_method", "change_type", "phase"):
+        if key in expected and str(getattr(row, key, "")) != expected[key]:
+            yield f"expected {key} {expected[key]}, found {getattr(row, key, '')}"
+    for flag in expected.get("flags", ()):
+        if flag not in row.flags:
+            yield f"expected the flag {flag} on its row, found {list(row.flags)}"
+    if isinstance(row, Change):
+        yield from _change_row(seen, row, expected)
+    elif "brings" in expected:
+        wanted = [subject_of(seen.history, {"change": key}) for key in expected["brings"]]
+        if sorted(wanted) != sorted(row.changes):
+            yield f"expected to bring {sorted(wanted)}, found {sorted(row.changes)}"
+
+
+def _change_row(seen: Seen, row: Change, expected: Mapping[str, Any]) -> Iterator[str]:
+    if "deployed" in expected and bool(row.deployments) != expected["deployed"]:
+        yield f"expected deployed {expected['deployed']}, found deployments {row.deployments}"
+    if "commits" in expected:
+        wanted = [seen.history.names[key][1] for key in expected["commits"]]
+        if sorted(wanted) != sorted(row.commits):
+            yield f"expected the commits {wanted}, found {list(row.commits)}"
+    if "first_deployment" in expected:
+        first = subject_of(seen.history, {"deployment": expected["first_deployment"]})
+        if row.deployments[:1] != (first,):
+            yield f"expected the first deployment {first}, found {row.deployments}"
+
+
+def _gaps(case: Case, seen: Seen) -> Iterator[str]:
+    """Every named gap is open, and no gap is open that the case does not name."""
+    rest = list(seen.gaps)
+    for wanted in case.gaps:
+        same = [gap for gap in rest if all(str(getattr(gap, k)) == v for k, v in wanted.items())]
+        if not same:
+            yield f"expected the gap {dict(wanted)}, which is not open"
+        rest = [gap for gap in rest if gap not in same]
+    for gap in rest:
+        yield f"a gap that the case does not name: {gap.source} {gap.kind} {gap.reason} {gap.detail}"

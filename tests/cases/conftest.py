@@ -1,0 +1,48 @@
+"""Collects case files: each is one test named by its id; the summary names what is not tested."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from case_files import CaseError, case_paths, read_case
+
+UNTESTED = "control not implemented"
+
+
+def pytest_generate_tests(metafunc):
+    if "case_path" in metafunc.fixturenames:
+        folder = Path(metafunc.config.getoption("--cases"))
+        if not folder.is_absolute():
+            folder = metafunc.config.invocation_params.dir / folder
+        if not folder.exists():
+            raise pytest.UsageError(f"--cases {folder} does not exist.")
+        metafunc.parametrize("case_path", [_param(path) for path in case_paths(folder)])
+
+
+def _param(path):
+    """A test named by the file, which is the case's id; a file that cannot be read fails as one."""
+    try:
+        reason = read_case(path).xfail
+    except CaseError:
+        reason = ""
+    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
+    return pytest.param(path, id=path.stem, marks=marks)
+
+
+def pytest_terminal_summary(terminalreporter):
+    found = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name == UNTESTED:
+                    control, case = value
+                    found.setdefault(control, set()).add(case)
+    if found:
+        terminalreporter.section("controls that cases name and that are not implemented yet")
+    for control, cases in sorted(found.items()):
+        terminalreporter.line(f"{control}: {', '.join(sorted(cases))}")
