@@ -18,6 +18,7 @@ from evidence.model.determination import Outcome
 from evidence.report import text
 from evidence.report.dossier import Dossier
 from evidence.report.sections import SECTIONS, Section
+from evidence.report.summary import rate, total
 from evidence.report.view import Medium, View
 
 _BADGES = {
@@ -57,6 +58,8 @@ def environment(zone: str) -> Environment:
         "entry": lambda seq: text.entries((seq,)),
         "duration": text.duration,
         "percent": text.percent,
+        "rate": rate,
+        "total": total,
         "full": full,
         "code": code,
         "brief_id": text.brief_id,

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from evidence.canonical import canonical_json
+from evidence.controls.evaluate import Counts
 from evidence.model.change import Change
 from evidence.model.determination import Determination
 from evidence.report.data import PacketData
 from evidence.report.plain import plain
-from evidence.report.summary import Count, Summary, roll_up
+from evidence.report.summary import Summary, rate, worst
 
 SCHEMA_VERSION = "results/1"
 
@@ -73,19 +74,19 @@ def _pieces(value: Any) -> Iterator[bytes]:
     yield b"]" if lead == b"," else b"[]"
 
 
-def _count(count: Count) -> dict[str, Any]:
+def _count(counts: Counts) -> dict[str, Any]:
     told = {
-        "pass": count.passed,
-        "fail": count.deviations,
-        "unknown": count.unknown,
-        "not_applicable": count.not_applicable,
+        "pass": counts.passed,
+        "fail": counts.deviations,
+        "unknown": counts.unknown,
+        "not_applicable": counts.not_applicable,
         "deviation_rate": {
-            "numerator": count.deviations,
-            "denominator": count.decided,
-            "percent": count.rate,
+            "numerator": counts.deviations,
+            "denominator": counts.tested,
+            "percent": rate(counts),
         },
     }
-    return {"control": count.control, **told} if count.control else told
+    return {"control": counts.control, **told} if counts.control else told
 
 
 def _changes(
@@ -107,7 +108,7 @@ def _deployments(data: PacketData, summary: Summary) -> Iterator[dict[str, Any]]
         yield {
             "deployment_id": row.deployment_id,
             "changes": row.changes,
-            "outcome": roll_up(item.outcome for item in found),
+            "outcome": worst(item.outcome for item in found),
             "determinations": _determinations(found),
         }
 

@@ -9,53 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from evidence.controls.evaluate import Counts, count, roll_up
 from evidence.model.change import Change, ProductionDeployment
 from evidence.model.determination import Determination, Outcome
 from evidence.report.data import PacketData
 from evidence.report.text import percent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
-    """Outcomes of one control over one set of subjects."""
-
-    control: str
-    of: Mapping[Outcome, int]
-
-    @property
-    def deviations(self) -> int:
-        """Determinations that are `fail`."""
-        return self.of.get(Outcome.FAIL, 0)
-
-    @property
-    def unknown(self) -> int:
-        """Determinations that are `unknown`: beside the rate, never in it."""
-        return self.of.get(Outcome.UNKNOWN, 0)
-
-    @property
-    def passed(self) -> int:
-        """Determinations that are `pass`."""
-        return self.of.get(Outcome.PASS, 0)
-
-    @property
-    def not_applicable(self) -> int:
-        """Determinations that are `not_applicable`."""
-        return self.of.get(Outcome.NOT_APPLICABLE, 0)
-
-    @property
-    def decided(self) -> int:
-        """Denominator of the deviation rate: pass and fail (accepted deviations are fails)."""
-        return self.passed + self.deviations
-
-    @property
-    def total(self) -> int:
-        """All determinations."""
-        return sum(self.of.values())
-
-    @property
-    def rate(self) -> str:
-        """Deviations per decided determination, in percent; `n/a` where none was decided."""
-        return percent(self.deviations, self.decided)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +50,9 @@ class Summary:
     deployment_by_id: Mapping[str, ProductionDeployment]
     outcomes: Mapping[str, Outcome]
     """Roll-up by change id: the worst of its own and of its deployments' determinations."""
-    counts: tuple[Count, ...]
+    counts: tuple[Counts, ...]
     """Over the population (and the deployments, for controls tested on them)."""
-    undeployed_counts: tuple[Count, ...]
+    undeployed_counts: tuple[Counts, ...]
     deviations: tuple[Determination, ...]
     unknown: tuple[UnknownGroup, ...]
     actions: tuple[Action, ...]
@@ -104,23 +62,32 @@ class Summary:
         """Population and undeployed changes together, in `change_id` order."""
         return tuple(sorted((*self.population, *self.undeployed), key=_change_key))
 
-    def rolled_up(self) -> Count:
+    def rolled_up(self) -> Counts:
         """How many changes of the population have which worst outcome."""
-        return Count(
-            control="", of=Counter(self.outcomes[row.change_id] for row in self.population)
+        worst = Counter(self.outcomes[row.change_id] for row in self.population)
+        return Counts(
+            control="",
+            passed=worst[Outcome.PASS],
+            failed=worst[Outcome.FAIL],
+            unknown=worst[Outcome.UNKNOWN],
+            not_applicable=worst[Outcome.NOT_APPLICABLE],
         )
 
 
-def roll_up(outcomes: Iterable[Outcome]) -> Outcome:
-    """The worst: fail, then unknown, then pass; `not_applicable` only where all are.
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The roll-up of `evidence.controls`, but nothing tested at all is `unknown` here."""
+    found = list(outcomes)
+    return roll_up(found) if found else Outcome.UNKNOWN
 
-    No determination at all is `unknown`: nothing was tested.
-    """
-    seen = set(outcomes)
-    for outcome in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE):
-        if outcome in seen:
-            return outcome
-    return Outcome.UNKNOWN
+
+def rate(counts: Counts) -> str:
+    """Deviations per decided determination in percent; `n/a` where none was decided."""
+    return percent(counts.deviations, counts.tested)
+
+
+def total(counts: Counts) -> int:
+    """All determinations, the unknown and not applicable ones too."""
+    return counts.tested + counts.unknown + counts.not_applicable
 
 
 def summarise(data: PacketData) -> Summary:
@@ -166,18 +133,17 @@ def _of(data: PacketData, subjects: Sequence[str]) -> list[Determination]:
 
 def _outcomes(data: PacketData, changes: Iterable[Change]) -> dict[str, Outcome]:
     return {
-        change.change_id: roll_up(
+        change.change_id: worst(
             row.outcome for row in _of(data, [change.change_id, *change.deployments])
         )
         for change in changes
     }
 
 
-def _counts(rows: Iterable[Determination], order: Sequence[str]) -> tuple[Count, ...]:
-    by_control: dict[str, Counter[Outcome]] = {control: Counter() for control in order}
-    for row in rows:
-        by_control.setdefault(row.control, Counter())[row.outcome] += 1
-    return tuple(Count(control=key, of=by_control[key]) for key in sorted(by_control))
+def _counts(rows: Iterable[Determination], order: Sequence[str]) -> tuple[Counts, ...]:
+    found = {row.control: row for row in count(rows)}
+    every = sorted({*found, *order})
+    return tuple(found.get(control, Counts(control=control)) for control in every)
 
 
 def _unknown(rows: Iterable[Determination]) -> tuple[UnknownGroup, ...]:

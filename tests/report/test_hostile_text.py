@@ -129,9 +129,16 @@ def test_a_document_that_asks_for_anything_outside_is_not_rendered(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("attribute", ["p style", "img src"])
+@pytest.mark.parametrize(
+    "attribute", ["p style", "img src", "object data", "link rel=stylesheet href"]
+)
 def test_files_and_styles_are_not_fetched_either(tmp_path: Path, attribute: str) -> None:
-    value = {"p style": "background: url(file:///etc/hostname)", "img src": "file:///etc/hostname"}
+    value = {
+        "p style": "background: url(file:///etc/hostname)",
+        "img src": "file:///etc/hostname",
+        "object data": "file:///etc/hostname",
+        "link rel=stylesheet href": "file:///etc/hostname",
+    }
     document = f'<html lang="en"><title>t</title><{attribute}="{value[attribute]}">x'
     with pytest.raises(RenderError, match="file:///etc/hostname"):
         write_pdf(

@@ -65,13 +65,11 @@ def test_the_files_written_are_returned_in_order(tmp_path: Path) -> None:
     assert written == sorted(tmp_path / "p" / name for name in FILES)
 
 
-@pytest.mark.parametrize(
-    ("zone", "seed", "locale"), [("Asia/Tokyo", "1", "C"), ("America/St_Johns", "77", "C.UTF-8")]
-)
-def test_another_process_zone_and_hash_seed_give_the_same_bytes(
-    packet: Path, tmp_path: Path, zone: str, seed: str, locale: str
+def test_another_process_time_zone_locale_and_hash_seed_give_the_same_bytes(
+    packet: Path, tmp_path: Path
 ) -> None:
-    environment = {**os.environ, "TZ": zone, "PYTHONHASHSEED": seed, "LC_ALL": locale}
+    other = {"TZ": "Asia/Tokyo", "PYTHONHASHSEED": "77", "LC_ALL": "C"}
+    environment = {**os.environ, **other}
     subprocess.run(
         [sys.executable, "-c", RENDER, str(Path(__file__).parent), str(tmp_path / "again")],
         env=environment,
@@ -194,13 +192,9 @@ def test_results_too_large_to_embed_are_named_by_their_digest(tmp_path: Path) ->
     assert attached == {"results.sha256.json": expected}
 
 
-def test_a_change_without_a_chain_is_written_from_its_record(
-    data: PacketData, tmp_path: Path
-) -> None:
-    write_packet(replace(data, chains=()), tmp_path / "p")
+def test_a_change_without_a_chain_is_written_from_its_record(tmp_path: Path) -> None:
+    write_packet(make_small(chains=()), tmp_path / "p")
     page = (tmp_path / "p/packet.html").read_text("utf-8")
-    rows = (tmp_path / "p/population.jsonl").read_text("utf-8").splitlines()
-    assert page.count("No chain was stored for this change") == 7
-    assert [loads(row)["change_id"] for row in rows][1:] == [
-        change(n).change_id for n in range(1, 6)
-    ]
+    [row] = (tmp_path / "p/population.jsonl").read_text("utf-8").splitlines()
+    assert page.count("No chain was stored for this change") == 1
+    assert loads(row)["change_id"] == change(1).change_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from evidence.report.summary import roll_up
+from evidence.report.summary import worst
 from evidence.report.view import View
 
 TITLE = "Deployments"
@@ -17,7 +17,7 @@ def context(view: View) -> Mapping[str, Any]:
     return {
         "deployments": rows,
         "outcomes": {
-            row.deployment_id: roll_up(
+            row.deployment_id: worst(
                 found.outcome for found in view.determinations(row.deployment_id)
             )
             for row in rows

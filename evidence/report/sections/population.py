@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evidence.model.determination import Outcome, SubjectKind
-from evidence.report.summary import roll_up
+from evidence.report.summary import worst
 from evidence.report.view import Line, View
 
 TITLE = "Population"
@@ -37,4 +37,4 @@ def _cells(view: View, line: Line) -> dict[str, Outcome]:
     by_control: dict[str, list[Outcome]] = {}
     for row in view.determinations(line.change.change_id):
         by_control.setdefault(row.control, []).append(row.outcome)
-    return {control: roll_up(outcomes) for control, outcomes in by_control.items()}
+    return {control: worst(outcomes) for control, outcomes in by_control.items()}
