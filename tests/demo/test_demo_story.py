@@ -90,6 +90,8 @@ def test_every_kind_of_tag_is_deployed(history):
         "64 digits": r"shop-worker:[0-9a-f]{64}",
         "digest": r"shop-worker:main-[0-9a-f]{7}@sha256:[0-9a-f]{64}",
         "third party": r"vendor/proxy:1\.28\.0",
+        "third party by digest": r"vendor/proxy:1\.28\.0@sha256:[0-9a-f]{64}",
+        "another name": r"shop-mail:[0-9a-f]{40}",
     }
     missing = [
         name
