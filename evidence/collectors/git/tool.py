@@ -24,6 +24,7 @@ OLDEST = (2, 38)
 """`git merge-tree --write-tree` came with 2.38."""
 _READ_BUFFER = 1 << 20
 _STDERR_KEPT = 16 * 1024
+_DRAIN_SECONDS = 5.0
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
 _QUERY = re.compile(r"\?[^\s'\"]*")
@@ -87,7 +88,7 @@ class Stream:
     def wait(self) -> int:
         """Exit status; call it when standard output is read to its end."""
         status = int(self._process.proc.wait())
-        self._drain.join()
+        self._drain.join(_DRAIN_SECONDS)
         return status
 
     def check(self) -> None:
@@ -109,8 +110,9 @@ class Stream:
             if pipe is not None:
                 _close(pipe)
         process.wait()
-        self._drain.join()
-        process.stderr.close()
+        self._drain.join(_DRAIN_SECONDS)  # a child of Git may hold the pipe longer than Git lives
+        if not self._drain.is_alive():
+            process.stderr.close()
 
 
 def _close(pipe: Any) -> None:
