@@ -115,6 +115,14 @@ def test_a_commit_author_without_an_account_is_known_by_the_e_mail(parse, build)
     assert (author.type, author.id) == (ActorType.NAME_ONLY, "robin@people.test")
 
 
+def test_a_commit_that_names_nobody_has_no_author(parse, build):
+    nameless = build.commit("a" * 40)
+    nameless["commit"]["author"] = None
+    nameless["commit"]["committer"] = {"name": "", "email": ""}
+    row = parse(commits=[nameless])[0]["PullRequestCommit"][0]
+    assert (row.author, row.committer) == (None, None)
+
+
 def test_commits_keep_their_order(parse, build):
     found, _gaps = parse(commits=[build.commit(digit * 40) for digit in "cab"])
     rows = found["PullRequestCommit"]

@@ -184,6 +184,31 @@ def test_one_pull_request_too_heavy_for_github_is_a_gap_and_tried_again(github, 
     assert "77:1" in keys(second)
 
 
+def test_a_recent_one_too_heavy_to_read_again_is_a_gap_and_stays_on_the_list(github, build, make):
+    recent = github.now - timedelta(days=1)
+    github.pulls = [build.pull(number, updated=recent) for number in (1, 2)]
+    cursor = list(make().fetch(ALL, ""))[-1].cursor
+    github.script = [Response(b"", 502)] * 8
+    second = list(make().fetch(ALL, cursor))
+    unavailable = [gap.key for gap in gaps(second) if gap.reason is GapReason.UNAVAILABLE]
+    assert len(unavailable) == 1
+    assert set(keys(second)) == {"77:1", "77:2"} - set(unavailable)
+    assert set(keys(make().fetch(ALL, second[-1].cursor))) == {"77:1", "77:2"}
+
+
+def test_one_that_vanishes_while_its_tails_are_read_is_kept_as_it_was(github, build, make):
+    github.pulls = [build.pull(1, reviews=[build.review(n) for n in range(1, 151)])]
+
+    def vanish(answer):
+        github.pulls.clear()
+        return {"data": {**answer["data"], "node": None}}
+
+    github.script = [None, vanish]
+    collector = make()
+    pages = list(collector.fetch(ALL, ""))
+    assert [r.missing for r in facts(collector, pages, "PullRequest")] == [("reviews",)]
+
+
 def test_inner_tails_are_read_before_their_page_is_handed_over(github, build, make):
     github.pulls = [
         build.pull(
@@ -387,6 +412,12 @@ def test_more_linked_pull_requests_than_were_read_are_a_gap(github, build, make)
     collector = make()
     capture = captured(collector.fetch(ALL, ""), "github.branch_commit")[0]
     assert [gap.reason for gap in collector.parse(capture).gaps] == [GapReason.TRUNCATED]
+
+
+@pytest.mark.parametrize("odd", [None, 7, {}, {"oid": 7}])
+def test_a_commit_without_a_name_is_left_out(github, build, make, odd):
+    github.commits = [*history(build, 2), odd, *history(build, 1)]
+    assert len(keys(make().fetch(ALL, ""), "github.branch_commit")) == 2
 
 
 def test_an_unchanged_branch_costs_one_page(github, build, make):
