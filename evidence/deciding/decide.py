@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-from evidence.canonical import canonical_json, sha256_hex
+from evidence.canonical import canonical_json
 from evidence.collectors.interface import Progress, no_progress
 from evidence.controls import evaluate
 from evidence.deciding.case import Ask, Case
+from evidence.deciding.gather import BATCH
 from evidence.model.change import Chain, Change, LinkKind, ProductionDeployment
 from evidence.model.codec import encode
 from evidence.model.determination import Determination
@@ -56,10 +59,8 @@ def decide_and_store(
     changes = list(population.changes) if everything else scope.changes()
     deployments = list(population.deployments) if everything else scope.deployments()
     before = queries.generation(store)
-    output = _Output(case, changes, version, progress)
-    generation = output.write(deployments, size)
-    changed = queries.changed_determinations(store, generation) if generation > before else []
-    digest = sha256_hex(canonical_json([encode(row.determination) for row in changed]))
+    generation = _write(case, changes, deployments, version, size, progress)
+    count, digest = _digest(store, generation) if generation > before else (0, "")
     writer.append_entry(
         store,
         "determinations",
@@ -68,7 +69,7 @@ def decide_and_store(
             "ledger_size": size,
             "yardstick": version,
             "as_of": as_of,
-            "changed": len(changed),
+            "changed": count,
             "digest": digest,
             "observed_at": as_of,
         },
@@ -78,7 +79,7 @@ def decide_and_store(
         deployments=len(population.deployments),
         evaluated=len(changes) + len(deployments),
         generation=generation,
-        changed=len(changed),
+        changed=count,
     )
 
 
@@ -92,6 +93,16 @@ def evaluate_deployments(
         repositories = {one.repository for one in deployment.ranges}
         own = [gap for gap in gaps if gap.source == source or gap.repository in repositories]
         yield from evaluate.evaluate_deployment(deployment, case.policy, case.as_of, own)
+
+
+def _digest(store: Store, generation: int) -> tuple[int, str]:
+    """How many determinations a generation brought, and the SHA-256 of their canonical JSON."""
+    digest = hashlib.sha256()
+    count = 0
+    for row in queries.changed_determinations(store, generation):
+        digest.update(canonical_json(encode(row.determination)) + b"\n")
+        count += 1
+    return count, digest.hexdigest()
 
 
 def _last_decision(store: Store) -> tuple[int, str] | None:
@@ -154,50 +165,44 @@ class _Scope:
         )
 
 
-class _Output:
-    """Turns chains into rows while they stream by, so that no more than a batch is held."""
-
-    def __init__(self, case: Case, changes: list[Change], version: str, progress: Progress) -> None:
-        self._case = case
-        self._changes = changes
-        self._version = version
-        self._progress = progress
-        self._index: list[writer.IndexRow] = []
-        self._determinations: list[writer.DeterminationRow] = []
-
-    def write(self, deployments: list[ProductionDeployment], size: int) -> int:
-        """Writes everything as one generation and returns it."""
-        self._index.extend(_deployment_index(deployments))
-        return writer.write_derived(
-            self._case.store,
-            changes=self._change_rows(),
-            deployments=(derived.deployment_row_of(one) for one in deployments),
-            determinations=self._determination_rows(deployments),
-            index=self._index_rows(),
-            ledger_size=size,
+def _write(
+    case: Case,
+    changes: list[Change],
+    deployments: list[ProductionDeployment],
+    version: str,
+    size: int,
+    progress: Progress,
+) -> int:
+    """Writes one generation, a batch of chains in memory at a time; returns it."""
+    edition = derived.Edition(case.store, size)
+    chains = case.chains(changes)
+    done = 0
+    while batch := list(islice(chains, BATCH)):
+        found = [
+            one
+            for chain in batch
+            for one in evaluate.evaluate_change(chain, case.policy, case.as_of)
+        ]
+        edition.add(
+            changes=[derived.change_row(chain.change, chain.links) for chain in batch],
+            determinations=_rows(case, version, found),
+            index=[row for chain in batch for row in _change_index(chain)],
         )
+        done += len(batch)
+        progress("changes decided", done, len(changes))
+    edition.add(
+        deployments=(derived.deployment_row_of(one) for one in deployments),
+        determinations=_rows(case, version, evaluate_deployments(case, deployments)),
+        index=_deployment_index(deployments),
+    )
+    return edition.publish()
 
-    def _change_rows(self) -> Iterator[writer.ChangeRow]:
-        for done, chain in enumerate(self._case.chains(self._changes), start=1):
-            self._index.extend(_change_index(chain))
-            self._determinations.extend(
-                derived.determination_row(one, policy_version=self._version, as_of=self._case.as_of)
-                for one in evaluate.evaluate_change(chain, self._case.policy, self._case.as_of)
-            )
-            self._progress("changes decided", done, len(self._changes))
-            yield derived.change_row(chain.change, chain.links)
 
-    def _determination_rows(
-        self, deployments: list[ProductionDeployment]
-    ) -> Iterator[writer.DeterminationRow]:
-        yield from self._determinations
-        for one in evaluate_deployments(self._case, deployments):
-            yield derived.determination_row(
-                one, policy_version=self._version, as_of=self._case.as_of
-            )
-
-    def _index_rows(self) -> Iterator[writer.IndexRow]:
-        yield from self._index
+def _rows(
+    case: Case, version: str, found: Iterable[Determination]
+) -> Iterator[writer.DeterminationRow]:
+    for one in found:
+        yield derived.determination_row(one, policy_version=version, as_of=case.as_of)
 
 
 def _change_index(chain: Chain) -> Iterator[writer.IndexRow]:

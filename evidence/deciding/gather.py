@@ -15,7 +15,14 @@ from evidence.chain.chains import chain_questions
 from evidence.chain.links import draw_links
 from evidence.deciding.answers import AnswerBook
 from evidence.model.capture import Gap
-from evidence.model.change import Change, ChangeEvidence, Link, LinkKind, ProductionDeployment
+from evidence.model.change import (
+    Change,
+    ChangeEvidence,
+    Link,
+    LinkKind,
+    MergeMethod,
+    ProductionDeployment,
+)
 from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.fact import Fact
 from evidence.model.git import GitQuestion
@@ -63,6 +70,7 @@ def gather(
     found: dict[str, ChangeEvidence] = {}
     for repository, own in by_repository.items():
         plain = _of_repository(store, repository, own, around, at)
+        plain = _with_gates(store, policy, repository, plain, at)
         keys = {change_id: _ticket_keys(one, policy) for change_id, one in plain.items()}
         found |= _with_tickets(store, keys, plain, at)
     return _with_answers([found[change.change_id] for change in changes], policy, book)
@@ -129,6 +137,49 @@ def _of_repository(
 def _shas(change: Change, listed: Iterable[PullRequestCommit]) -> set[str]:
     own = {change.head_sha, change.landing_sha, *change.commits, *(row.sha for row in listed)}
     return own - {""}
+
+
+def _with_gates(
+    store: Store,
+    policy: Policy,
+    repository: str,
+    found: Mapping[str, ChangeEvidence],
+    at: int | None,
+) -> dict[str, ChangeEvidence]:
+    """Adds the checks of deployed commits of other changes, where those may be the gate.
+
+    A merge queue tests the head of a group for all of it; and the policy may ask for checks before
+    the deployment instead of before the merge.
+    """
+    gates = {change_id: _gates(one, policy) for change_id, one in found.items()}
+    every = set().union(*gates.values()) if gates else set()
+    if not every:
+        return dict(found)
+    checks = _by_sha(store, CheckRun, repository, every, at)
+    coverage = _by_sha(store, CheckCoverage, repository, every, at)
+    return {
+        change_id: replace(
+            one,
+            checks=one.checks + _flat(checks, sorted(gates[change_id])),
+            coverage=one.coverage + _flat(coverage, sorted(gates[change_id])),
+        )
+        for change_id, one in found.items()
+    }
+
+
+def _gates(evidence: ChangeEvidence, policy: Policy) -> set[str]:
+    """Deployed revisions of its repository that are none of its own commits."""
+    change = evidence.change
+    queued = change.merge_method == MergeMethod.QUEUE
+    if not queued and policy.required_check_moment != "before_deploy":
+        return set()
+    revisions = {
+        span.revision
+        for deployment in evidence.deployments
+        for span in deployment.ranges
+        if span.repository == change.repository
+    }
+    return revisions - _shas(change, evidence.pull_request_commits) - {""}
 
 
 def _by_sha(

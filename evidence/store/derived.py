@@ -131,6 +131,56 @@ def determination_row(of: Determination, *, policy_version: str, as_of: int) -> 
     )
 
 
+class Edition:
+    """One generation in the making: add what was evaluated anew, then publish it.
+
+    What is not added stays as it is. Cut at any point, nothing of it is seen, and the next
+    edition starts over.
+    """
+
+    def __init__(self, store: Store, ledger_size: int) -> None:
+        """Clears away what an edition that was cut left behind."""
+        self._store = store
+        self._ledger_size = ledger_size
+        self._written = 0
+        with store.write() as connection:
+            self._current = current_generation(connection)
+            for table in DERIVED:
+                connection.execute(delete(table).where(table.c.generation > self._current))
+
+    @property
+    def number(self) -> int:
+        """The generation that is being made."""
+        return self._current + 1
+
+    def add(
+        self,
+        *,
+        changes: Iterable[ChangeRow] = (),
+        deployments: Iterable[DeploymentRow] = (),
+        determinations: Iterable[DeterminationRow] = (),
+        index: Iterable[IndexRow] = (),
+    ) -> None:
+        """Inserts the rows whose content differs from the current one.
+
+        Whether a determination is new does not depend on ledger size and `as_of` alone.
+        """
+        store, number = self._store, self.number
+        self._written += _versions(store, change, changes, number, ("change_id",))
+        self._written += _versions(store, deployment_row, deployments, number, ("deployment_id",))
+        self._written += _determinations(store, determinations, number, self._ledger_size)
+        self._written += _index(store, index, number)
+
+    def publish(self) -> int:
+        """Flips the pointer, where anything is new, and returns the generation in force."""
+        if not self._written:
+            return self._current
+        row = (self.number, self._ledger_size)
+        with self._store.write() as connection:
+            bulk.insert(connection, generation, ("number", "ledger_size"), [row])
+        return self.number
+
+
 def write_derived(
     store: Store,
     *,
@@ -140,26 +190,12 @@ def write_derived(
     index: Iterable[IndexRow] = (),
     ledger_size: int,
 ) -> int:
-    """Inserts the rows whose content differs from the current one; returns the generation.
-
-    Give what was evaluated anew: what is not given stays as it is. Whether a determination is
-    new does not depend on `ledger_size` and `as_of` alone. Cut at any point, nothing of it is
-    seen, and the next call starts over. With nothing new the pointer stays where it is.
-    """
-    with store.write() as connection:
-        current = current_generation(connection)
-        for table in DERIVED:
-            connection.execute(delete(table).where(table.c.generation > current))
-    number = current + 1
-    written = _versions(store, change, changes, number, ("change_id",))
-    written += _versions(store, deployment_row, deployments, number, ("deployment_id",))
-    written += _determinations(store, determinations, number, ledger_size)
-    written += _index(store, index, number)
-    if not written:
-        return current
-    with store.write() as connection:
-        bulk.insert(connection, generation, ("number", "ledger_size"), [(number, ledger_size)])
-    return number
+    """A whole edition at once; returns the generation in force."""
+    edition = Edition(store, ledger_size)
+    edition.add(
+        changes=changes, deployments=deployments, determinations=determinations, index=index
+    )
+    return edition.publish()
 
 
 def current_generation(connection: Connection, at: int | None = None) -> int:

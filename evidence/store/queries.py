@@ -237,13 +237,14 @@ def determinations(
     return [_determination(row) for row in rows]
 
 
-def changed_determinations(store: Store, number: int) -> list[StoredDetermination]:
-    """The determinations that a generation brought, by subject and control."""
+def changed_determinations(store: Store, number: int) -> Iterator[StoredDetermination]:
+    """The determinations that a generation brought, by subject and control, streamed."""
     table = tables.determination
     query = select(table).where(table.c.generation == number)
+    query = query.order_by(table.c.subject, table.c.control)
     with store.read() as connection:
-        rows = connection.execute(query.order_by(table.c.subject, table.c.control)).all()
-    return [_determination(row) for row in rows]
+        for row in connection.execution_options(yield_per=1000).execute(query):
+            yield _determination(row)
 
 
 def _determination(row: Any) -> StoredDetermination:
