@@ -8,18 +8,18 @@ What cannot be attributed is an `Open` identity: it could be anyone, the approve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from evidence.chain.answers import member, value_of
+from evidence.controls.history import History, forge_system, mapped_emails
 from evidence.controls.people import Party, PartyKind, People, noreply_id, people_of
-from evidence.controls.timeline import Timeline, list_missing, timeline_of
+from evidence.controls.timeline import Timeline, timeline_of
 from evidence.controls.words import clip, short, who
 from evidence.model.actor import Actor, ActorType
 from evidence.model.change import Chain, ChangeEvidence, ChangeKind
 from evidence.model.fact import Fact
-from evidence.model.git import Commit, QuestionKind
-from evidence.model.pull_request import PullRequestCommit, PullRequestEvent
+from evidence.model.git import Commit
+from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Policy
 
 PUSH_EVENTS = frozenset({"HeadRefForcePushed", "HeadRefPushed", "Pushed"})
@@ -85,12 +85,12 @@ class _Gathering:
         self.people: People = people_of(policy)
         self.timeline: Timeline = timeline_of(evidence)
         self.found = Contributors()
-        self.rows = _rows(evidence)
-        self.commits: dict[str, Commit] = {commit.sha: commit for commit in evidence.commits}
-        self.emails = _emails(self.rows.values(), self.people)
+        self.history = History(evidence)
+        self.rows = self.history.rows
+        self.commits = self.history.commits
+        self.emails = mapped_emails(self.rows.values(), self.people)
         self.opener: Party | None = None
-        self.system = _system(evidence)
-        self.listed = _all_listed(evidence)
+        self.system = forge_system(evidence)
         self.brought: list[tuple[set[str], Actor | None]] | None = None
 
     def gather(self) -> Contributors:
@@ -172,8 +172,8 @@ class _Gathering:
         """The known account that pushed a commit, by the last push that brought it."""
         if self.brought is None:
             self.brought = [
-                (self._history(e.after_sha) - self._history(e.before_sha), e.actor)
-                for e in self._pushes()
+                (self.history.brought(event.before_sha, event.after_sha), event.actor)
+                for event in self._pushes()
             ]
         for commits, actor in reversed(self.brought):
             if sha in commits:
@@ -192,18 +192,17 @@ class _Gathering:
         if pull is None or pull.commits_total < 0:
             self.found.leave_open("contributors-incomplete", "its commits were not counted")
             return
-        current = _current(self.evidence)
-        if self.listed:
+        if self.history.listed:
             return
         head = self.evidence.change.head_sha or pull.head_sha
-        walked, _ = self._walk(head, self._bases())
-        if len(walked | current) >= pull.commits_total and head in self.commits:
+        walked, _ = self.history.walk(head)
+        if len(walked | self.history.current) >= pull.commits_total and head in self.commits:
             for sha in sorted(walked - set(self.rows)):
                 self._unlisted(sha)
             return
         self.found.leave_open(
             "contributors-incomplete",
-            f"{len(walked | current)} of its {pull.commits_total} commits were read",
+            f"{len(walked | self.history.current)} of its {pull.commits_total} commits were read",
         )
 
     def _row(self, sha: str) -> None:
@@ -318,7 +317,6 @@ class _Gathering:
     def _rewritten(self) -> list[str]:
         """Commits of heads that were pushed away and that Git still holds."""
         found: set[str] = set()
-        bases = self._bases()
         for event in self._pushes():
             if event.kind != "HeadRefForcePushed":
                 continue
@@ -326,9 +324,9 @@ class _Gathering:
             if head not in self.commits and head not in self.rows:
                 self._lost(event)
                 continue
-            walked, edges = self._walk(head, bases)
+            walked, edges = self.history.walk(head)
             found |= walked - set(self.rows)
-            if edges - bases:
+            if edges:
                 self._lost(event)
         return sorted(found)
 
@@ -338,97 +336,3 @@ class _Gathering:
             f"{who(event.actor)} replaced {short(event.before_sha)}, whose commits were not all "
             "read",
         )
-
-    def _bases(self) -> set[str]:
-        """Commits known to belong to the base branch: a walk through a head ends there."""
-        pull, change = self.evidence.pull_request, self.evidence.change
-        bases = {change.base_sha, *(p.base_sha for p in self.evidence.pull_request_versions)}
-        if pull is not None:
-            bases.add(pull.base_sha)
-        for question in self.evidence.answers:
-            if question.kind == QuestionKind.NET_DIFF:
-                base = member(value_of(self.evidence.answers, question), "merge_base")
-                bases.add(base if isinstance(base, str) else "")
-        for sha in self.rows if self.listed else ():
-            commit = self.commits.get(sha)
-            if commit is not None:
-                bases |= set(commit.parents) - set(self.rows)
-        return bases
-
-    def _walk(self, head: str, bases: set[str]) -> tuple[set[str], set[str]]:
-        """Commits reached from a head before any base, and the first ones that were not read."""
-        seen: set[str] = set()
-        edges: set[str] = set()
-        ready = [head]
-        while ready:
-            sha = ready.pop()
-            if sha in seen or sha in bases:
-                continue
-            commit = self.commits.get(sha)
-            if commit is None:
-                edges.add(sha)
-                continue
-            seen.add(sha)
-            ready.extend(commit.parents)
-        return seen, edges
-
-    def _history(self, head: str) -> set[str]:
-        return self._walk(head, self._bases())[0] | {head}
-
-
-def _rows(evidence: ChangeEvidence) -> dict[str, PullRequestCommit]:
-    """Every commit ever listed; of several observations the one that names an account."""
-    rows: dict[str, PullRequestCommit] = {}
-    order = sorted(
-        evidence.pull_request_commits,
-        key=lambda one: (one.observed_at, one.entry_seq, one.position, one.sha),
-    )
-    for row in order:
-        known = rows.get(row.sha)
-        if known is None or (_is_account(row.author) and not _is_account(known.author)):
-            rows[row.sha] = row
-    return rows
-
-
-def _is_account(actor: Actor | None) -> bool:
-    return actor is not None and actor.type not in {ActorType.NAME_ONLY, ActorType.GHOST}
-
-
-def _current(evidence: ChangeEvidence) -> set[str]:
-    """Commits of the listing that belongs to the current version of the pull request."""
-    pull = evidence.pull_request
-    rows = evidence.pull_request_commits
-    same = {row.sha for row in rows if pull is not None and row.entry_seq == pull.entry_seq}
-    if same:
-        return same
-    newest: dict[int, PullRequestCommit] = {}
-    for row in sorted(rows, key=lambda one: (one.observed_at, one.entry_seq)):
-        newest[row.position] = row
-    return {row.sha for row in newest.values()}
-
-
-def _all_listed(evidence: ChangeEvidence) -> bool:
-    """The current listing holds as many commits as the forge counts."""
-    pull = evidence.pull_request
-    if pull is None or list_missing(pull, "commits"):
-        return False
-    return 0 <= pull.commits_total <= len(_current(evidence))
-
-
-def _emails(rows: Iterable[PullRequestCommit], people: People) -> dict[str, Party]:
-    """Addresses that the forge itself maps to an account somewhere in this pull request."""
-    found: dict[str, Party] = {}
-    for row in rows:
-        pairs = ((row.author, row.author_email), (row.committer, row.committer_email))
-        for actor, email in pairs:
-            if actor is not None and actor.type == ActorType.USER and email:
-                found[email.strip().lower()] = people.party(actor)
-    return found
-
-
-def _system(evidence: ChangeEvidence) -> str:
-    """The forge's instance, as its accounts name it."""
-    pull = evidence.pull_request
-    actors = [pull.author if pull else None, pull.merged_by if pull else None]
-    actors += [review.author for review in evidence.reviews]
-    return next((actor.system for actor in actors if actor is not None), "github.com")

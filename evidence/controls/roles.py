@@ -115,8 +115,7 @@ def _deployer(case: Case) -> Holders:
     found = Holders()
     forge = {party.system for party in case.contributors.parties.values() if party.system}
     people = people_of(case.policy)
-    known = {one.deployment_id for one in case.chain.evidence.deployments}
-    if set(case.chain.change.deployments) - known:
+    if unread_deployments(case):
         found.open.append("not all deployments were read")
     for deployment in case.chain.evidence.deployments:
         if deployment.automated and deployment.initiator is None:
@@ -127,6 +126,12 @@ def _deployer(case: Case) -> Holders:
         else:
             found.add(party)
     return found
+
+
+def unread_deployments(case: Case) -> bool:
+    """Whether a deployment carried the change whose record is not here."""
+    known = {one.deployment_id for one in case.chain.evidence.deployments}
+    return bool(set(case.chain.change.deployments) - known)
 
 
 def _dismisser(case: Case) -> Holders:

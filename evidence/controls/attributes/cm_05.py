@@ -8,7 +8,7 @@ from evidence.controls.approvals import approvals_of
 from evidence.controls.attributes import cm_03
 from evidence.controls.contributors import contributors_of
 from evidence.controls.determine import on_change
-from evidence.controls.roles import Case, Holders, case_of, holders, role_facts
+from evidence.controls.roles import Case, Holders, case_of, holders, role_facts, unread_deployments
 from evidence.controls.words import listing
 from evidence.model.change import Chain, ChangeKind
 from evidence.model.determination import Determination, Outcome
@@ -94,6 +94,8 @@ def _nobody(case: Case, contributors: Holders, implementers: dict[str, Holders])
     if case.contributors.open:
         first = case.contributors.open[0]
         return first.reason, f"Nobody approved it, and who contributed is open: {first.words}."
+    if unread_deployments(case):
+        return "role-unknown", "Nobody approved it, and not all of its deployments were read."
     mergers = listing(one.label for one in implementers["merger"].people.values())
     people = listing(one.label for one in contributors.people.values())
     return "separate-people", (
