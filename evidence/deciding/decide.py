@@ -123,15 +123,25 @@ class _Scope:
         changes: Iterable[Change],
         deployments: Iterable[ProductionDeployment],
         since: int,
+        pending_limit: int,
     ) -> None:
         self._touched = ids.touched(store, since)
         self._changes = list(changes)
         self._deployments = list(deployments)
         self._known_changes = ids.change_ids(store)
         self._known_deployments = ids.deployment_ids(store)
+        self._moving = {
+            change.repository
+            for change in self._changes
+            if pending_limit or change.change_id not in self._known_changes
+        }
 
     def changes(self) -> list[Change]:
-        """New ones, those with new facts, those whose deployment differs, all undeployed ones."""
+        """New ones, those with new facts, those whose deployment differs.
+
+        Undeployed ones too where their repository moved (they may be superseded), and all of
+        them where the policy sets a limit to pending.
+        """
         if self._touched.gaps or self._touched.tickets:
             return self._changes
         return [change for change in self._changes if self._is_touched(change)]
@@ -159,7 +169,7 @@ class _Scope:
         return (
             known is None
             or known != change.first_deployed_at
-            or not change.first_deployed_at
+            or (not change.first_deployed_at and change.repository in self._moving)
             or (change.repository, change.number) in self._touched.numbers
             or any((change.repository, sha) in self._touched.shas for sha in shas)
         )
