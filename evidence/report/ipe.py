@@ -6,6 +6,7 @@ filters and its completeness before relying on it (AT-C 205.36).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,13 +43,16 @@ def reconciled(data: PacketData) -> str:
     binding = [row for row in data.reconciliations if not row.advisory]
     done = [row for row in binding if row.unexplained is not None]
     left_out = dict.fromkeys(row.id for row in binding if row.unexplained is None)
-    unexplained = sum(row.unexplained or 0 for row in done)
+    unexplained: Counter[str] = Counter()
+    for row in done:
+        unexplained[row.id] += abs(row.unexplained or 0)
     if not done:
         return "Not reconciled: no count was made in two ways."
     names = ", ".join(dict.fromkeys(row.id for row in done))
     tail = f" Not performed: {', '.join(left_out)}." if left_out else ""
-    if unexplained:
-        return f"Not reconciled: {unexplained:,} unexplained differences in {names}.{tail}"
+    if unexplained.total():
+        where = ", ".join(f"{name}: {number:,}" for name, number in unexplained.items() if number)
+        return f"Not reconciled: {unexplained.total():,} unexplained differences ({where}).{tail}"
     return f"Reconciled: 0 unexplained differences in {names}.{tail}"
 
 
