@@ -53,9 +53,7 @@ def decide_and_store(
     population = case.population
     last = _last_decision(store)
     everything = last is None or last[1] != version
-    scope = _Scope(
-        store, population.changes, population.deployments, 0 if last is None else last[0]
-    )
+    scope = _Scope(store, population.changes, population.deployments, since, policy.pending_limit)
     changes = list(population.changes) if everything else scope.changes()
     deployments = list(population.deployments) if everything else scope.deployments()
     before = queries.generation(store)
