@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from evidence.demo.faults import Answer, json_answer
 from evidence.demo.github_pulls import merged, pull_state, pull_updated
@@ -133,7 +134,16 @@ def _pull_list(view: View, request: Request, where: RepositoryRecord) -> Answer:
         if wanted == "all" or (pull_state(view, pull) == "OPEN") == (wanted == "open")
     ]
     shown = found[(page - 1) * size : page * size]
-    return json_answer(200, [_pull_body(view, where, pull) for pull in shown])
+    more = {"Link": _next_page(request, where, page + 1)} if page * size < len(found) else {}
+    return json_answer(200, [_pull_body(view, where, pull) for pull in shown], **more)
+
+
+def _next_page(request: Request, where: RepositoryRecord, page: int) -> str:
+    """The `Link` header: by the repository's number, as GitHub writes it."""
+    prefix = "/api/v3" if request.path.startswith("/api/v3") else ""
+    query = urlencode({**request.query, "page": page})
+    host = request.headers.get("host", "")
+    return f'<http://{host}{prefix}/repositories/{where.id}/pulls?{query}>; rel="next"'
 
 
 def _pull(view: View, request: Request, owner: str, name: str, number: str) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -185,9 +185,3 @@ def push_commits(step: PushStep | Push) -> tuple[CommitSpec, ...]:
 def default_push(key: str) -> tuple[CommitSpec, ...]:
     """What a first push holds where the world does not care."""
     return (CommitSpec(files={f"changes/{key}/{_DEFAULT_FILE}": f"{key}\n"}),)
-
-
-def references(text: str) -> Iterator[tuple[str, str]]:
-    """(kind, reference) of each placeholder in a text."""
-    for match in REFERENCE.finditer(text):
-        yield match[1], match[2]
