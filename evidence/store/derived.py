@@ -208,12 +208,11 @@ def current_generation(connection: Connection, at: int | None = None) -> int:
 
 def visible(table: Table, key: Sequence[str], number: int) -> Select[Any]:
     """Per `key` the row of the greatest generation that is at most `number`."""
-    newer = table.alias("newer")
-    same = [newer.c[name] == table.c[name] for name in key]
-    later = select(newer.c.generation).where(
-        *same, newer.c.generation > table.c.generation, newer.c.generation <= number
-    )
-    return select(table).where(table.c.generation <= number, ~later.exists())
+    other = table.alias("other")
+    same = [other.c[name] == table.c[name] for name in key]
+    newest = select(func.max(other.c.generation)).where(*same, other.c.generation <= number)
+    # A scalar subquery is one index probe per row, whatever a planner without statistics thinks.
+    return select(table).where(table.c.generation == newest.scalar_subquery())
 
 
 def _versions(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
 from evidence.canonical import to_text
 from evidence.errors import StoreError
@@ -154,7 +154,7 @@ def _current(spec: FactTable, at: int | None) -> Select[Any]:
     order = [table.c[name] for name in spec.natural_key]
     if spec.cls is Commit:
         return query.order_by(*order)
-    rule = _is_head(spec, at) if spec.current is Current.HEAD else ~_is_outdated(spec, at)
+    rule = _is_head(spec, at) if spec.current is Current.HEAD else _is_newest(spec, at)
     return query.where(rule).order_by(*order, *table.primary_key.columns)
 
 
@@ -165,11 +165,14 @@ def _is_head(spec: FactTable, at: int | None) -> ColumnElement[bool]:
     return select(entry_index.c.seq).where(same, alive).exists()
 
 
-def _is_outdated(spec: FactTable, at: int | None) -> ColumnElement[bool]:
-    table, newer = spec.table, spec.table.alias("newer")
-    same = [newer.c[name] == table.c[name] for name in spec.natural_key]
-    query = select(newer.c.entry_seq).where(*same, newer.c.entry_seq > table.c.entry_seq)
-    return (query if at is None else query.where(newer.c.entry_seq < at)).exists()
+def _is_newest(spec: FactTable, at: int | None) -> ColumnElement[bool]:
+    # A scalar subquery is one index probe per row, whatever a planner without statistics thinks.
+    table, other = spec.table, spec.table.alias("other")
+    same = [other.c[name] == table.c[name] for name in spec.natural_key]
+    newest = select(func.max(other.c.entry_seq)).where(*same)
+    if at is not None:
+        newest = newest.where(other.c.entry_seq < at)
+    return table.c.entry_seq == newest.scalar_subquery()
 
 
 def _where(query: Select[Any], cls: type[Fact], equals: Mapping[str, Any]) -> Select[Any]:
