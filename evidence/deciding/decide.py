@@ -53,6 +53,7 @@ def decide_and_store(
     population = case.population
     last = _last_decision(store)
     everything = last is None or last[1] != version
+    since = last[0] if last else 0
     scope = _Scope(store, population.changes, population.deployments, since, policy.pending_limit)
     changes = list(population.changes) if everything else scope.changes()
     deployments = list(population.deployments) if everything else scope.deployments()
