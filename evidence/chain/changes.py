@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from evidence.chain.graph import NEVER, CommitGraph, first_parent_line, first_reached
+from evidence.chain.graph import NEVER, CommitGraph, first_parent_line, first_reached, oldest_first
 from evidence.model.actor import Actor
 from evidence.model.change import MergeMethod, Strength
 from evidence.model.pull_request import PullRequest
@@ -119,7 +119,7 @@ def map_branch(
     claims = _by_merge_commit(context, heads, carried)
     marks, rank = line, carried
     if not set(claims) <= set(line):
-        marks = sorted({*line, *claims}, key=lambda one: (graph.generation[one], graph.shas[one]))
+        marks = list(oldest_first(graph, {*line, *claims}))
         rank = first_reached(graph, marks)
     landed = [marks[one] if one != NEVER else -1 for one in rank]
     _claim_local(context, heads, claims, landed)
@@ -139,7 +139,7 @@ def _line(graph: CommitGraph, tips: Sequence[int]) -> list[int]:
             if not graph.parents[commit]:
                 break
             commit = graph.parents[commit][0]
-    return sorted(found, key=lambda one: (graph.generation[one], graph.shas[one]))
+    return list(oldest_first(graph, found))
 
 
 def _by_merge_commit(

@@ -207,3 +207,8 @@ def _mark(commit: int, out: bool, wanted: set[int], excluded: set[int]) -> int:
 def newest_first(graph: CommitGraph, commits: Iterable[int]) -> list[int]:
     """Commits in a fixed order in which no commit stands before one of its descendants."""
     return sorted(commits, key=lambda commit: (-graph.generation[commit], graph.shas[commit]))
+
+
+def oldest_first(graph: CommitGraph, commits: Iterable[int]) -> tuple[int, ...]:
+    """Commits in a fixed order in which no commit stands before one of its ancestors."""
+    return tuple(sorted(commits, key=lambda one: (graph.generation[one], graph.shas[one])))

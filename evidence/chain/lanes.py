@@ -18,8 +18,10 @@ from evidence.chain.graph import (
     NEVER,
     CommitGraph,
     Relation,
+    contains,
     first_reached,
     newest_first,
+    oldest_first,
     only_in,
     relation,
 )
@@ -56,7 +58,7 @@ def lane_ranges(graph: CommitGraph, steps: Sequence[Step], baseline: int = -1) -
     """
     lead = [baseline] if baseline >= 0 else []
     revisions = lead + [step.revision for step in steps]
-    new = _buckets(graph, first_reached(graph, revisions), skip=0)
+    new = new_commits(graph, revisions)
     attempts = any(not step.settles for step in steps)
     settled = _settled_buckets(graph, steps, lead, revisions) if attempts else new
     ranges: list[LaneRange] = []
@@ -71,14 +73,39 @@ def lane_ranges(graph: CommitGraph, steps: Sequence[Step], baseline: int = -1) -
     return ranges
 
 
-def _buckets(graph: CommitGraph, rank: list[int], *, skip: int) -> dict[int, tuple[int, ...]]:
-    """Commits by rank, oldest first; the bucket `skip` (history before the lane) is left out."""
+def new_commits(graph: CommitGraph, revisions: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """By position, the commits that a revision contains and none before it did, oldest first.
+
+    What the first revision contains is left out. Where revisions are dense, one pass over the
+    graph serves them all; where they are few, each costs in proportion to what it brings.
+    """
+    dense = len(revisions) * DENSE > len(graph)
+    return _in_one_pass(graph, revisions) if dense else _one_by_one(graph, revisions)
+
+
+DENSE = 20
+"""Commits per revision below which one pass over the whole graph is cheaper (measured)."""
+
+
+def _in_one_pass(graph: CommitGraph, revisions: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    rank = first_reached(graph, revisions)
     buckets: dict[int, list[int]] = defaultdict(list)
     for commit in graph.oldest_first:
         reached = rank[commit]
-        if reached not in (skip, NEVER):
+        if reached not in (0, NEVER):
             buckets[reached].append(commit)
     return {reached: tuple(commits) for reached, commits in buckets.items()}
+
+
+def _one_by_one(graph: CommitGraph, revisions: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    newest = list(revisions[:1])  # revisions so far that no other one of them contains
+    found: dict[int, tuple[int, ...]] = {}
+    for position, revision in enumerate(revisions):
+        if any(contains(graph, one, revision) for one in newest):
+            continue
+        found[position] = oldest_first(graph, only_in(graph, revision, newest))
+        newest = [one for one in newest if not contains(graph, revision, one)] + [revision]
+    return found
 
 
 def _settled_buckets(
@@ -91,13 +118,12 @@ def _settled_buckets(
         for place, step in enumerate(steps, start=len(lead))
         if step.settles and place not in places
     ]
-    rank = first_reached(graph, [revisions[place] for place in places])
-    found = _buckets(graph, rank, skip=0)
+    found = new_commits(graph, [revisions[place] for place in places])
     return {places[position]: commits for position, commits in found.items()}
 
 
 def _union(graph: CommitGraph, one: tuple[int, ...], two: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(reversed(newest_first(graph, {*one, *two}))) if one != two else one
+    return oldest_first(graph, {*one, *two}) if one != two else one
 
 
 def _range(
