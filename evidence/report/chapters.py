@@ -131,6 +131,7 @@ def _line(dossier: Dossier, row: Mapping[str, Value]) -> Line:
     approvers, requests = row["approvers"], row["ticket_ids"]
     return Line(
         change=dossier.change,
+        title=dossier.title,
         requests=tuple(requests) if isinstance(requests, list) else (),
         approvers=tuple(approvers) if isinstance(approvers, list) else (),
         in_population=dossier.in_population,

@@ -6,14 +6,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 
 from evidence.model.actor import Actor
-from evidence.model.change import Chain, Change, ChangeEvidence, Link, ProductionDeployment
+from evidence.model.change import (
+    Chain,
+    Change,
+    ChangeEvidence,
+    ChangeKind,
+    Link,
+    ProductionDeployment,
+)
 from evidence.model.check import CheckRun
 from evidence.model.determination import Determination, Outcome
 from evidence.model.fact import Fact
 from evidence.model.pull_request import PullRequest, Review
 from evidence.model.ticket import Ticket
 from evidence.report.summary import Summary
-from evidence.report.text import login, who
+from evidence.report.text import login, private, who
 from evidence.report.timeline import Moment, timeline
 
 
@@ -39,6 +46,8 @@ class Dossier:
     """What the packet prints about one change."""
 
     change: Change
+    title: str
+    """Of the pull request; for a direct commit the first line of its message."""
     in_population: bool
     outcome: Outcome
     determinations: tuple[Determination, ...]
@@ -84,12 +93,13 @@ def build_dossier(
     observed = [fact.observed_at for fact in facts if fact.observed_at]
     return Dossier(
         change=change,
+        title=change.title or _subject(evidence),
         in_population=in_population,
         outcome=summary.outcomes[change.change_id],
         determinations=tuple(sorted(determinations, key=lambda row: (row.control, row.subject))),
         deployments=carried,
         moments=timeline(evidence, carried),
-        people=_people(evidence, carried),
+        people=(*_people(evidence, carried), *_claimed(evidence)),
         tickets=_newest(evidence.tickets),
         reviews=_versions(evidence.reviews),
         checks=tuple(sorted(evidence.checks, key=_check_key)),
@@ -151,6 +161,25 @@ def _versions(reviews: Sequence[Review]) -> tuple[ReviewVersion, ...]:
     return tuple(
         sorted(told, key=lambda row: (row.review.submitted_at, row.review.review_id, row.version))
     )
+
+
+def _subject(evidence: ChangeEvidence) -> str:
+    landed = evidence.change.landing_sha
+    found = (row.message for row in evidence.commits if row.sha == landed)
+    return next(iter(next(found, "").splitlines()), "")
+
+
+def _claimed(evidence: ChangeEvidence) -> Iterator[Person]:
+    # Without a forge the commit is all there is: its names are claims and are called so.
+    roles: dict[str, list[str]] = {}
+    for commit in evidence.commits if evidence.change.kind is ChangeKind.DIRECT else ():
+        roles.setdefault(commit.author_name, []).append("author")
+        roles.setdefault(commit.committer_name, []).append("committer")
+    for name, acts in roles.items():
+        if name:
+            yield Person(
+                name=f"{private(name)} (as the commit claims)", roles=tuple(dict.fromkeys(acts))
+            )
 
 
 def _contributors(evidence: ChangeEvidence) -> list[str]:

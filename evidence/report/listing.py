@@ -49,7 +49,7 @@ def change_row(dossier: Dossier, zone: str) -> dict[str, Value]:
     initiators = _distinct(login(row.initiator) for row in dossier.deployments)
     return {
         "change_id": change.change_id,
-        "title": change.title,
+        "title": dossier.title,
         "requestor": _distinct(login(ticket.author) for ticket in dossier.tickets),
         "developer": login(change.author),
         "approver": _approvers(dossier),

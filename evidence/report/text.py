@@ -137,7 +137,7 @@ def who(actor: Actor | None) -> str:
     if actor.type is ActorType.NAME_ONLY:
         return f"{_named(actor)} (name only)"
     kind = "" if actor.type is ActorType.USER else f", {actor.type}"
-    return f"{_private(actor.login or 'account')} ({actor.system} id {_private(actor.id)}{kind})"
+    return f"{private(actor.login or 'account')} ({actor.system} id {private(actor.id)}{kind})"
 
 
 def login(actor: Actor | None) -> str:
@@ -146,15 +146,15 @@ def login(actor: Actor | None) -> str:
         return ""
     if actor.type is ActorType.NAME_ONLY:
         return _named(actor)
-    return _private(actor.login or f"{actor.system}:{actor.id}")
+    return private(actor.login or f"{actor.system}:{actor.id}")
 
 
 def _named(actor: Actor) -> str:
-    return _private(actor.login or actor.id)
+    return private(actor.login or actor.id)
 
 
-def _private(text: str) -> str:
-    """E-mail addresses leave as a digest: personal data is kept to what the test needs."""
+def private(text: str) -> str:
+    """`text`, or a digest where it is an e-mail address: personal data is kept to what is needed."""
     if _MAIL.fullmatch(text.strip()) is None:
         return text
     digest = sha256_hex(text.strip().lower().encode("utf-8", "replace"))

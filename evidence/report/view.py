@@ -29,6 +29,7 @@ class Line:
     """One change in a table: what its chain adds to the change record."""
 
     change: Change
+    title: str
     requests: tuple[str, ...]
     approvers: tuple[str, ...]
     in_population: bool

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from packet_factory import HOUR, chain, change, deployment
+from packet_factory import HOUR, chain, change, deployment, direct, make_packet
 
 from evidence.errors import RenderError
-from evidence.model.change import ChangeEvidence
+from evidence.model.change import Chain, ChangeEvidence
 from evidence.model.git import Commit
 from evidence.report import html
+from evidence.report.dossier import Person, build_dossier
+from evidence.report.summary import summarise
 from evidence.report.timeline import Moment, timeline
 
 
@@ -94,6 +96,22 @@ def test_an_unnamed_initiator_is_automated_only_where_the_deployer_says_so(
     row = deployment(change(1), initiator=None, automated=automated)
     moments = timeline(ChangeEvidence(change=change(1)), [row])
     assert {moment.who for moment in moments if "Deployment" in moment.what} == {named}
+
+
+def test_a_direct_commit_is_named_by_its_message_and_its_author_by_the_claim() -> None:
+    about = direct(0xD1)
+    commit = Commit(
+        repository="shop", sha=about.landing_sha, tree="", parents=(), author_name="Ada Example",
+        author_email="", author_time=5, committer_name="Ada Example", committer_email="",
+        committer_time=7, message="Stop the till\n\nAt once.", entry_seq=3,
+    )  # fmt: skip
+    bare = replace(about, title="")
+    told = Chain(evidence=ChangeEvidence(change=bare, commits=(commit,)), links=())
+    dossier = build_dossier(bare, told, summarise(make_packet()), (), in_population=True)
+    assert dossier.title == "Stop the till"
+    assert dossier.people[-1:] == (
+        Person(name="Ada Example (as the commit claims)", roles=("author", "committer")),
+    )
 
 
 def test_a_template_that_lacks_a_value_is_an_error_and_no_traceback() -> None:
