@@ -61,16 +61,22 @@ def _merge(objects: Objects, trees: tuple[str, str, str], made: list[bytes]) -> 
 
 
 def _row(objects: Objects, name: bytes, found: Sequence[_Side], made: list[bytes]) -> _Side:
+    """The merged row of one name; a file and a folder of that name are merged apart."""
+    file = _file([row if row and row[0] != FOLDER else None for row in found])
+    one, two, three = (row[2].hex() if row and row[0] == FOLDER else "" for row in found)
+    folder = _merge(objects, (one, two, three), made)
+    if file and folder:
+        raise _BothChangedError
+    return (FOLDER, name, bytes.fromhex(folder)) if folder else file
+
+
+def _file(found: Sequence[_Side]) -> _Side:
     base, ours, theirs = found
     if theirs in (ours, base):
         return ours
     if base == ours:
         return theirs
-    if any(row is not None and row[0] != FOLDER for row in found):
-        raise _BothChangedError
-    one, two, three = (row[2].hex() if row else "" for row in found)
-    oid = _merge(objects, (one, two, three), made)
-    return (FOLDER, name, bytes.fromhex(oid)) if oid else None
+    raise _BothChangedError
 
 
 def _rows(objects: Objects, tree: str) -> dict[bytes, TreeRow]:
