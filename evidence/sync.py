@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from evidence import deciding
 from evidence import sources as known_sources
 from evidence.collecting import Run, now, read_source
 from evidence.collectors.git import GitCollector
 from evidence.collectors.interface import Progress, no_progress
 from evidence.config.load import Loaded
 from evidence.config.yardstick import build_policy, log_origin, zone
+from evidence.deciding.answers import Ask
+from evidence.deciding.decide import Summary, decide_and_store
+from evidence.deciding.yardstick import record_yardstick
 from evidence.errors import AuthError, ConfigError, IncompleteError
 from evidence.model.capture import Gap, Receipt, Window
 from evidence.model.codec import encode
@@ -35,7 +37,7 @@ class Outcome:
 
     receipts: tuple[Receipt, ...]
     gaps: tuple[Gap, ...]
-    decided: deciding.Summary
+    decided: Summary
     ledger_size: int
     auth_failed: bool = False
 
@@ -105,10 +107,10 @@ def sync(
     window = Window(since=_moment(since, loaded), until=now())
     with run_lock(loaded.home), opened(loaded) as store:
         policy = build_policy(loaded.settings)
-        version = deciding.record_yardstick(store, policy)
+        version = record_yardstick(store, policy)
         run = Run(store=store, window=window, version=version, id=f"run-{window.until}")
         tallies = [read_source(run, collector, progress) for collector in collectors]
-        decided = deciding.decide_and_store(
+        decided = decide_and_store(
             store,
             policy,
             version,
@@ -134,7 +136,7 @@ def opened(loaded: Loaded) -> Iterator[Store]:
         yield store
 
 
-def asker(collectors: Mapping[str, GitCollector]) -> deciding.Ask:
+def asker(collectors: Mapping[str, GitCollector]) -> Ask:
     """Has each repository's mirror answer its questions, in batches."""
 
     def ask(questions: Sequence[GitQuestion]) -> list[GitAnswer]:

@@ -13,7 +13,7 @@ from case_files import Case, CaseError
 
 from evidence.config.yardstick import build_policy
 from evidence.controls import evaluate
-from evidence.deciding import Case as Decision
+from evidence.deciding.case import Case as Decision
 from evidence.deciding.decide import evaluate_deployments
 from evidence.demo.history import History
 from evidence.demo.moments import moment
