@@ -1,13 +1,15 @@
 """Prints what reading a repository into SQLite costs beside plain `git log` with the same fields.
 
-    python bench/git_sync.py REPO_DIR [--rounds N] [--all-refs]
+    python bench/git_sync.py [REPO_DIR] [--rounds N] [--all-refs]
 
-REPO_DIR is any Git directory; what HEAD (or every ref) reaches is mirrored into a
+REPO_DIR is any Git directory (a clone of git/git for the figures that the project states; without
+it this checkout, which is too small to say much); what HEAD (or every ref) reaches is mirrored into a
 temporary folder first (not timed) and a commit-graph is written there. CPU is user + system time of
 a whole process with its children, the median of the rounds; peak is the resident memory of our
 process without its Git children.
 """
 
+# ruff: noqa: T201 - a bench prints
 from __future__ import annotations
 
 import argparse
@@ -115,7 +117,7 @@ def compare(mirror: Path, tips: Path, work: Path, rounds: int, *, with_paths: bo
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("repository", type=Path)
+    parser.add_argument("repository", type=Path, nargs="?", default=ROOT)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--all-refs", action="store_true")
     parser.add_argument("--load", type=Path, help=argparse.SUPPRESS)

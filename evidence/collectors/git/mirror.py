@@ -35,6 +35,8 @@ _FETCH = (
 )
 _READY = "evidence.mirror"
 _STALE_LOCK_SECONDS = 30.0
+_PACKS = 30
+"""Packs above which they are joined: every fetch that brings something adds one."""
 _KEPT_SETTINGS = (
     ("core.bare", "true"),
     ("gc.auto", "0"),
@@ -213,6 +215,8 @@ class Mirror:
     def _settle(self) -> None:
         """Makes later reading fast; a failure here costs time, not evidence."""
         self.tool.run("pack-refs", "--all")
+        if len(list((self._directory / "objects" / "pack").glob("*.pack"))) > _PACKS:
+            self.tool.run("repack", "--geometric=2", "-d", "--quiet")  # keeps every object
         self.tool.run("commit-graph", "write", "--reachable", "--split", "--no-progress")
 
     def _remove_stale_locks(self) -> None:
@@ -226,7 +230,8 @@ class Mirror:
         top = self._directory
         places = (top.glob("*.lock"), (top / "refs").rglob("*.lock"))
         graph = (top / "objects" / "info").rglob("*.lock")
-        return [lock for place in (*places, graph) for lock in place]
+        packs = (top / "objects" / "pack").glob("*.lock")
+        return [lock for place in (*places, graph, packs) for lock in place]
 
 
 def _age(lock: Path) -> float:

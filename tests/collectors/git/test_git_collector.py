@@ -201,6 +201,19 @@ def test_the_mirror_is_never_cleaned_up_by_git(origin, collector, tmp_path):
     assert not list((tmp_path / "mirror").glob("hooks/*"))
 
 
+def test_joining_packs_loses_no_commit_that_was_ever_seen(origin, collector, tmp_path, monkeypatch):
+    monkeypatch.setattr("evidence.collectors.git.mirror._PACKS", 3)
+    root = origin.commit({"a": b"0"})
+    made = {root}
+    for number in range(1, 9):
+        tip = origin.commit({"a": b"%d" % number}, root)  # each replaces the one before
+        origin.ref("refs/heads/main", tip)
+        fetch(collector)
+        made.add(tip)
+    assert len(list((tmp_path / "mirror" / "objects" / "pack").glob("*.pack"))) <= 4
+    assert shas(collector) == made
+
+
 def test_a_shallow_source_is_a_gap_and_never_a_whole_history(origin, make_origin, tmp_path):
     root = origin.commit({"a": b"1"})
     tip = origin.commit({"a": b"2"}, root)
