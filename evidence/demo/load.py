@@ -1,29 +1,26 @@
-"""Big worlds and row streams of the same kinds as the demo, for benchmarks. SIMULATED data.
+"""Big worlds of the same kinds as the demo, for benchmarks. SIMULATED data.
 
-`load_world(n)` is a whole world (real Git objects, served like any other), good up to some
-thousand changes. `load_rows(n)` streams plain rows for what stands behind the collectors, good for
-100,000 changes and more. Both are the same on every run.
+`load_world(n)` is a whole world (real Git objects, served like any other), the same on every run:
+2,000 changes are built in about 5 seconds. `evidence.demo.load_rows` goes on from there.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
-from evidence.demo.moments import DAY, HOUR, MINUTE, moment
+from evidence.demo.moments import MINUTE
 from evidence.demo.organisation import base_world
 from evidence.demo.steps import CheckStep, ImageEdit, MergeStep, PushStep, ReviewStep, Step
 from evidence.demo.world import Bump, Change, Deploy, Push, World
 
-_PEOPLE: Final = ("ada", "bert", "carl", "dora")
+PEOPLE: Final = ("ada", "bert", "carl", "dora")
 _METHODS: Final = ("squash", "squash", "squash", "merge", "rebase")
 _FILES: Final = 400
 """Paths that changes write to in turn, so that trees stay small."""
 
 _PERIOD: Final = 50 * MINUTE
-_EVERY: Final = 5
+DEPLOY_EVERY: Final = 5
 """One deployment for so many changes."""
 
 
@@ -43,10 +40,10 @@ def load_world(changes: int) -> World:
     for index in range(changes):
         at = f"+{(index * _PERIOD) // MINUTE}m"
         if kind_of(index) == "direct":
-            pushes.append(Push(key=f"c{index}", by=_person(index), at=at, files=_content(index)))
+            pushes.append(Push(key=f"c{index}", by=person_of(index), at=at, files=_content(index)))
         else:
             made.append(_change(index, at))
-        if index % _EVERY == _EVERY - 1:
+        if index % DEPLOY_EVERY == DEPLOY_EVERY - 1:
             bumps.append(_bump(index))
             deploys.append(Deploy(app="shop-prod", revision=f"b{index}"))
     return replace(
@@ -59,8 +56,9 @@ def load_world(changes: int) -> World:
     )
 
 
-def _person(index: int) -> str:
-    return _PEOPLE[index % len(_PEOPLE)]
+def person_of(index: int) -> str:
+    """Key of the author of the index-th change."""
+    return PEOPLE[index % len(PEOPLE)]
 
 
 def _content(index: int) -> dict[str, str]:
@@ -71,17 +69,17 @@ def _content(index: int) -> dict[str, str]:
 def _change(index: int, at: str) -> Change:
     return Change(
         key=f"c{index}",
-        author=_person(index),
+        author=person_of(index),
         title=f"Change number {index}",
-        requested_by=_person(index + 2),
+        requested_by=person_of(index + 2),
         at=at,
         steps=_steps(index),
     )
 
 
 def _steps(index: int) -> tuple[Step, ...]:
-    kind, author = kind_of(index), _person(index)
-    review: Step = ReviewStep(by=_person(index + 1))
+    kind, author = kind_of(index), person_of(index)
+    review: Step = ReviewStep(by=person_of(index + 1))
     merge: Step = MergeStep(by=author, method=_METHODS[index % len(_METHODS)])
     push: Step = PushStep(files=_content(index))
     if kind == "self_merge":
@@ -103,216 +101,3 @@ def _bump(index: int) -> Bump:
         tag=f"${{sha:c{index}}}",
     )
     return Bump(key=f"b{index}", set=(edit,), at=f"+{(index * _PERIOD) // MINUTE + 45}m")
-
-
-# --- rows
-
-Row = tuple[str, dict[str, Any]]
-"""(record class of `evidence.model`, its fields as JSON values; an actor is a nested table)."""
-
-
-def load_rows(changes: int) -> Iterator[Row]:
-    """Rows of so many changes in time order.
-
-    For each change about one commit of the branch and one of the pull request, 1.5 reviews,
-    3 checks, a request and 0.2 deployments.
-
-    The deployed application points at the source repository itself (no configuration repository).
-    Times are microseconds UTC from 2026-01-01 on; a change starts every five minutes.
-    """
-    parent = _sha("root")
-    yield "Commit", _commit(parent, (), "Begin", _START)
-    for index in range(changes):
-        at = _START + index * 5 * MINUTE
-        landed, head = _sha(f"landed {index}"), _sha(f"head {index}")
-        yield "Commit", _commit(landed, (parent,), f"Change {index} (#{2 * index + 2})", at + HOUR)
-        if kind_of(index) == "direct":
-            yield "CommitPullRequests", _mapping(landed, ())
-        else:
-            yield from _pull_rows(index, at, parent=parent, head=head, landed=landed)
-        if index % _EVERY == _EVERY - 1:
-            yield "Deployment", _deployment(index, landed, at + 2 * HOUR)
-        parent = landed
-
-
-_START: Final = moment("2026-01-01T00:00:00Z", 0)
-_REPOSITORY: Final = "shop"
-
-
-def _sha(text: str) -> str:
-    return hashlib.sha1(text.encode()).hexdigest()  # noqa: S324
-
-
-def _actor(index: int) -> dict[str, Any]:
-    slot = index % len(_PEOPLE)
-    login = _PEOPLE[slot]
-    return {"system": "github.example", "id": str(101 + slot), "type": "user", "login": login}
-
-
-def _commit(sha: str, parents: tuple[str, ...], message: str, at: int) -> dict[str, Any]:
-    who = {"name": "GitHub", "email": "noreply@github.com", "time": at}
-    return {
-        "repository": _REPOSITORY,
-        "sha": sha,
-        "tree": _sha(f"tree of {sha}"),
-        "parents": list(parents),
-        **{f"author_{key}": value for key, value in who.items()},
-        **{f"committer_{key}": value for key, value in who.items()},
-        "message": message,
-    }
-
-
-def _mapping(sha: str, numbers: tuple[int, ...]) -> dict[str, Any]:
-    return {
-        "repository": _REPOSITORY,
-        "branch": "main",
-        "sha": sha,
-        "numbers": list(numbers),
-        "merged_numbers": list(numbers),
-    }
-
-
-def _pull_rows(index: int, at: int, *, parent: str, head: str, landed: str) -> Iterator[Row]:
-    number = 2 * index + 2
-    yield "Ticket", _ticket(index, at - DAY)
-    yield "PullRequest", _pull(index, at, parent=parent, head=head, landed=landed)
-    yield "PullRequestCommit", _pull_commit(index, head, at)
-    yield "CommitPullRequests", _mapping(landed, (number,))
-    if kind_of(index) != "self_merge":
-        yield "Review", _review(index, head, at + 20 * MINUTE, state="APPROVED")
-        if index % 2:
-            yield "Review", _review(index, head, at + 10 * MINUTE, state="COMMENTED")
-    names = ("ci/test", "scan/trivy", "ci/lint")
-    for place, name in enumerate(names[: 1 if kind_of(index) == "missing_check" else 3]):
-        yield "CheckRun", _check(3 * index + place, head, name, at + MINUTE)
-    yield (
-        "CheckCoverage",
-        {
-            "repository": _REPOSITORY,
-            "sha": head,
-            "complete": True,
-            "all_attempts": False,
-            "reported": len(names),
-            "read": len(names),
-        },
-    )
-
-
-def _ticket(index: int, at: int) -> dict[str, Any]:
-    number = 2 * index + 1
-    return {
-        "tracker": "github",
-        "ticket_id": str(700_000 + index),
-        "key": f"example-shop/shop#{number}",
-        "url": f"https://github.example/example-shop/shop/issues/{number}",
-        "title": f"Wanted: change {index}",
-        "type": "",
-        "project": "example-shop/shop",
-        "state": "CLOSED",
-        "state_reason": "COMPLETED",
-        "author": _actor(index + 2),
-        "created_at": at,
-        "updated_at": at + DAY + HOUR,
-        "closed_at": at + DAY + HOUR,
-    }
-
-
-def _pull(index: int, at: int, *, parent: str, head: str, landed: str) -> dict[str, Any]:
-    number = 2 * index + 2
-    return {
-        "repository": _REPOSITORY,
-        "number": number,
-        "node_id": f"PR_{number}",
-        "url": f"https://github.example/example-shop/shop/pull/{number}",
-        "title": f"Change {index}",
-        "body": "",
-        "state": "MERGED",
-        "author": _actor(index),
-        "created_at": at,
-        "updated_at": at + HOUR,
-        "merged_at": at + HOUR,
-        "closed_at": at + HOUR,
-        "merged_by": _actor(index),
-        "base_ref": "main",
-        "base_sha": parent,
-        "head_ref": f"c{index}",
-        "head_sha": head,
-        "head_repository": "example-shop/shop",
-        "merge_sha": landed,
-        "closing_issues": [f"example-shop/shop#{number - 1}"],
-        "changed_files": 1,
-        "commits_total": 1,
-        "reviews_total": 1,
-    }
-
-
-def _pull_commit(index: int, head: str, at: int) -> dict[str, Any]:
-    email = f"{_person(index)}@people.example"
-    return {
-        "repository": _REPOSITORY,
-        "number": 2 * index + 2,
-        "sha": head,
-        "position": 0,
-        "author": _actor(index),
-        "committer": _actor(index),
-        "author_email": email,
-        "committer_email": email,
-        "authored_at": at,
-        "committed_at": at,
-        "via_web": False,
-        "signature_valid": None,
-        "signed_by_source": None,
-    }
-
-
-def _review(index: int, head: str, at: int, *, state: str) -> dict[str, Any]:
-    return {
-        "repository": _REPOSITORY,
-        "number": 2 * index + 2,
-        "review_id": f"{index}-{state}",
-        "author": _actor(index + 1),
-        "state": state,
-        "submitted_at": at,
-        "commit_sha": head,
-        "can_push": True,
-        "association": "MEMBER",
-        "body": "",
-    }
-
-
-def _check(number: int, sha: str, name: str, at: int) -> dict[str, Any]:
-    return {
-        "repository": _REPOSITORY,
-        "sha": sha,
-        "kind": "check_run",
-        "check_id": str(1_000_000 + number),
-        "name": name,
-        "app": "github-actions",
-        "app_id": "15368",
-        "status": "COMPLETED",
-        "conclusion": "SUCCESS",
-        "started_at": at,
-        "completed_at": at + 4 * MINUTE,
-    }
-
-
-def _deployment(index: int, revision: str, at: int) -> dict[str, Any]:
-    source = {
-        "repo_url": "https://github.example/example-shop/shop.git",
-        "path": "deploy",
-        "target_revision": "main",
-        "revision": revision,
-    }
-    return {
-        "source": "argocd",
-        "application_uid": "00000000-0000-5000-8000-000000000001",
-        "application": "argocd/shop-prod",
-        "started_at": at,
-        "finished_at": at + MINUTE,
-        "phase": "Succeeded",
-        "sources": [source],
-        "initiator": None,
-        "automated": True,
-        "history_id": index // _EVERY,
-        "origin": "history",
-    }

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from evidence.demo.build import build
-from evidence.demo.load import kind_of, load_rows, load_world
+from evidence.demo.load import kind_of, load_world
+from evidence.demo.load_rows import load_rows
 from evidence.demo.moments import moment
 from evidence.demo.organisation import base_world, demo_polls, demo_world
 from evidence.demo.simulation import Simulation
