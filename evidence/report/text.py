@@ -154,7 +154,7 @@ def _named(actor: Actor) -> str:
 
 
 def private(text: str) -> str:
-    """`text`, or a digest where it is an e-mail address: personal data is kept to what is needed."""
+    """`text`, or a digest where it is an e-mail address: personal data is kept to the need."""
     if _MAIL.fullmatch(text.strip()) is None:
         return text
     digest = sha256_hex(text.strip().lower().encode("utf-8", "replace"))
