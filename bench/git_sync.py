@@ -3,9 +3,9 @@
     python bench/git_sync.py [REPO_DIR] [--rounds N] [--all-refs]
 
 REPO_DIR is any Git directory (a clone of git/git for the figures that the project states; without
-it this checkout, which is too small to say much); what HEAD (or every ref) reaches is mirrored into a
-temporary folder first (not timed) and a commit-graph is written there. CPU is user + system time of
-a whole process with its children, the median of the rounds; peak is the resident memory of our
+it this checkout, which is too small to say much). What HEAD (or every ref) reaches is mirrored into
+a temporary folder first (not timed) and a commit-graph is written there. CPU is user + system time
+of a whole process with its children, the median of the rounds; peak is the resident memory of our
 process without its Git children.
 """
 
