@@ -10,20 +10,15 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from evidence.controls.contributors import Contributors
+from evidence.controls.contribution import Contributors
+from evidence.controls.opinions import Opinion, given_order, opinions_of
 from evidence.controls.people import Party, PartyKind, people_of
 from evidence.controls.timeline import Timeline, list_missing, timeline_of
 from evidence.controls.words import short, when
-from evidence.model.actor import Actor, ActorType
 from evidence.model.change import Chain, ChangeEvidence, ChangeKind
 from evidence.model.fact import Fact
-from evidence.model.pull_request import PullRequestEvent, Review
+from evidence.model.pull_request import Review
 from evidence.policy import Policy
-
-COMMENT_APPROVALS = frozenset({"lgtm", "approved", "approve", "+1", ":+1:", "👍", "ship it"})
-"""Whole comments, without case and closing punctuation, that `comment_approval` accepts."""
-
-_OPINIONS = frozenset({"APPROVED", "CHANGES_REQUESTED"})
 
 
 class Standing(StrEnum):
@@ -77,23 +72,6 @@ class Approvals:
         return [*self.counting, *self.open, *self.refused]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Opinion:
-    """One review as it stood: its original state and its dismissal, if any."""
-
-    versions: tuple[Review, ...]
-    party: Party
-    state: str
-    """`APPROVED` or `CHANGES_REQUESTED`; empty where the original state is not known."""
-    dismissal: PullRequestEvent | None
-    order: bool | None
-    """Submitted before the merge; None where nothing decides."""
-
-    @property
-    def review(self) -> Review:
-        return self.versions[0]
-
-
 def approvals_of(chain: Chain, policy: Policy, contributors: Contributors) -> Approvals:
     """Sorts the approvals of a chain's pull request into counting, open and refused."""
     return _Judging(chain, policy, contributors).judge()
@@ -103,16 +81,20 @@ class _Judging:
     """One walk over the reviews of one pull request."""
 
     def __init__(self, chain: Chain, policy: Policy, contributors: Contributors) -> None:
-        self.evidence: ChangeEvidence = chain.evidence
         self.policy = policy
         self.contributors = contributors
         self.people = people_of(policy)
         self.timeline: Timeline = timeline_of(chain.evidence)
-        self.found = Approvals(whole=_all_reviews(chain.evidence))
+        self.opinions = opinions_of(chain.evidence, policy, self.timeline)
+        self.found = Approvals(
+            whole=_all_reviews(chain.evidence),
+            flags=[*self.opinions.flags],
+            facts=[*self.opinions.facts],
+        )
 
     def judge(self) -> Approvals:
-        by_reviewer: dict[str, list[_Opinion]] = defaultdict(list)
-        for opinion in self._opinions():
+        by_reviewer: dict[str, list[Opinion]] = defaultdict(list)
+        for opinion in self.opinions.given:
             # Deleted accounts share a key, but two of them need not be one person.
             unknown = opinion.party.kind == PartyKind.UNKNOWN
             by_reviewer[opinion.review.review_id if unknown else opinion.party.key].append(opinion)
@@ -121,55 +103,9 @@ class _Judging:
         self._dismissals()
         return self.found
 
-    def _opinions(self) -> list[_Opinion]:
-        grouped: dict[str, list[Review]] = defaultdict(list)
-        for review in self.evidence.reviews:
-            grouped[review.review_id].append(review)
-            self.found.facts.append(review)
-        opinions: list[_Opinion] = []
-        for versions in grouped.values():
-            ordered = sorted(versions, key=lambda one: (one.observed_at, one.entry_seq))
-            opinion = self._opinion(tuple(ordered))
-            if opinion is not None:
-                opinions.append(opinion)
-        return sorted(opinions, key=_given)
-
-    def _opinion(self, versions: tuple[Review, ...]) -> _Opinion | None:
-        """A review as an opinion; None where it is only a comment or not yet submitted."""
-        dismissal = self._dismissal(versions[0].review_id)
-        state = _original_state(versions, dismissal)
-        if state == "COMMENTED" and self._comment_approves(versions):
-            state = "APPROVED"
-        if state not in _OPINIONS and state:
-            return None
-        return _Opinion(
-            versions=versions,
-            party=self.people.party(_author(versions)),
-            state=state,
-            dismissal=dismissal,
-            order=self.timeline.review_before_merge(versions[0]),
-        )
-
-    def _comment_approves(self, versions: tuple[Review, ...]) -> bool:
-        said = any(_says_yes(one.body) for one in versions)
-        if said and not self.policy.comment_approval:
-            self.found.flags.append("approval-in-comment")
-        edited = any(one.last_edited_at for one in versions)
-        bodies = {one.body for one in versions}
-        return said and self.policy.comment_approval and not edited and len(bodies) == 1
-
-    def _dismissal(self, review_id: str) -> PullRequestEvent | None:
-        found = [
-            event
-            for event in self.timeline.events
-            if event.kind == "ReviewDismissed" and event.subject == review_id
-        ]
-        self.found.facts.extend(found)
-        return found[0] if found else None
-
     # --- the effective review of one reviewer
 
-    def _effective(self, opinions: list[_Opinion]) -> None:
+    def _effective(self, opinions: list[Opinion]) -> None:
         """The reviewer's last opinion before the merge; a dismissal revives no older one."""
         before = [one for one in opinions if one.order is not False]
         late = [one for one in opinions if one.order is False and one.state == "APPROVED"]
@@ -177,7 +113,7 @@ class _Judging:
             for one in late[:1]:
                 self._refuse(one, "late-approval", "was given after the merge")
             return
-        before.sort(key=_given)
+        before.sort(key=given_order)
         last = before[-1]
         unsure = [one for one in before if one.order is None or not one.state]
         if unsure and any(one.state != "CHANGES_REQUESTED" for one in before):
@@ -187,28 +123,28 @@ class _Judging:
             self._objected(before, last)
         elif self._dismissed_before_merge(last):
             self._refuse(last, "dismissed-approval", "was dismissed before the merge")
-        elif not last.dismissal and _is_dismissed(last.versions):
+        elif not last.dismissal and last.dismissed:
             self._leave(last, "review-state-unknown", "was dismissed at a time nobody recorded")
         else:
             self._approve(last)
 
-    def _unsure(self, opinion: _Opinion) -> None:
+    def _unsure(self, opinion: Opinion) -> None:
         if opinion.state:
             self._leave(opinion, "order-unknown", "stands in the same second as the merge")
         else:
             self._leave(opinion, "review-state-unknown", "was dismissed; what it said is lost")
 
-    def _objected(self, before: list[_Opinion], last: _Opinion) -> None:
+    def _objected(self, before: list[Opinion], last: Opinion) -> None:
         if not self._dismissed_before_merge(last):
             self.found.flags.append("objection-open")
         approved = [one for one in before if one.state == "APPROVED"]
         for one in approved[-1:]:
             self._refuse(one, "changes-requested", "was replaced by a request for changes")
 
-    def _dismissed_before_merge(self, opinion: _Opinion) -> bool:
+    def _dismissed_before_merge(self, opinion: Opinion) -> bool:
         return opinion.dismissal is not None and self.timeline.before_merge(opinion.dismissal)
 
-    def _approve(self, opinion: _Opinion) -> None:
+    def _approve(self, opinion: Opinion) -> None:
         """Whether an effective approval is by an eligible person outside CONTRIB."""
         if opinion.dismissal is not None:
             self.found.flags.append("dismissed-after-merge")
@@ -222,7 +158,7 @@ class _Judging:
             return
         self.found.counting.append(self._approval(opinion, Standing.COUNTS))
 
-    def _refusal(self, opinion: _Opinion) -> tuple[str, str] | None:
+    def _refusal(self, opinion: Opinion) -> tuple[str, str] | None:
         party = opinion.party
         if party.kind in {PartyKind.AUTOMATION, PartyKind.UNREGISTERED}:
             return "bot-approval", "is not by a person"
@@ -233,7 +169,7 @@ class _Judging:
             return "approver-left", f"was given after its author left at {when(left)}"
         return None
 
-    def _question(self, opinion: _Opinion) -> tuple[str, str] | None:
+    def _question(self, opinion: Opinion) -> tuple[str, str] | None:
         party = opinion.party
         if not party.human:
             return "approver-unknown", "is by an account that cannot be tied to a person"
@@ -251,7 +187,7 @@ class _Judging:
     # --- keeping the result
 
     def _approval(
-        self, opinion: _Opinion, standing: Standing, reason: str = "", words: str = ""
+        self, opinion: Opinion, standing: Standing, reason: str = "", words: str = ""
     ) -> Approval:
         shas = {one.commit_sha for one in opinion.versions if one.commit_sha}
         return Approval(
@@ -264,10 +200,10 @@ class _Judging:
             flags=("rebound",) if len(shas) > 1 else (),
         )
 
-    def _refuse(self, opinion: _Opinion, reason: str, words: str) -> None:
+    def _refuse(self, opinion: Opinion, reason: str, words: str) -> None:
         self.found.refused.append(self._approval(opinion, Standing.REFUSED, reason, words))
 
-    def _leave(self, opinion: _Opinion, reason: str, words: str) -> None:
+    def _leave(self, opinion: Opinion, reason: str, words: str) -> None:
         self.found.open.append(self._approval(opinion, Standing.OPEN, reason, words))
 
     def _dismissals(self) -> None:
@@ -277,34 +213,6 @@ class _Judging:
             objection = event.previous.upper() == "CHANGES_REQUESTED"
             if objection and who.key in self.contributors.parties:
                 self.found.flags.append("objection-dismissed-by-contributor")
-
-
-def _given(opinion: _Opinion) -> tuple[int, str]:
-    return (opinion.review.submitted_at, opinion.review.review_id)
-
-
-def _original_state(versions: tuple[Review, ...], dismissal: PullRequestEvent | None) -> str:
-    """What a review said when it was given; empty where only its dismissal is known."""
-    for version in versions:
-        if version.state not in {"DISMISSED", ""}:
-            return version.state
-    previous = dismissal.previous.upper() if dismissal else ""
-    return previous if previous in {*_OPINIONS, "COMMENTED"} else ""
-
-
-def _is_dismissed(versions: tuple[Review, ...]) -> bool:
-    return any(version.state == "DISMISSED" for version in versions)
-
-
-def _author(versions: tuple[Review, ...]) -> Actor | None:
-    """The first account that any version names: a deleted one was stored earlier."""
-    actors = [one.author for one in versions if one.author is not None]
-    ghost = actors[0] if actors else None
-    return next((one for one in actors if one.type != ActorType.GHOST), ghost)
-
-
-def _says_yes(body: str) -> bool:
-    return body.strip().rstrip(".!").strip().casefold() in COMMENT_APPROVALS
 
 
 def _all_reviews(evidence: ChangeEvidence) -> bool:

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+from evidence.controls.contribution import Contributors
 from evidence.controls.history import History, forge_system, mapped_emails
 from evidence.controls.people import Party, PartyKind, People, noreply_id, people_of
 from evidence.controls.timeline import Timeline, timeline_of
 from evidence.controls.words import clip, short, who
 from evidence.model.actor import Actor, ActorType
 from evidence.model.change import Chain, ChangeEvidence, ChangeKind
-from evidence.model.fact import Fact
 from evidence.model.git import Commit
 from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Policy
@@ -28,46 +27,6 @@ PUSH_EVENTS = frozenset({"HeadRefForcePushed", "HeadRefPushed", "Pushed"})
 _TRAILER = re.compile(
     r"^[ \t]*co-authored-by:[ \t]*([^<\n]{0,300})<([^>\n]{0,300})>", re.IGNORECASE | re.MULTILINE
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
-    """An identity that evidence leaves open, and the reason code it gives."""
-
-    reason: str
-    words: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Contributors:
-    """Who contributed to a change. `parties` by key; `authors` is the part that wrote it."""
-
-    parties: dict[str, Party] = field(default_factory=dict)
-    authors: set[str] = field(default_factory=set)
-    open: list[Open] = field(default_factory=list)
-    facts: list[Fact] = field(default_factory=list)
-    flags: list[str] = field(default_factory=list)
-
-    def add(self, party: Party, *, author: bool = False) -> None:
-        """Counts a party in."""
-        self.parties.setdefault(party.key, party)
-        if author:
-            self.authors.add(party.key)
-
-    def leave_open(self, reason: str, words: str) -> None:
-        """Notes an identity that could be anyone."""
-        entry = Open(reason=reason, words=words)
-        if entry not in self.open:
-            self.open.append(entry)
-
-    @property
-    def humans(self) -> dict[str, Party]:
-        """The contributors who are known to be people."""
-        return {key: party for key, party in self.parties.items() if party.human}
-
-    def labels(self) -> list[str]:
-        """The contributors by name, for a sentence."""
-        return [party.label for party in self.parties.values()]
 
 
 def contributors_of(chain: Chain, policy: Policy) -> Contributors:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from evidence.controls.contributors import Contributors
+from evidence.controls.contribution import Contributors
 from evidence.controls.people import Party, People
 from evidence.controls.timeline import Timeline
 from evidence.controls.words import clip, when

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from evidence.controls.approvals import Approvals
-from evidence.controls.contributors import Contributors
+from evidence.controls.contribution import Contributors
 from evidence.controls.people import Party, PartyKind, people_of
 from evidence.controls.timeline import Timeline, timeline_of
 from evidence.model.actor import Actor

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from evidence.controls.approvals import Approval, Approvals, approvals_of, distinct
-from evidence.controls.contributors import Contributors, contributors_of
+from evidence.controls.contribution import Contributors
+from evidence.controls.contributors import contributors_of
 from evidence.controls.determine import on_change
 from evidence.controls.timeline import timeline_of
 from evidence.controls.words import listing, short, when, who
