@@ -49,7 +49,7 @@ def environment(zone: str) -> Environment:
         "link": link,
         "goto": goto,
         "when": lambda us: when(us, zone),
-        "utc": text.utc,
+        "utc": utc,
         "local": lambda us: text.local(us, zone),
         "who": text.who,
         "login": text.login,
@@ -62,6 +62,7 @@ def environment(zone: str) -> Environment:
         "total": total,
         "full": full,
         "code": code,
+        "prose": prose,
         "brief_id": text.brief_id,
     }
     return env
@@ -143,17 +144,33 @@ def badge(outcome: Outcome, *, brief: bool = False) -> Markup:
     return Markup('<span class="badge {}">{}</span>').format(name, told)
 
 
+def utc(us: int) -> str:
+    """A time in print: to the second; the files have what the source gave."""
+    return text.utc(us - us % 1_000_000)
+
+
 def when(us: int, zone: str) -> Markup:
     """A time in UTC with the local one below it; a dash where there is none."""
     if not us:
         return Markup("–")
     told = Markup('<span class="t">{}</span><br><span class="local t">{}</span>')
-    return told.format(text.utc(us), text.local(us, zone))
+    return told.format(utc(us), text.local(us, zone))
 
 
 def code(value: str) -> Markup:
     """An identifier in the fixed-width face."""
     return Markup("<code>{}</code>").format(text.shown(value)) if value else Markup("–")
+
+
+def prose(value: str) -> Markup:
+    """A sentence of ours, with what stands between backticks in the fixed-width face."""
+    parts = text.shown(value).split("`")
+    if len(parts) % 2 == 0:
+        return escape(text.shown(value))
+    told = [
+        Markup("<code>{}</code>").format(p) if n % 2 else escape(p) for n, p in enumerate(parts)
+    ]
+    return Markup("").join(told)
 
 
 def full(value: str) -> Markup:

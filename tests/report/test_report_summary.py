@@ -122,13 +122,3 @@ def test_chains_do_not_gather_in_memory(tmp_path: Path) -> None:
 def _living() -> int:
     gc.collect()
     return sum(isinstance(item, Chain) for item in gc.get_objects())
-
-
-def test_the_longest_pause_lies_between_complete_runs() -> None:
-    from evidence.report.sections import produced_information
-
-    first = replace(make_packet().receipts[0], complete=True, started_at=10, finished_at=20)
-    broken = replace(first, complete=False, started_at=50, finished_at=60)
-    last = replace(first, started_at=100, finished_at=110)
-    told = produced_information._together([first, broken, last])
-    assert (told.runs, told.incomplete, told.longest_pause) == (3, 1, 80)

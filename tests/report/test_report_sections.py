@@ -1,0 +1,78 @@
+"""What single sections make of their data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from packet_factory import make_packet
+
+from evidence.report import html
+from evidence.report.sections import produced_information, yardsticks
+from evidence.report.summary import summarise
+from evidence.report.view import Medium, View
+
+
+def view(medium: Medium, **fields: object) -> View:
+    data = make_packet(**fields)
+    return View(
+        data=data,
+        summary=summarise(data),
+        medium=medium,
+        lines=(),
+        ipe={},
+        fragments=(),
+        linked=frozenset(),
+    )
+
+
+def test_the_longest_pause_lies_between_complete_runs() -> None:
+    first = replace(make_packet().receipts[0], complete=True, started_at=10, finished_at=20)
+    broken = replace(first, complete=False, started_at=50, finished_at=60)
+    last = replace(first, started_at=100, finished_at=110)
+    shown = produced_information.context(view(Medium.HTML, receipts=(last, broken, first)))
+    [told] = shown["sources"]
+    assert (told.runs, told.incomplete, told.longest_pause) == (3, 1, 80)
+
+
+def test_the_pdf_prints_only_the_newest_text_of_a_kind_and_the_page_all() -> None:
+    old = replace(make_packet().yardsticks[0], since_us=1, text="old")
+    new = replace(old, since_us=2, text="new")
+    both = {
+        medium: yardsticks.context(view(medium, yardsticks=(new, old)))["parts"]
+        for medium in Medium
+    }
+    assert both == {Medium.PDF: [[], [("", "new")]], Medium.HTML: [[("", "old")], [("", "new")]]}
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("plain text", [("", "plain text")]),
+        ("[1]", [("", "[1]")]),
+        ("{}", [("", "{}")]),
+        (
+            '{"catalogue":"a\\nb","policy":{"n":1}}',
+            [("catalogue", "a\nb"), ("policy", '{\n  "n": 1\n}')],
+        ),
+    ],
+)
+def test_a_yardstick_is_printed_in_readable_parts(text: str, parts: list[tuple[str, str]]) -> None:
+    assert yardsticks.readable(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("sentence", "markup"),
+    [
+        ("run `evidence sync` now", "run <code>evidence sync</code> now"),
+        ("one ` alone", "one ` alone"),
+        ("`<b>` & co", "<code>&lt;b&gt;</code> &amp; co"),
+    ],
+)
+def test_commands_in_sentences_are_set_apart(sentence: str, markup: str) -> None:
+    assert html.prose(sentence) == markup
+
+
+def test_times_are_printed_to_the_second() -> None:
+    assert html.utc(1_772_319_600_999_999) == "2026-02-28T23:00:00Z"
+    assert html.utc(0) == ""
