@@ -11,13 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, delete, func, select
+from sqlalchemy import Table, delete
 
 from evidence.canonical import to_text
 from evidence.model import codec
 from evidence.model.change import Change, Link, ProductionDeployment
 from evidence.model.determination import Determination
 from evidence.store import bulk
+from evidence.store.generations import current_generation, visible
 from evidence.store.session import Store
 from evidence.store.tables import (
     DERIVED,
@@ -196,23 +197,6 @@ def write_derived(
         changes=changes, deployments=deployments, determinations=determinations, index=index
     )
     return edition.publish()
-
-
-def current_generation(connection: Connection, at: int | None = None) -> int:
-    """The generation that readers use (of a ledger of at most `at` entries); 0 for none."""
-    query = select(func.max(generation.c.number))
-    if at is not None:
-        query = query.where(generation.c.ledger_size <= at)
-    return connection.execute(query).scalar() or 0
-
-
-def visible(table: Table, key: Sequence[str], number: int) -> Select[Any]:
-    """Per `key` the row of the greatest generation that is at most `number`."""
-    other = table.alias("other")
-    same = [other.c[name] == table.c[name] for name in key]
-    newest = select(func.max(other.c.generation)).where(*same, other.c.generation <= number)
-    # A scalar subquery is one index probe per row, whatever a planner without statistics thinks.
-    return select(table).where(table.c.generation == newest.scalar_subquery())
 
 
 def _versions(

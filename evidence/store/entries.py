@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from evidence.errors import StoreError
 from evidence.model import codec
@@ -29,6 +29,12 @@ class StoredEntry:
     salt: bytes
     payload: bytes | None
     """None where the entry never had one or it was purged."""
+
+
+def count(connection: Connection) -> int:
+    """Number of entries in the ledger."""
+    last = connection.execute(select(func.max(tables.entry.c.seq))).scalar()
+    return 0 if last is None else last + 1
 
 
 def entry(store: Store, seq: int) -> StoredEntry:

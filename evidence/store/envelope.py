@@ -8,7 +8,7 @@ nothing can be guessed back.
 from __future__ import annotations
 
 import json
-import secrets
+import os
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ def seal(body: Mapping[str, Any], payload: bytes | None, index: Index) -> Sealed
     Raises:
         MalformedError: a value without a canonical JSON form (an integer beyond 2^53).
     """
-    salt = secrets.token_bytes(SALT_BYTES) if payload is not None else b""
+    salt = os.urandom(SALT_BYTES) if payload is not None else b""
     promise = None
     if payload is not None:
         promise = {"commitment": commitment(salt, payload), "size": len(payload)}

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, select
+from sqlalchemy import Connection, Row
 
 from evidence.canonical import from_text, to_text
 from evidence.model import codec
 from evidence.model.capture import Gap, GapReason, Page, Window
 from evidence.store import bulk
 from evidence.store.envelope import Sealed, open_envelope, seal_body
+from evidence.store.gap_rows import GAP_FIELDS, open_rows, to_gap
 from evidence.store.tables import gap, gap_closed
 
 GAP = "gap"
@@ -28,8 +29,7 @@ FETCHED = -1
 """The ordinal of a gap that is an entry of its own."""
 PERMANENT = frozenset({GapReason.HISTORY_LOST, GapReason.RETENTION, GapReason.SYNC_GAP})
 
-_FIELDS = tuple(codec.field_types(Gap))
-_COLUMNS = ("entry_seq", "ordinal", "run_id", "stream", "opened_at", *_FIELDS)
+_COLUMNS = ("entry_seq", "ordinal", "run_id", "stream", "opened_at", *GAP_FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,20 +55,6 @@ class Plan:
     """Entries of open gaps that this run reports again."""
     closed: tuple[int, ...]
     """Entries of open gaps that this page shows to be gone."""
-
-
-def open_rows() -> Select[Any]:
-    """Every open gap."""
-    same = and_(gap.c.entry_seq == gap_closed.c.entry_seq, gap.c.ordinal == gap_closed.c.ordinal)
-    joined = gap.outerjoin(gap_closed, same)
-    return select(gap).select_from(joined).where(gap_closed.c.entry_seq.is_(None))
-
-
-def to_gap(row: Row[Any]) -> Gap:
-    """The record in a row of `gap`."""
-    values: dict[str, Any] = {name: getattr(row, name) for name in _FIELDS}
-    texts = {name: from_text(each) for name, each in values.items() if type(each) is str}
-    return Gap(**{**values, **texts, "reason": GapReason(row.reason)})
 
 
 def plan(connection: Connection, reading: Reading) -> Plan:
@@ -204,5 +190,5 @@ def _gone(each: Gap, row: Row[Any], reading: Reading) -> bool:
 
 
 def _values(each: Gap) -> tuple[Any, ...]:
-    values = [getattr(each, name) for name in _FIELDS]
+    values = [getattr(each, name) for name in GAP_FIELDS]
     return tuple([to_text(value) if isinstance(value, str) else value for value in values])

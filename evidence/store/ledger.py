@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, or_, select
 
 from evidence import merkle
 from evidence.errors import IntegrityError, StoreError
 from evidence.notes import Sign, note_text, parse_checkpoint, sign_note
 from evidence.store import bulk
+from evidence.store.entries import count
 from evidence.store.envelope import CAPTURE, Index, Sealed
 from evidence.store.session import Store
 from evidence.store.tables import checkpoint, entry, entry_index, node, payload
@@ -19,18 +20,12 @@ from evidence.store.tables import checkpoint, entry, entry_index, node, payload
 _INDEX = ("seq", "type", "source", "kind", "key", "series", "observed_at", "digest")
 
 
-def size(connection: Connection) -> int:
-    """Number of entries."""
-    last = connection.execute(select(func.max(entry.c.seq))).scalar()
-    return 0 if last is None else last + 1
-
-
 def append(connection: Connection, entries: Sequence[Sealed]) -> int:
     """Appends entries inside a write transaction; returns the seq of the first.
 
     Entry, payload, the nodes they complete and their index rows come or go together.
     """
-    begin = size(connection)
+    begin = count(connection)
     numbered = list(enumerate(entries, start=begin))
     leaves = [(seq, each.leaf, each.envelope) for seq, each in numbered]
     bulk.insert(connection, entry, ("seq", "leaf_hash", "envelope"), leaves)
@@ -135,7 +130,7 @@ def write_checkpoint(
         IntegrityError: the ledger does not extend the latest checkpoint.
     """
     with store.read() as connection:
-        total = size(connection)
+        total = count(connection)
         present = connection.execute(
             select(checkpoint.c.note).where(checkpoint.c.size == total)
         ).scalar()
@@ -179,7 +174,7 @@ def _check_extends(connection: Connection) -> None:
         return
     before, note = found
     stated = parse_checkpoint(note.rpartition("\n\n")[0] + "\n")
-    if before > size(connection) or _root(connection, before) != stated.root:
+    if before > count(connection) or _root(connection, before) != stated.root:
         raise IntegrityError(f"The ledger is not the one of the checkpoint at size {before}")
 
 
@@ -188,7 +183,7 @@ def _root(connection: Connection, total: int) -> bytes:
 
 
 def _bounded(connection: Connection, at: int | None) -> int:
-    total = size(connection)
+    total = count(connection)
     if at is None:
         return total
     if not 0 <= at <= total:

@@ -14,18 +14,19 @@ from evidence.errors import ConfigError
 from evidence.model import codec
 from evidence.model.capture import Gap
 from evidence.model.determination import Determination
-from evidence.store import bulk, ledger, tables
-from evidence.store.derived import current_generation, visible
+from evidence.store import bulk, tables
 from evidence.store.entries import (
     StoredEntry,
     captures,
+    count,
     entries,
     entries_in,
     entry,
     policies,
     receipts,
 )
-from evidence.store.gaps import to_gap
+from evidence.store.gap_rows import to_gap
+from evidence.store.generations import current_generation, visible
 from evidence.store.load import (
     commit,
     commits_in,
@@ -108,7 +109,7 @@ class StoredDetermination:
 def size(store: Store) -> int:
     """Number of ledger entries."""
     with store.read() as connection:
-        return ledger.size(connection)
+        return count(connection)
 
 
 def cursor(store: Store, source: str, stream_name: str) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, delete, select
 from evidence.canonical import comparison_digest
 from evidence.model.capture import Capture
 from evidence.store import gaps, ledger, rows
+from evidence.store.entries import count
 from evidence.store.envelope import (
     CAPTURE,
     Index,
@@ -40,7 +41,7 @@ def rebuild(store: Store, parse: Parse) -> int:
         tables = [each.table for each in FACTS.values()]
         for table in (*tables, commit_paths, gap, gap_closed, entry_index):
             connection.execute(delete(table))
-        total = ledger.size(connection)
+        total = count(connection)
         replay = _Replay(connection, parse)
         for begin in range(0, total, _BATCH):
             replay.batch(begin)
