@@ -19,9 +19,11 @@ from evidence.chain.mapping import Built, ImageMaps
 from evidence.chain.records import PopulationInputs
 from evidence.chain.rows import Draft, RangeDraft
 from evidence.chain.strategies import Resolution, resolve_tag
-from evidence.model.change import DeploymentKind, ImageChange
+from evidence.model.change import ImageChange
 from evidence.policy import Application, Policy
 
+ImageKey = tuple[str, str, str]
+"""(image, source repository id, path in it)."""
 _UNDECIDED = frozenset({"third_party"})
 """Problems of an image that leave no question about our own sources."""
 
@@ -73,10 +75,11 @@ class Hop:
         for lane in lanes.values():
             self._lane(application, lane)
 
-    def _lane(self, application: Application, lane: Iterable[tuple[Draft, RangeDraft]]) -> None:
-        settled: tuple[ImageRef, ...] = ()
-        first = True
-        sources: dict[tuple[str, str, str], list[Seen]] = defaultdict(list)
+    def _lane(self, application: Application, lane: Sequence[tuple[Draft, RangeDraft]]) -> None:
+        settled = self._before(application, lane[0][1])
+        first = settled is None
+        baselines = self._commits(application, settled or ())
+        sources: dict[ImageKey, list[Seen]] = defaultdict(list)
         for draft, one in lane:
             shas = self._inputs.graphs[one.repository].shas
             now = self.configuration(application, one.repository, shas[one.revision], one.path)
@@ -84,7 +87,7 @@ class Hop:
             if not first:
                 changes = [
                     self._change(application, image, old, new)
-                    for image, old, new in differences(settled, now.images)
+                    for image, old, new in differences(settled or (), now.images)
                 ]
                 draft.images += changes
                 draft.problems.update(_problems(changes))
@@ -92,8 +95,26 @@ class Hop:
                 self._sight(application, draft, ref, sources)
             if draft.operation.settles:
                 settled, first = now.images, False
-        for (image, repository, path), seen in sources.items():
-            self._ranges(image, repository, path, seen)
+        for key, seen in sources.items():
+            self._ranges(key, seen, baselines.get(key, -1))
+
+    def _before(self, application: Application, first: RangeDraft) -> tuple[ImageRef, ...] | None:
+        """Images at the configured baseline; None without one."""
+        if first.lane.previous < 0:
+            return None
+        sha = self._inputs.graphs[first.repository].shas[first.lane.previous]
+        return self.configuration(application, first.repository, sha, first.path).images
+
+    def _commits(self, application: Application, refs: Iterable[ImageRef]) -> dict[ImageKey, int]:
+        """Source commit of each image that resolves."""
+        found: dict[ImageKey, int] = {}
+        for ref in refs:
+            built = self._maps.built_from(application, ref.image)
+            commit = self._resolve(built, ref.reference).commit
+            if commit:
+                graph = self._inputs.graphs[built.repository]
+                found[ref.image, built.repository, built.path] = graph.index[commit]
+        return found
 
     def _resolve(self, built: Built, reference: str) -> Resolution:
         tag = split_reference(reference)[0]
@@ -135,7 +156,7 @@ class Hop:
         application: Application,
         draft: Draft,
         ref: ImageRef,
-        sources: dict[tuple[str, str, str], list[Seen]],
+        sources: dict[ImageKey, list[Seen]],
     ) -> None:
         built = self._maps.built_from(application, ref.image)
         if not built.repository:
@@ -148,8 +169,9 @@ class Hop:
         if not any(one.draft is draft and one.commit == commit for one in sources[key][-8:]):
             sources[key].append(seen)
 
-    def _ranges(self, image: str, repository: str, path: str, seen: Sequence[Seen]) -> None:
+    def _ranges(self, key: ImageKey, seen: Sequence[Seen], baseline: int) -> None:
         """Source ranges of one image; an operation it did not move gets none."""
+        image, repository, path = key
         unresolved = False
         known: list[Seen] = []
         for one in seen:
@@ -164,8 +186,8 @@ class Hop:
             return
         graph = self._inputs.graphs[repository]
         steps = [Step(revision=one.commit, settles=one.draft.operation.settles) for one in known]
-        for one, step, lane in zip(known, steps, lane_ranges(graph, steps), strict=True):
-            if lane.kind == DeploymentKind.REDEPLOY and step.revision == lane.previous:
+        for one, step, lane in zip(known, steps, lane_ranges(graph, steps, baseline), strict=True):
+            if step.revision == lane.previous:
                 continue
             one.draft.ranges.append(
                 RangeDraft(

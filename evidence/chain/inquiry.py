@@ -6,11 +6,15 @@ is remembered; the caller has those questions answered and runs the rule again u
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from evidence.chain.answers import Answers, ask, member, strings, value_of
 from evidence.model.git import GitQuestion, QuestionKind
+
+_NAME = re.compile(r"^[^\x00-\x20\x7f]{1,255}$")
+"""What may be the name of a tag or commit; longer or with blanks it is not worth a question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +52,10 @@ class Inquiry:
             self._known[question] = value_of(self._answers, question)
         return self._known[question]
 
-    def pending(self, repository: str, kind: QuestionKind, *args: str) -> bool:
-        """Whether this question was never answered: it will be, so nothing is decided yet."""
-        return ask(repository, kind, *args) not in self._answers
+    def unresolved(self, repository: str, text: str) -> bool:
+        """Whether what a text names was never answered: it will be, so nothing is decided yet."""
+        question = ask(repository, QuestionKind.RESOLVE, text)
+        return bool(_NAME.match(text)) and question not in self._answers
 
     def entries(self, repository: str, commit: str, directory: str) -> list[Entry] | None:
         """All files below a directory at a commit; [] where the directory is not there."""
@@ -66,7 +71,9 @@ class Inquiry:
         return text if isinstance(text, str) else None
 
     def resolve(self, repository: str, text: str) -> Resolved | None:
-        """The commits and tags that a text names."""
+        """The commits and tags that a text names; nothing where it cannot be a name at all."""
+        if not _NAME.match(text):
+            return Resolved()
         value = self.value(ask(repository, QuestionKind.RESOLVE, text))
         commits, tags = strings(member(value, "commits")), member(value, "tags")
         if commits is None or not isinstance(tags, dict):

@@ -14,7 +14,6 @@ from evidence.chain.inquiry import Inquiry
 from evidence.chain.urls import find_repository, repository_index
 from evidence.model.change import Strength
 from evidence.model.deployment import DeployedSource
-from evidence.model.git import QuestionKind
 from evidence.policy import Application, Policy
 
 _SHA = re.compile(r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")
@@ -121,7 +120,7 @@ class Locator:
         """(sha, basis, strength, problem) of a revision that is no full commit id."""
         found = self._inquiry.resolve(repository, revision)
         if found is None:
-            pending = self._inquiry.pending(repository, QuestionKind.RESOLVE, revision)
+            pending = self._inquiry.unresolved(repository, revision)
             return "", "", Strength.CANDIDATE, "not_resolved_yet" if pending else "unreadable"
         short = _SHORT.match(revision.lower())
         commits = set(found.commits) if short else set()

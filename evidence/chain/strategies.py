@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from evidence.chain.inquiry import Inquiry
 from evidence.model.change import Strength
-from evidence.model.git import QuestionKind
 
 _SHA_IN_TAG = re.compile(r"(?:^|[-_.])([0-9a-f]{7,40})(?=$|[-_.])")
 _DIGEST_LIKE = re.compile(r"^[0-9a-f]{64}$")
@@ -88,7 +87,7 @@ def resolve_tag(inquiry: Inquiry, repository: str, tag: str) -> Resolution:
         return Resolution(problem="not_a_commit")
     matches = [match for rule in STRATEGIES.values() for match in rule(inquiry, repository, tag)]
     texts = [*_sha_texts(tag), tag]
-    if any(inquiry.pending(repository, QuestionKind.RESOLVE, text) for text in texts):
+    if any(inquiry.unresolved(repository, text) for text in texts):
         return Resolution(pending=True, problem="not_resolved_yet")
     commits = sorted({match.commit for match in matches})
     if not commits:

@@ -121,6 +121,21 @@ def test_an_older_tag_is_a_rollback_of_the_source(shop: Any) -> None:
     assert config("back") == row.changes
 
 
+def test_a_baseline_of_the_configuration_is_one_of_its_images_too(shop: Any) -> None:
+    shop.application = replace(shop.application, baseline=sha("start"))
+    shop.deployments.clear()
+    bump(shop, "bump", "start", kustomization(sha("c")))
+    (row,) = shop.rows()
+    assert (*config("bump"), *source("b", "c")) == row.changes
+    assert (DeploymentKind.FIRST, sha("a")) == (row.kind, row.images[0].old)
+
+
+def test_a_tag_that_cannot_be_a_name_is_not_asked_for(shop: Any) -> None:
+    bump(shop, "bump", "start", kustomization("x" * 300))
+    row = shop.rows()[1]
+    assert ("image_no_such_tag",) == row.problems
+
+
 def test_a_pure_configuration_change_brings_no_source_commits(shop: Any) -> None:
     bump(shop, "tune", "start", kustomization(sha("a"), "namePrefix: x-\n"))
     row = shop.rows()[1]
