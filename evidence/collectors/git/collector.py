@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from evidence.canonical import canonical_json, query_digest, sha256_hex
+from evidence.collectors.git import refs
 from evidence.collectors.git.commits import CommitRow, commit_rows, path_rows
 from evidence.collectors.git.mirror import REFSPECS, Mirror, Refreshed, redacted_url
-from evidence.collectors.git.objects import OBJECT_NAME
 from evidence.collectors.git.questions import answer_all, unread
 from evidence.collectors.git.tool import version
 from evidence.collectors.interface import Parsed, Progress, no_progress
 from evidence.model.capture import Capture, Exchange, Form, Gap, GapReason, Page, Window
-from evidence.model.git import GitAnswer, GitQuestion, RefTip
+from evidence.model.git import GitAnswer, GitQuestion
 
 REFS = "git.refs"
 _COMMAND = " ".join(("git fetch --prune", *REFSPECS))
@@ -89,17 +89,7 @@ class GitCollector:
 
     def parse(self, capture: Capture) -> Parsed:
         """Ref tips in the order of the payload; a line that cannot be read is a gap."""
-        repository = capture.context.get("repository", capture.key)
-        tips: list[RefTip] = []
-        bad = 0
-        for line in capture.payload.split(b"\n"):
-            tip = _tip(line, repository)
-            if tip is not None:
-                tips.append(tip)
-            elif line:
-                bad += 1
-        gaps = () if not bad else (_malformed(capture, repository, bad),)
-        return Parsed(facts=tuple(tips), gaps=gaps)
+        return refs.parse(capture)
 
     def tips(self) -> tuple[str, ...]:
         """Every object name that a ref was ever seen to have: what `new_commits` starts from.
@@ -162,27 +152,3 @@ class GitCollector:
                 repository=self.repository,
             ),
         )
-
-
-def _tip(line: bytes, repository: str) -> RefTip | None:
-    parts = line.decode("utf-8", "surrogateescape").split(" ", 3)
-    if len(parts) != 4:
-        return None
-    sha, _, peeled, name = parts
-    peeled = "" if peeled == "-" else peeled
-    if not name.startswith("refs/") or not OBJECT_NAME.fullmatch(sha):
-        return None
-    if peeled and not OBJECT_NAME.fullmatch(peeled):
-        return None
-    return RefTip(repository=repository, name=name, sha=sha, peeled=peeled)
-
-
-def _malformed(capture: Capture, repository: str, bad: int) -> Gap:
-    return Gap(
-        source=capture.source,
-        kind=capture.kind,
-        key=capture.key,
-        reason=GapReason.MALFORMED,
-        detail=f"{bad} lines of the ref list cannot be read; sync again with a current version.",
-        repository=repository,
-    )

@@ -220,7 +220,7 @@ class GitTool:
             "GIT_OBJECT_DIRECTORY": f"{here}/objects",
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(self._made or ""),
             "GIT_NAMESPACE": "",
-            "GIT_GRAFT_FILE": "/dev/null",
+            "GIT_GRAFT_FILE": f"{here}/no-grafts",
             "GIT_SHALLOW_FILE": f"{here}/shallow",
             "GIT_NO_REPLACE_OBJECTS": "1",
             "GIT_NO_LAZY_FETCH": "1",

@@ -210,6 +210,17 @@ def test_replace_refs_do_not_change_what_is_read(origin, collector, tmp_path):
     }
 
 
+def test_grafts_of_the_caller_do_not_change_what_is_read(origin, collector, tmp_path, monkeypatch):
+    root = origin.commit({"a": b"1"})
+    tip = origin.commit({"a": b"2"}, root)
+    origin.ref("refs/heads/main", tip)
+    list(collector.fetch(WINDOW, ""))
+    (tmp_path / "grafts").write_text(f"{tip}\n")
+    monkeypatch.setenv("GIT_GRAFT_FILE", str(tmp_path / "grafts"))
+    done = collector._mirror.tool.run("rev-list", "--all")
+    assert (done.stdout.decode().split(), done.stderr) == ([tip, root], "")
+
+
 def test_the_installed_git_is_recent_enough():
     assert version_problem() == ""
 
