@@ -59,7 +59,13 @@ class GitHubCollector:
     name: str = field(default=COLLECTOR, init=False)
     version: str = field(default=VERSION, init=False)
     kinds: tuple[str, ...] = field(
-        default=(parsing.PULL_REQUEST, parsing.BRANCH_COMMIT, parsing.REPOSITORY), init=False
+        default=(
+            parsing.PULL_REQUEST,
+            parsing.BRANCH_COMMIT,
+            parsing.COMMIT_CHECKS,
+            parsing.REPOSITORY,
+        ),
+        init=False,
     )
 
     def fetch(

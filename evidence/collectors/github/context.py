@@ -8,7 +8,12 @@ from typing import Any
 
 from evidence.canonical import slice_json, splice_object
 from evidence.collectors.github import queries
-from evidence.collectors.github.parse import BRANCH_COMMIT, PULL_REQUEST, REPOSITORY
+from evidence.collectors.github.parse import (
+    BRANCH_COMMIT,
+    COMMIT_CHECKS,
+    PULL_REQUEST,
+    REPOSITORY,
+)
 from evidence.collectors.github.reading import identifier, mapping, text
 from evidence.collectors.github.state import RepositoryState
 from evidence.collectors.github.transport import GraphAnswer, Transport
@@ -140,6 +145,23 @@ class Context:
             context={"branch": branch},
         )
 
+    def checks_capture(
+        self, sha: str, payload: str, observed_at: int, exchanges: tuple[Exchange, ...]
+    ) -> Capture:
+        """The checks of one commit that no pull request brings."""
+        return self.capture(
+            kind=COMMIT_CHECKS,
+            key=f"{self.state.database_id}:{sha}",
+            series=queries.series("CommitChecks"),
+            payload=payload,
+            observed_at=observed_at,
+            exchanges=exchanges,
+            volatile=(
+                "/commit/statusCheckRollup/contexts/pageInfo/endCursor",
+                "/tails/*/statusCheckRollup/contexts/pageInfo/endCursor",
+            ),
+        )
+
     def capture(
         self,
         *,
@@ -191,6 +213,7 @@ class Context:
 
 __all__ = [
     "BRANCH_COMMIT",
+    "COMMIT_CHECKS",
     "PULL_REQUEST",
     "REPOSITORY",
     "Context",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from evidence import canonical
+from evidence.collectors.github.parse_checks import checks_of
 from evidence.collectors.github.parse_pull_request import Reading, facts_of, pointers
 from evidence.collectors.github.reading import at, identifier, integer, items, mapping, text
 from evidence.collectors.interface import Parsed
@@ -15,6 +16,7 @@ from evidence.model.pull_request import CommitPullRequests
 
 PULL_REQUEST = "github.pull_request"
 BRANCH_COMMIT = "github.branch_commit"
+COMMIT_CHECKS = "github.commit_checks"
 REPOSITORY = "github.repository"
 
 
@@ -92,6 +94,27 @@ def _number(node: object) -> int:
     return integer(mapping(node).get("number"))
 
 
+def _commit_checks(capture: Capture, payload: Mapping[str, Any]) -> Parsed:
+    commit = mapping(payload.get("commit"))
+    sha, unread = text(commit.get("oid")), pointers(payload.get("unread"))
+    if not sha:
+        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, "The answer names no commit."),))
+    rollups = [
+        each.get("statusCheckRollup")
+        for each in (commit, *map(mapping, items(payload.get("tails"))))
+    ]
+    pages = [page for each in rollups if isinstance(page := at(each, "contexts"), dict)]
+    known = "statusCheckRollup" in commit and (rollups[0] is None or bool(pages))
+    repository, host = capture.context.get("repository", ""), capture.context.get("host", "")
+    runs, coverage = checks_of(repository, host, sha, pages, readable=known and not unread)
+    facts = (*runs, coverage)
+    if coverage.complete:
+        return Parsed(facts=facts)
+    reason = GapReason.FORBIDDEN if unread else GapReason.TRUNCATED
+    detail = f"The checks of commit {sha[:12]} were not read whole."
+    return Parsed(facts=facts, gaps=(_gap(capture, reason, detail),))
+
+
 def _repository(_capture: Capture, _payload: Mapping[str, Any]) -> Parsed:
     """Identity and name of a repository: evidence of a rename, no fact."""
     return Parsed()
@@ -111,5 +134,6 @@ def _gap(capture: Capture, reason: GapReason, detail: str) -> Gap:
 _KINDS: dict[str, Callable[[Capture, Mapping[str, Any]], Parsed]] = {
     PULL_REQUEST: _pull_request,
     BRANCH_COMMIT: _branch_commit,
+    COMMIT_CHECKS: _commit_checks,
     REPOSITORY: _repository,
 }

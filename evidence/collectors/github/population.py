@@ -9,10 +9,12 @@ fit (a rewritten branch, commits older than the memory of the newest), the whole
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evidence.canonical import slice_each
+from evidence.collectors.github import commit_checks
+from evidence.collectors.github.commit_checks import CommitChecks
 from evidence.collectors.github.context import BRANCH_COMMIT, Context
 from evidence.collectors.github.paging import DAY, iso
 from evidence.collectors.github.reading import integer, mapping, text
@@ -35,6 +37,10 @@ class BranchPopulation:
     branch: str
     since: int
     """Microseconds UTC: commits dated well before are not asked for; 0 for all."""
+    checks: CommitChecks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.checks = CommitChecks(self.context)
 
     def pages(self) -> Iterator[Page]:
         """Pages without cursor; the state in the context is that after each page."""
@@ -60,12 +66,15 @@ class BranchPopulation:
             run.after = more
             self.context.progress(f"{self.context.name} {self.branch}", run.met, run.total)
             grown = run.total - state.total if state.total >= 0 else -1
-            if last or (run.met_tip and run.fresh == grown):
+            ends = last or (run.met_tip and run.fresh == grown)
+            read, gaps = self.checks.read(run, rest=ends)
+            page = Page(captures=(*captures, *read), gaps=tuple(gaps))
+            if ends:
                 totals = (self._total(run),) if last and not known else ()
                 self._close(state, run)
-                yield Page(captures=captures, totals=totals)
+                yield replace(page, totals=totals)
                 return
-            yield Page(captures=captures)
+            yield page
 
     def _ask(self, state: BranchState) -> tuple[GraphAnswer, Mapping[str, Any], str]:
         since = iso(max(0, self.since - _MARGIN)) if self.since else None
@@ -90,6 +99,7 @@ class BranchPopulation:
             if not sha:
                 continue
             captures.append(self.context.commit_capture(self.branch, sha, exact, answer))
+            commit_checks.note(run, node)
             run.met += 1
             run.fresh += sha[:_ABBREVIATED] not in known
             run.met_tip = run.met_tip or sha == last_tip

@@ -64,6 +64,10 @@ class BranchRun:
     met: int = 0
     """Commits of the last listing met again."""
     met_tip: bool = False
+    mainline: str = ""
+    """The next commit by first parents; empty before the tip."""
+    waiting: list[str] = field(default_factory=list)
+    """Node ids of commits whose checks are still to be asked for."""
     newest: list[str] = field(default_factory=list)
 
 
@@ -182,5 +186,7 @@ def _branch_run(found: Mapping[str, Any]) -> BranchRun:
         fresh=integer(found.get("fresh"), 0),
         met=integer(found.get("met"), 0),
         met_tip=found.get("met_tip") is True,
+        mainline=text(found.get("mainline")),
+        waiting=[text(each) for each in items(found.get("waiting"))],
         newest=[text(each) for each in items(found.get("newest"))],
     )

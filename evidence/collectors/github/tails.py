@@ -109,10 +109,10 @@ def read_again(context: Context, ids: list[str]) -> list[Draft]:
 
 def _read_tails(context: Context, draft: Draft) -> None:
     for connection, variable in _CONNECTIONS.items():
-        after = _next_page(draft.node.get(connection))
+        after = next_page(draft.node.get(connection))
         while after:
             tail = _pull_request_tail(context, draft, variable, after)
-            after = _next_page(tail.get(connection), after)
+            after = next_page(tail.get(connection), after)
     for commit_id, contexts in (
         (at(draft.node, "headRollup", "commit", "id"), at(draft.node, "headRollup", "contexts")),
         (
@@ -120,13 +120,13 @@ def _read_tails(context: Context, draft: Draft) -> None:
             at(draft.node, "mergeCommit", "statusCheckRollup", "contexts"),
         ),
     ):
-        after = _next_page(contexts)
+        after = next_page(contexts)
         while after and isinstance(commit_id, str):
             tail = _tail(context, draft, "CheckTail", {"commitId": commit_id, "after": after})
-            after = _next_page(at(tail, "statusCheckRollup", "contexts"), after)
+            after = next_page(at(tail, "statusCheckRollup", "contexts"), after)
 
 
-def _next_page(connection: object, previous: str = "") -> str:
+def next_page(connection: object, previous: str = "") -> str:
     """The cursor of the next page; empty at the end, or where the cursor does not move."""
     info = mapping(mapping(connection).get("pageInfo"))
     after = text(info.get("endCursor")) if info.get("hasNextPage") is True else ""

@@ -19,7 +19,7 @@ def watched_pages(context: Context, page_size: PageSize) -> Iterator[Page]:
         try:
             page = _read(context, batch)
         except TooHeavyError:
-            if page_size.shrink():
+            if len(batch) > 1 and page_size.shrink():
                 continue
             page = Page(gaps=(too_heavy(context, context.state.again[batch[0]][0]),))
         waiting = waiting[len(batch) :]

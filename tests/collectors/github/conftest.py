@@ -211,6 +211,7 @@ class FakeGitHub:
         self.database_id = 77
         self.pulls: list[dict[str, Any]] = []
         self.commits: list[dict[str, Any]] = []
+        self.commit_contexts: dict[str, list[dict[str, Any]]] = {}
         self.branches = {"main"}
         self.counted: int | None = None
         self.script: list[Any] = []
@@ -296,20 +297,14 @@ class FakeGitHub:
         return {"node": out}
 
     def CheckTail(self, commitId: str, after: str) -> dict[str, Any]:  # noqa: N803
+        known = dict(self.commit_contexts)
         for node in self.pulls:
-            for oid, contexts in (
-                (node["headRefOid"], node["head_contexts"]),
-                (node["mergeCommit"]["oid"], node["merge_contexts"]),
-            ):
-                if f"C_{oid}" == commitId:
-                    rollup = {
-                        "id": "SCR",
-                        "state": "SUCCESS",
-                        "contexts": page(contexts, 100, after),
-                    }
-                    out = {"__typename": "Commit", "id": commitId, "oid": oid}
-                    return {"node": {**out, "statusCheckRollup": rollup}}
-        return {"node": None}
+            known[node["headRefOid"]] = node["head_contexts"]
+            known[node["mergeCommit"]["oid"]] = node["merge_contexts"]
+        oid = commitId.removeprefix("C_")
+        rollup = {"id": "SCR", "state": "SUCCESS", "contexts": page(known[oid], 100, after)}
+        out = {"__typename": "Commit", "id": commitId, "oid": oid}
+        return {"node": {**out, "statusCheckRollup": rollup}}
 
     def BranchPopulation(self, ref: str, after: str | None, **_: Any) -> dict[str, Any]:
         if ref.removeprefix("refs/heads/") not in self.branches:
@@ -317,6 +312,16 @@ class FakeGitHub:
         history = page(self.commits, 100, after)
         target = {"oid": self.commits[0]["oid"] if self.commits else "", "history": history}
         return self._repository(ref={"name": "main", "target": target})
+
+    def CommitChecks(self, ids: list[str]) -> dict[str, Any]:
+        known = {each["id"]: each["oid"] for each in self.commits if each}
+        return {"nodes": [self._checked(each, known[each]) for each in ids]}
+
+    def _checked(self, node_id: str, oid: str) -> dict[str, Any]:
+        contexts = self.commit_contexts.get(oid, [])
+        rollup = contexts and {"id": "SCR", "state": "SUCCESS", "contexts": page(contexts)}
+        own = {"__typename": "Commit", "id": node_id, "oid": oid}
+        return {**own, "statusCheckRollup": rollup or None}
 
     def MergedCount(self, q: str) -> dict[str, Any]:
         span = re.search(r" merged:(?:([^ .<]+)\.\.|<=)(.+)$", q)
@@ -333,13 +338,17 @@ def branch_commit(number: int, *pulls: int) -> dict[str, Any]:
             "state": "MERGED",
             "mergedAt": iso(NOW),
             "baseRefName": "main",
+            "headRefOid": sha("head", each),
             "mergeCommit": {"oid": sha("merge", each)},
             "repository": {"nameWithOwner": "acme/shop", "databaseId": 77},
         }
         for each in pulls
     ]
+    oid = sha("merge", pulls[0]) if pulls else sha("branch", number)
     return {
-        "oid": sha("branch", number),
+        "id": f"C_{oid}",
+        "oid": oid,
+        "parents": {"nodes": [{"oid": sha("branch", number - 1)}]},
         "committedDate": iso(NOW - timedelta(days=number)),
         "author": {"name": "Robin", "email": "robin@people.test", "user": user(1)},
         "committer": {"name": "GitHub", "email": "noreply@github.test", "user": None},

@@ -16,6 +16,7 @@ OPERATIONS = (
     "PullRequestsById",
     "PullRequestTail",
     "CheckTail",
+    "CommitChecks",
     "BranchPopulation",
     "MergedCount",
 )

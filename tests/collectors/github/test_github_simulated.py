@@ -88,7 +88,7 @@ def test_every_simulated_answer_is_valid_by_the_published_schema(simulation, sch
 
     monkeypatch.setattr(Transport, "_post", record)
     list(collector(simulation, simulation.end()).fetch(ALL, ""))
-    assert len(exchanged) == 6
+    assert len(exchanged) == 8
     for body, answer in exchanged:
         result = execute_sync(
             schema,
@@ -142,7 +142,7 @@ def test_one_failing_answer_is_got_over_and_nothing_is_lost(simulation, contract
 
 
 @pytest.mark.parametrize("kind", ENDING)
-@pytest.mark.parametrize("call", range(1, 7))
+@pytest.mark.parametrize("call", range(1, 9))
 def test_a_run_ended_at_any_response_is_made_good_by_the_next(
     simulation, contract, whole, kind, call
 ):

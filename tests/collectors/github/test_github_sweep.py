@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from werkzeug import Response
@@ -465,3 +466,128 @@ def test_the_count_of_a_whole_listing_is_reconciled(github, build, make):
     totals = [total for page in make().fetch(ALL, "") for total in page.totals]
     listed = [(t.reported, t.stored) for t in totals if t.kind == "github.branch_commit"]
     assert listed == [(250, 250)]
+
+
+# --- checks of commits that no pull request brings -----------------------------------------
+
+
+def mainline(build, *commits):
+    """Commits listed newest first, each the first parent of the one before."""
+    for newer, older in pairwise(commits):
+        newer["parents"] = {"nodes": [{"oid": older["oid"]}]}
+    commits[-1]["parents"] = {"nodes": []}
+    return list(commits)
+
+
+def asked_checks(github):
+    return [asked["ids"] for name, asked in github.asked if name == "CommitChecks"]
+
+
+def test_the_checks_of_a_direct_push_are_read(github, build, make):
+    direct = build.branch_commit(1)
+    github.commits = mainline(build, build.branch_commit(3, 30), direct, build.branch_commit(2, 20))
+    github.commit_contexts = {direct["oid"]: [build.check(5), build.check(6, "scan", "FAILURE")]}
+    collector = make()
+    pages = list(collector.fetch(ALL, ""))
+    assert asked_checks(github) == [[direct["id"]]]
+    runs = facts(collector, pages, "CheckRun")
+    assert [(run.sha, run.name, run.conclusion) for run in runs] == [
+        (direct["oid"], "ci/test", "SUCCESS"),
+        (direct["oid"], "scan", "FAILURE"),
+    ]
+    coverage = facts(collector, pages, "CheckCoverage")
+    assert [(each.sha, each.complete, each.read) for each in coverage] == [(direct["oid"], True, 2)]
+
+
+def test_a_direct_push_without_checks_is_known_to_have_none(github, build, make):
+    github.commits = mainline(build, build.branch_commit(1))
+    collector = make()
+    coverage = facts(collector, collector.fetch(ALL, ""), "CheckCoverage")
+    assert [(each.complete, each.reported) for each in coverage] == [(True, 0)]
+
+
+def test_a_commit_inside_a_rebase_merge_is_asked_for_and_its_last_is_not(github, build, make):
+    last, inner = build.branch_commit(3, 30), build.branch_commit(2, 30)
+    inner.update(oid=build.sha("inner"), id="C_inner")
+    github.commits = mainline(build, last, inner, build.branch_commit(1, 10))
+    list(make().fetch(ALL, ""))
+    assert asked_checks(github) == [["C_inner"]]
+
+
+def test_a_commit_on_a_merged_side_branch_is_not_asked_for(github, build, make):
+    merge, base, side = (
+        build.branch_commit(3, 30),
+        build.branch_commit(2, 20),
+        build.branch_commit(1, 30),
+    )
+    side.update(oid=build.sha("side"), id="C_side")
+    github.commits = [*mainline(build, merge, base), side]
+    list(make().fetch(ALL, ""))
+    assert asked_checks(github) == []
+
+
+def test_the_head_of_a_merged_pull_request_is_not_asked_for_again(github, build, make):
+    head = build.branch_commit(1, 10)
+    head.update(oid=build.sha("head", 10), id="C_head")
+    github.commits = mainline(build, head)
+    list(make().fetch(ALL, ""))
+    assert asked_checks(github) == []
+
+
+def test_commits_wait_until_a_batch_is_full_or_the_listing_ends(github, build, make):
+    github.commits = mainline(build, *[build.branch_commit(n) for n in range(250, 0, -1)])
+    pages = list(make().fetch(ALL, ""))
+    assert [len(ids) for ids in asked_checks(github)] == [100, 100, 50]
+    assert len(keys(pages, "github.commit_checks")) == 250
+
+
+def test_a_batch_too_heavy_is_asked_in_smaller_pieces(github, build, make):
+    github.commits = mainline(build, *[build.branch_commit(n) for n in range(40, 0, -1)])
+    github.script = [None, None, None, Response(b"", 502)]
+    pages = list(make().fetch(ALL, ""))
+    assert [len(ids) for ids in asked_checks(github)] == [40, 25, 15]
+    assert len(keys(pages, "github.commit_checks")) == 40
+
+
+def test_checks_that_github_cannot_show_are_a_gap(github, build, make):
+    github.commits = mainline(build, build.branch_commit(1))
+    github.script = [None, None, None, *[Response(b"", 504)] * 5]
+    pages = list(make().fetch(ALL, ""))
+    assert [(gap.kind, gap.reason) for gap in gaps(pages)] == [
+        ("github.commit_checks", GapReason.UNAVAILABLE)
+    ]
+
+
+def test_more_checks_than_a_page_are_read_to_the_end(github, build, make):
+    direct = build.branch_commit(1)
+    github.commits = mainline(build, direct)
+    contexts = [build.check(number, f"check {number}") for number in range(1, 231)]
+    github.commit_contexts = {direct["oid"]: contexts}
+    collector = make()
+    pages = list(collector.fetch(ALL, ""))
+    assert github.operations().count("CheckTail") == 2
+    coverage = facts(collector, pages, "CheckCoverage")
+    assert [(each.complete, each.read) for each in coverage] == [(True, 230)]
+
+
+def test_checks_that_the_token_may_not_read_are_a_gap_and_not_none(github, build, make):
+    github.commits = mainline(build, build.branch_commit(1))
+
+    def forbid(answer):
+        path = ["nodes", 0, "statusCheckRollup"]
+        answer["errors"] = [{"type": "FORBIDDEN", "path": path, "message": "no"}]
+        return answer
+
+    github.script = [None, None, None, forbid]
+    collector = make()
+    pages = list(collector.fetch(ALL, ""))
+    parsed = collector.parse(captured(pages, "github.commit_checks")[0])
+    assert [each.complete for each in parsed.facts] == [False]
+    assert [gap.reason for gap in parsed.gaps] == [GapReason.FORBIDDEN]
+
+
+@pytest.mark.parametrize("nodes", [None, 7, [], [None], [7], [{}], [{"id": "C_other", "oid": "x"}]])
+def test_odd_answers_about_checks_are_left_out(github, build, make, nodes):
+    github.commits = mainline(build, build.branch_commit(1))
+    github.script = [None, None, None, lambda answer: {"data": {**answer["data"], "nodes": nodes}}]
+    assert keys(make().fetch(ALL, ""), "github.commit_checks") == []

@@ -1,0 +1,111 @@
+"""Checks of production commits that no pull request brings.
+
+The rollups of a pull request cover its head and its merge commit. What stands on the mainline
+besides (a direct push, a commit inside a rebase merge) can be deployed as well, and without a look
+nobody could say whether anything was tested.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evidence.canonical import slice_each, slice_json, splice_array, splice_object
+from evidence.collectors.github.context import COMMIT_CHECKS, Context
+from evidence.collectors.github.reading import at, items, mapping, text
+from evidence.collectors.github.state import BranchRun
+from evidence.collectors.github.tails import next_page, unread_below
+from evidence.collectors.github.transport import GraphAnswer, TooHeavyError
+from evidence.model.capture import Capture, Gap, GapReason
+
+_BATCHES = (100, 25, 5, 1)
+_ROLLUP = ("statusCheckRollup", "contexts")
+
+
+def note(run: BranchRun, node: Mapping[str, Any]) -> None:
+    """Remembers a listed commit to be asked for, if it is on the mainline and no request's own."""
+    sha, node_id = text(node.get("oid")), text(node.get("id"))
+    if run.mainline not in ("", sha):
+        return
+    parents = items(at(node, "parents", "nodes"))
+    run.mainline = text(at(parents[0], "oid")) if parents else "-"
+    if node_id and not _brought(sha, node):
+        run.waiting.append(node_id)
+
+
+def _brought(sha: str, node: Mapping[str, Any]) -> bool:
+    """Whether a merged pull request brings the checks of this commit with it."""
+    linked = [each for each in items(at(node, "associatedPullRequests", "nodes")) if each]
+    return any(
+        sha in (at(each, "mergeCommit", "oid"), at(each, "headRefOid"))
+        for each in linked
+        if mapping(each).get("state") == "MERGED"
+    )
+
+
+@dataclass(slots=True)
+class CommitChecks:
+    """Asks for the checks of waiting commits, in batches that GitHub can answer."""
+
+    context: Context
+    step: int = 0
+
+    def read(self, run: BranchRun, *, rest: bool) -> tuple[list[Capture], list[Gap]]:
+        """Whole batches of what waits, and with `rest` all of it."""
+        captures: list[Capture] = []
+        gaps: list[Gap] = []
+        while run.waiting and (rest or len(run.waiting) >= _BATCHES[self.step]):
+            batch = run.waiting[: _BATCHES[self.step]]
+            try:
+                captures += self._ask(batch)
+            except TooHeavyError:
+                if len(batch) > 1:
+                    self.step += 1
+                    continue
+                gaps.append(self._gap(batch[0]))
+            run.waiting = run.waiting[len(batch) :]
+        return captures, gaps
+
+    def _ask(self, batch: list[str]) -> list[Capture]:
+        answer = self.context.transport.ask("CommitChecks", {"ids": batch}, adaptive=len(batch) > 1)
+        if not isinstance(answer.data.get("nodes"), list):
+            return []
+        cut = slice_each(answer.text, ("data", "nodes"))
+        return [
+            self._whole(answer, index, exact, commit)
+            for index, (exact, commit) in enumerate(cut)
+            if isinstance(commit, dict) and commit.get("id") in batch and text(commit.get("oid"))
+        ]
+
+    def _whole(
+        self, answer: GraphAnswer, index: int, exact: str, commit: Mapping[str, Any]
+    ) -> Capture:
+        """The capture of one commit, further pages of its checks included."""
+        tails, exchanges = [], [answer.exchange]
+        unread = unread_below(answer, ("nodes", index))
+        after = next_page(at(commit, *_ROLLUP))
+        while after:
+            variables = {"commitId": commit.get("id"), "after": after}
+            further = self.context.transport.ask("CheckTail", variables)
+            tail = mapping(further.data.get("node"))
+            if tail.get("id") != commit.get("id"):
+                break
+            tails.append(slice_json(further.text, ("data", "node")))
+            exchanges.append(further.exchange)
+            unread += unread_below(further, ("node",))
+            after = next_page(at(tail, *_ROLLUP), after)
+        payload = splice_object(
+            [
+                ("commit", exact),
+                ("tails", splice_array(tails)),
+                ("unread", json.dumps(sorted(set(unread)))),
+            ]
+        )
+        sha = text(commit.get("oid"))
+        return self.context.checks_capture(sha, payload, answer.observed_at, tuple(exchanges))
+
+    def _gap(self, node_id: str) -> Gap:
+        detail = f"GitHub could not answer for the checks of commit {node_id} within its limits."
+        return self.context.gap(COMMIT_CHECKS, "*", GapReason.UNAVAILABLE, detail)
