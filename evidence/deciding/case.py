@@ -108,4 +108,5 @@ class Case:
                 for repository, commits in self.inputs.associations.items()
             },
             gaps=self.gaps(),
+            graphs=self.inputs.graphs,
         )

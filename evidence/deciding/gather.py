@@ -8,21 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from evidence.chain.chains import chain_questions
+from evidence.chain.graph import CommitGraph
 from evidence.chain.links import draw_links
 from evidence.deciding.answers import AnswerBook
+from evidence.deciding.beyond import gate_revisions, pushed_away
 from evidence.model.capture import Gap
-from evidence.model.change import (
-    Change,
-    ChangeEvidence,
-    Link,
-    LinkKind,
-    MergeMethod,
-    ProductionDeployment,
-)
+from evidence.model.change import Change, ChangeEvidence, Link, LinkKind, ProductionDeployment
 from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.fact import Fact
 from evidence.model.git import GitQuestion
@@ -53,6 +48,8 @@ class Surroundings:
     """Repository -> commits whose pull requests the forge was asked for."""
     gaps: Mapping[str, tuple[Gap, ...]]
     """Repository -> open gaps; "" holds those that concern no single repository."""
+    graphs: Mapping[str, CommitGraph] = field(default_factory=dict)
+    """Repository -> its commits, to find those that were pushed away."""
 
 
 def gather(
@@ -105,8 +102,11 @@ def _of_repository(
     listed = by_number(PullRequestCommit)
     events = by_number(PullRequestEvent)
     shas = {change.change_id: _shas(change, listed.get(change.number, ())) for change in changes}
+    graph = around.graphs.get(repository)
+    away = {one.change_id: pushed_away(one, events.get(one.number, ()), graph) for one in changes}
     every = set().union(*shas.values()) if shas else set()
-    commits = _grouped(queries.commits_in(store, repository, every), lambda row: row.sha)
+    read = every.union(*away.values())
+    commits = _grouped(queries.commits_in(store, repository, read), lambda row: row.sha)
     checks = _by_sha(store, CheckRun, repository, every, at)
     coverage = _by_sha(store, CheckCoverage, repository, every, at)
     found: dict[str, ChangeEvidence] = {}
@@ -122,7 +122,7 @@ def _of_repository(
                 sorted(listed.get(change.number, ()), key=lambda one: one.position)
             ),
             events=tuple(sorted(events.get(change.number, ()), key=lambda one: one.position)),
-            commits=_flat(commits, own),
+            commits=_flat(commits, [*own, *sorted(away[change.change_id] - set(own))]),
             checks=_flat(checks, own),
             coverage=_flat(coverage, own),
             deployments=tuple(
@@ -146,12 +146,11 @@ def _with_gates(
     found: Mapping[str, ChangeEvidence],
     at: int | None,
 ) -> dict[str, ChangeEvidence]:
-    """Adds the checks of deployed commits of other changes, where those may be the gate.
-
-    A merge queue tests the head of a group for all of it; and the policy may ask for checks before
-    the deployment instead of before the merge.
-    """
-    gates = {change_id: _gates(one, policy) for change_id, one in found.items()}
+    """Adds the checks of deployed commits of other changes, where those may be the gate."""
+    gates = {
+        change_id: gate_revisions(one, policy) - _shas(one.change, one.pull_request_commits)
+        for change_id, one in found.items()
+    }
     every = set().union(*gates.values()) if gates else set()
     if not every:
         return dict(found)
@@ -165,21 +164,6 @@ def _with_gates(
         )
         for change_id, one in found.items()
     }
-
-
-def _gates(evidence: ChangeEvidence, policy: Policy) -> set[str]:
-    """Deployed revisions of its repository that are none of its own commits."""
-    change = evidence.change
-    queued = change.merge_method == MergeMethod.QUEUE
-    if not queued and policy.required_check_moment != "before_deploy":
-        return set()
-    revisions = {
-        span.revision
-        for deployment in evidence.deployments
-        for span in deployment.ranges
-        if span.repository == change.repository
-    }
-    return revisions - _shas(change, evidence.pull_request_commits) - {""}
 
 
 def _by_sha(
