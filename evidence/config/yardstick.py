@@ -21,6 +21,7 @@ PROFILES: dict[str, dict[str, object]] = {
         "approval_currency": "exact",
         "require_up_to_date": True,
         "require_mapped_approvers": True,
+        "suggester_contributes": True,
         "forbidden_pairs": (
             ("contributor", "deployer"),
             ("contributor", "merger"),
@@ -38,7 +39,8 @@ PROFILES: dict[str, dict[str, object]] = {
         ),
     },
 }
-"""What each named profile sets beside the defaults (controls reference, section 3.4)."""
+"""What each named profile sets instead of the defaults; a parameter that the configuration itself
+states goes before it (controls reference, section 3.4)."""
 
 
 def build_policy(settings: Settings) -> yardstick.Policy:
@@ -49,7 +51,6 @@ def build_policy(settings: Settings) -> yardstick.Policy:
     """
     return yardstick.Policy(
         **_parameters(settings.policy),  # type: ignore[arg-type]
-        **PROFILES[settings.policy.profile],  # type: ignore[arg-type]
         scope_start=_time(settings.policy.scope_start, "policy.scope_start"),
         persons=_persons(settings),
         automations=_automations(settings),
@@ -117,7 +118,8 @@ def _parameters(policy: PolicySettings) -> dict[str, object]:
         )
         for one in policy.required_checks
     )
-    return values
+    stated = policy.model_fields_set
+    return values | {k: v for k, v in PROFILES[policy.profile].items() if k not in stated}
 
 
 def _repository(one: RepositorySettings, settings: Settings) -> yardstick.Repository:

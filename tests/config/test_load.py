@@ -48,7 +48,7 @@ def test_the_environment_overrides_the_file_and_the_origin_says_so(tmp_path, mon
     ("text", "hint"),
     [
         ('[organization]\nname = "x"\n', "did you mean `organisation`?"),
-        ('[policy]\naprovals_required = 1\n', "did you mean `approvals_required`?"),
+        ("[policy]\naprovals_required = 1\n", "did you mean `approvals_required`?"),
         ('[[source]]\nid = "a"\nkind = "github"\nsecrets = "env:X"\n', "did you mean `secret`?"),
     ],
 )
@@ -179,3 +179,18 @@ def test_an_unknown_time_zone_is_refused(tmp_path):
 
     with pytest.raises(ConfigError, match="IANA"):
         zone(load().settings)
+
+
+def test_a_profile_sets_parameters_instead_of_their_defaults(tmp_path):
+    written(tmp_path, '[policy]\nprofile = "P-strict"\n')
+
+    policy = build_policy(load().settings)
+
+    assert (policy.approval_currency, policy.require_mapped_approvers) == ("exact", True)
+    assert policy.suggester_contributes
+
+
+def test_a_stated_parameter_goes_before_the_profile(tmp_path):
+    written(tmp_path, '[policy]\nprofile = "P-strict"\nrequire_mapped_approvers = false\n')
+
+    assert not build_policy(load().settings).require_mapped_approvers
