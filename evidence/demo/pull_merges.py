@@ -70,6 +70,8 @@ def play_merge(turn: Turn, step: MergeStep) -> None:
     turn.event("ClosedEvent", step.by)
     for key in pull.issues[-1][1]:
         issue = turn.scene.history.issues[key]
+        if issue.states and issue.states[-1][1][0] == "CLOSED":
+            continue  # what is closed stays as it was closed
         issue.states.append((at, ("CLOSED", "COMPLETED")))
         issue.events.append(turn.scene.event(at, "ClosedEvent", step.by, reason="COMPLETED"))
 
