@@ -191,10 +191,22 @@ def _row(
             yield f"expected the flag {flag} on its row, found {list(row.flags)}"
     if isinstance(row, Change):
         yield from _change_row(seen, row, expected)
-    elif "brings" in expected:
+    else:
+        yield from _deployment_row(seen, row, expected)
+
+
+def _deployment_row(
+    seen: Seen, row: ProductionDeployment, expected: Mapping[str, Any]
+) -> Iterator[str]:
+    if "brings" in expected:
         wanted = [subject_of(seen.history, {"change": key}) for key in expected["brings"]]
         if sorted(wanted) != sorted(row.changes):
             yield f"expected to bring {sorted(wanted)}, found {sorted(row.changes)}"
+    if "removes" in expected:
+        gone = sorted(seen.history.names[key][1] for key in expected["removes"])
+        found = sorted(sha for span in row.ranges for sha in span.removed)
+        if gone != found:
+            yield f"expected to remove {gone}, found {found}"
 
 
 def _change_row(seen: Seen, row: Change, expected: Mapping[str, Any]) -> Iterator[str]:
