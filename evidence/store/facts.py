@@ -31,6 +31,8 @@ from evidence.store.tables import integer, metadata, text
 Convert = Callable[[Any], Any]
 
 INT64 = 2**63 - 1
+KEY_BYTES = 2_400
+"""PostgreSQL's index takes 2,704 bytes per row; what is identified by more is not stored."""
 JSON_CACHE = 65_536
 
 
@@ -55,6 +57,16 @@ class FactTable:
     current: Current
     fields: tuple[str, ...]
     """Columns that come from the record, in field order, without entry_seq and observed_at."""
+
+    @property
+    def key_places(self) -> tuple[int, ...]:
+        """Where in `fields` the natural key stands."""
+        return _places(self.fields, self.natural_key)
+
+
+@cache
+def _places(fields: tuple[str, ...], names: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(fields.index(name) for name in names)
 
 
 def column_of(name: str, hint: Any) -> Column[Any]:
@@ -170,18 +182,22 @@ def row_of(fact: Fact) -> tuple[Any, ...]:
     """Column values of a fact in the order of `FactTable.fields`.
 
     Raises:
-        MalformedError: a number does not fit 64 bits or a value is of another type.
+        MalformedError: a number does not fit 64 bits, a value is of another type, or what
+            identifies the thing is longer than an index takes.
     """
     spec = fact_table(type(fact))
     try:
-        return tuple(
+        row = tuple(
             [
                 convert(getattr(fact, name))
                 for name, convert in zip(spec.fields, writer_of(spec.table.name), strict=True)
             ]
         )
+        if sum([len(str(row[at]).encode()) for at in spec.key_places]) > KEY_BYTES:
+            raise ValueError("what identifies it is too long")
     except (TypeError, AttributeError, ValueError) as error:
         raise MalformedError(f"A {type(fact).__name__} cannot be stored: {error}") from error
+    return row
 
 
 def to_column(hint: Any) -> Convert:

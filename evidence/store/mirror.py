@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from evidence.canonical import to_text
+from evidence.errors import MalformedError
 from evidence.model.git import GitAnswer
 from evidence.store import bulk
 from evidence.store.facts import commit_paths, commits, fact_table, row_of
@@ -71,13 +72,14 @@ def write_answers(store: Store, answers: Iterable[GitAnswer]) -> int:
     """Stores what Git answered; returns how many answers were new or other than before.
 
     An answer keyed by object ids never changes; one about names (RESOLVE) may, and then stands
-    beside the older one under its own `entry_seq`.
+    beside the older one under its own `entry_seq`. An answer to a question too long to be indexed
+    is left out: it stays unanswered.
     """
     spec = fact_table(GitAnswer)
     columns = ("entry_seq", "observed_at", *spec.fields)
     written = 0
     for batch in bulk.batches(iter(answers), 1_000):
-        shaped = [(each.entry_seq, each.observed_at, *row_of(each)) for each in batch]
+        shaped = list(_shaped(batch))
         with store.write() as connection:
             known = _known_answers(connection, shaped)
             fresh = {row[:1] + row[2:5]: row for row in shaped if known.get(row[2:5]) != row[5:]}
@@ -91,6 +93,14 @@ def write_answers(store: Store, answers: Iterable[GitAnswer]) -> int:
             )
         written += len(fresh)
     return written
+
+
+def _shaped(batch: Sequence[GitAnswer]) -> Iterator[tuple[Any, ...]]:
+    for each in batch:
+        try:
+            yield (each.entry_seq, each.observed_at, *row_of(each))
+        except MalformedError:
+            continue
 
 
 def _known_answers(

@@ -21,7 +21,7 @@ __all__ = ["check", "current", "fingerprint", "rebuild", "upgrade"]
 def upgrade(store: Store, revision: str = "head") -> str:
     """Brings the schema to a revision (default: the newest) and returns its number.
 
-    Each migration is one transaction: cut in the middle, the store is as before.
+    All of it is one transaction: cut in the middle, the store is as before.
 
     Raises:
         StoreError: the database refused, or the store is newer than this program.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from evidence.model.git import Commit, GitAnswer, QuestionKind
 from evidence.store import mirror, queries, writer
 
@@ -107,3 +109,13 @@ def test_a_problem_gives_way_to_an_answer_of_the_same_observation(store):
 
 def test_an_answer_asked_twice_in_one_batch_is_one(store):
     assert writer.write_answers(store, [answer(), answer()]) == 1
+
+
+def test_an_answer_to_an_endless_question_is_left_out(store):
+    assert writer.write_answers(store, [answer(args=(random_text(9_000),)), answer()]) == 1
+    assert queries.load(store, GitAnswer) == [answer()]
+
+
+def random_text(length):
+    """Text that no compression makes short."""
+    return random.Random(2).randbytes(length // 2).hex()

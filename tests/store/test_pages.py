@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from evidence.errors import StoreError
@@ -142,6 +144,13 @@ def test_a_fact_that_does_not_fit_becomes_a_gap(store, shop):
         "1:1",
         "shop",
     )
+
+
+def test_a_name_too_long_for_an_index_becomes_a_gap_on_both_databases(store, shop):
+    name = random.Random(1).randbytes(4_000).hex()
+    shop.write(store, shop.refs(f"refs/heads/{name} a", "refs/heads/main b"), source="git")
+    assert [tip.name for tip in queries.load(store, RefTip)] == ["refs/heads/main"]
+    assert [found.gap.reason for found in queries.gaps(store)] == [GapReason.MALFORMED]
 
 
 def test_a_writer_that_came_in_between_is_noticed(store, shop, monkeypatch):

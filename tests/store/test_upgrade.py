@@ -22,6 +22,24 @@ def test_migrations_give_exactly_the_tables_of_the_program(empty_url):
     store.close()
 
 
+def test_an_upgrade_that_is_cut_leaves_the_database_as_it_was(empty_url):
+    from alembic import command
+
+    store = connect(empty_url)
+
+    def cut():
+        with upgrade._configured(store) as config:
+            command.upgrade(config, "0002")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cut()
+    assert upgrade.current(store) == ""
+    assert upgrade.upgrade(store) == tables.SCHEMA
+    upgrade.check(store)
+    store.close()
+
+
 def test_a_store_that_lacks_a_column_is_told_apart(own_store):
     store = own_store
     with store.write() as connection:
