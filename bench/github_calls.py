@@ -1,7 +1,8 @@
 """How many calls and points a first and a second run of the GitHub collector take. SIMULATED data.
 
 Run: python bench/github_calls.py [CHANGES ...]. The bound of a first run is
-ceil(N/25) + ceil(branch commits/100) + the tails that exist + 5 for N merged pull requests.
+ceil(N/25) + ceil(branch commits/100) + the tails that exist + 5 for N merged pull requests; the
+checks of mainline commits that no pull request brings (direct pushes) are such tails, 100 a call.
 """
 
 from __future__ import annotations

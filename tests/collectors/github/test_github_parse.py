@@ -402,6 +402,20 @@ def test_a_commit_whose_links_are_hidden_is_a_gap_and_no_fact(make):
     assert (parsed.facts, [gap.reason for gap in parsed.gaps]) == ((), [GapReason.FORBIDDEN])
 
 
+@pytest.mark.parametrize("payload", [b"{}", b'{"commit":7}', b'{"commit":{"oid":null}}'])
+def test_checks_of_no_commit_are_a_gap(make, payload):
+    parsed = make().parse(capture(payload, kind="github.commit_checks"))
+    assert (parsed.facts, [gap.reason for gap in parsed.gaps]) == ((), [GapReason.MALFORMED])
+
+
+@pytest.mark.parametrize("rollup", [{}, {"contexts": None}, 7])
+def test_checks_that_the_answer_does_not_tell_are_unknown(make, rollup):
+    payload = {"commit": {"oid": "a" * 40, "statusCheckRollup": rollup}}
+    parsed = make().parse(capture(payload, kind="github.commit_checks"))
+    assert [fact.complete for fact in parsed.facts] == [False]
+    assert [gap.reason for gap in parsed.gaps] == [GapReason.TRUNCATED]
+
+
 def test_numbers_and_times_beyond_reason_read_as_unknown(parse):
     found, _gaps = parse(changedFiles=10**30, mergedAt="yesterday", createdAt="9999-99-99T00:00Z")
     record = found["PullRequest"][0]
