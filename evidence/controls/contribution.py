@@ -14,6 +14,8 @@ class Open:
 
     reason: str
     words: str
+    fix: str = ""
+    """What would settle it, where that is more exact than the reason's own fix."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,9 +34,9 @@ class Contributors:
         if author:
             self.authors.add(party.key)
 
-    def leave_open(self, reason: str, words: str) -> None:
+    def leave_open(self, reason: str, words: str, fix: str = "") -> None:
         """Notes an identity that could be anyone."""
-        entry = Open(reason=reason, words=words)
+        entry = Open(reason=reason, words=words, fix=fix)
         if entry not in self.open:
             self.open.append(entry)
 
@@ -46,3 +48,7 @@ class Contributors:
     def labels(self) -> list[str]:
         """The contributors by name, for a sentence."""
         return [party.label for party in self.parties.values()]
+
+    def fix(self, reason: str) -> str:
+        """What would settle the first identity left open for a reason; empty where none says."""
+        return next((entry.fix for entry in self.open if entry.reason == reason), "")

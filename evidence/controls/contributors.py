@@ -112,7 +112,9 @@ class _Gathering:
         self.found.add(party, author=author)
         if party.kind == PartyKind.UNREGISTERED:
             self.found.leave_open(
-                "unregistered-automation", f"{party.label} {did} and is not registered"
+                "unregistered-automation",
+                f"{party.label} {did} and is not registered",
+                f"Register {party.label} under [[automation]], with its operator if it has one.",
             )
         elif party.kind == PartyKind.UNKNOWN:
             self.found.leave_open("contributor-ghost", f"{party.label} {did}")
@@ -253,6 +255,7 @@ class _Gathering:
         self.found.leave_open(
             "contributor-unmapped",
             f"commit {short(sha)} {verb} {clip(address) or 'nobody'}, which maps to no account",
+            f"Bind {clip(address)} to a person under [[person]] (`emails`)." if address else "",
         )
 
     def _co_authors(self, commit: Commit, *, suggestion: bool) -> None:

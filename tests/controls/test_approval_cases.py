@@ -593,7 +593,10 @@ def unmapped() -> Pull:
 
 
 def test_c07_an_unmapped_address_with_an_unknown_pusher_is_open():
-    assert unmapped().outcome("CM-03") == ("unknown", "contributor-unmapped")
+    one = unmapped().determinations()["CM-03"]
+
+    assert (one.outcome.value, one.reason) == ("unknown", "contributor-unmapped")
+    assert one.missing == "Bind laptop@home.test to a person under [[person]] (`emails`)."
 
 
 def test_c07_an_unmapped_address_with_a_known_other_pusher_passes():

@@ -91,6 +91,7 @@ def _decide(
         f"{_lead(chain)} {sentence}",
         facts=_facts(chain, contributors, approvals),
         flags=_flags(contributors, approvals),
+        missing=contributors.fix(reason),
     )
 
 

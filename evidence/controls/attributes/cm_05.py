@@ -46,6 +46,7 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
         facts=[*role_facts(case), *contributors.facts, *case.approvals.facts],
         entries=[e for one in chain.evidence.deployments for e in one.entries],
         flags=_flags(case),
+        missing=contributors.fix(reason),
     )
 
 

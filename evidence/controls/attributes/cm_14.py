@@ -129,5 +129,6 @@ def _waiting(chain: Chain, policy: Policy, as_of: int) -> Determination:
     if policy.pending_limit and not merged_at:
         sentence = "Not deployed yet, and when it reached the branch was not observed."
         return on_change(CONTROL, chain, "merge-time-unknown", sentence)
-    sentence = f"Merged at {since} and not deployed by {when(as_of)}: pending."
+    landed = f"Merged at {since}" if merged_at else "Landed at a time that was not observed"
+    sentence = f"{landed}, and not deployed by {when(as_of)}: pending."
     return on_change(CONTROL, chain, "pending", sentence)
