@@ -43,7 +43,7 @@ def read_source(run: Run, collector: Collector, progress: Progress) -> Tally:
     try:
         _read_pages(run, collector, progress, tally)
         if isinstance(collector, GitCollector):
-            _derive_commits(run.store, collector, progress)
+            derive_commits(run.store, collector, progress)
     except EvidenceError as error:
         tally.complete = False
         tally.error = error.message
@@ -102,13 +102,16 @@ COMMITS = "commits"
 """The stream whose cursor says up to which observation of the refs commits are derived."""
 
 
-def _derive_commits(store: Store, collector: GitCollector, progress: Progress) -> None:
+def derive_commits(
+    store: Store, collector: GitCollector, progress: Progress, *, afresh: bool = False
+) -> None:
     """Streams commits that no derived tip reaches into the store, with their paths.
 
-    The cursor moves when all rows are stored, so a run that was cut derives them again.
+    The cursor moves when all rows are stored, so a run that was cut derives them again; `afresh`
+    derives every commit that the mirror has.
     """
     observed = _refs_seq(store, collector.repository)
-    cursor = queries.cursor(store, collector.source, COMMITS)
+    cursor = "" if afresh else queries.cursor(store, collector.source, COMMITS)
     if cursor == str(observed):
         return
     known = _derived_tips(store, collector.repository, cursor)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from functools import cache
 
 from evidence.collectors.git import GitCollector
-from evidence.collectors.interface import Collector
+from evidence.collectors.interface import Collector, Parsed
 from evidence.config.load import Loaded
 from evidence.config.secrets import resolve
 from evidence.config.settings import RepositorySettings, Source
 from evidence.config.yardstick import clone_url
-from evidence.errors import ConfigError
+from evidence.errors import ConfigError, StoreError
+from evidence.model.capture import Capture
 
 
 def build(loaded: Loaded, names: tuple[str, ...] = ()) -> list[Collector]:
@@ -101,6 +103,27 @@ def _argocd(source: Source, _loaded: Loaded) -> Collector:
         verify=source.verify_tls,
         system=source.system,
     )
+
+
+def replay(capture: Capture) -> Parsed:
+    """Parses a stored capture as its collector does, without source, secret or mirror.
+
+    Raises:
+        StoreError: the collector that took it is not part of this program.
+    """
+    parse = _parsers().get(capture.collector)
+    if parse is None:
+        raise StoreError(f"No collector `{capture.collector}` is known to replay a capture with.")
+    return parse(capture)
+
+
+@cache
+def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
+    from evidence.collectors.argocd import parse as argocd
+    from evidence.collectors.git import refs
+    from evidence.collectors.github import parse as github
+
+    return {"git": refs.parse, "github": github.parse, "argocd": argocd.parse}
 
 
 KINDS: dict[str, Callable[[Source, Loaded], Collector]] = {"github": _github, "argocd": _argocd}

@@ -13,22 +13,24 @@ from datetime import datetime
 from typing import Any
 
 from evidence import sources as known_sources
-from evidence.collecting import Run, now, read_source
+from evidence.collecting import Run, derive_commits, now, read_source
 from evidence.collectors.git import GitCollector
 from evidence.collectors.interface import Progress, no_progress
 from evidence.config.load import Loaded
 from evidence.config.yardstick import build_policy, log_origin, zone
 from evidence.deciding.answers import Ask
-from evidence.deciding.decide import Summary, decide_and_store
+from evidence.deciding.decide import Summary, decide_and_store, last_moment
 from evidence.deciding.yardstick import record_yardstick
-from evidence.errors import AuthError, ConfigError, IncompleteError
+from evidence.errors import AuthError, ConfigError, IncompleteError, IntegrityError
 from evidence.model.capture import Gap, Receipt, Window
 from evidence.model.codec import encode
 from evidence.model.git import GitAnswer, GitQuestion
 from evidence.runlock import run_lock
 from evidence.seal import keys
-from evidence.store import ledger, queries, upgrade
-from evidence.store.session import Store, connect
+from evidence.store import ledger, queries
+from evidence.store import rebuild as replaying
+from evidence.store.session import Store, connect, version
+from evidence.store.tables import SCHEMA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,11 +130,67 @@ def sync(
         )
 
 
+def rebuild(loaded: Loaded, progress: Progress = no_progress) -> str:
+    """Empties every rebuildable table, replays ledger and mirrors, and compares.
+
+    Returns one sentence with what was compared.
+
+    Raises:
+        IntegrityError: facts or determinations are not what they were.
+        LockedError: another run is active.
+    """
+    with run_lock(loaded.home), opened(loaded) as store:
+        policy = build_policy(loaded.settings)
+        as_of = last_moment(store) or now()
+        before, decided_before = replaying.fingerprint(store), _outcomes(store)
+        entries = replaying.rebuild(store, known_sources.replay)
+        after = replaying.fingerprint(store)
+        differing = sorted(name for name, digest in before.items() if after[name] != digest)
+        if differing:
+            raise IntegrityError(
+                f"Replaying the ledger gives other rows in {', '.join(differing)}."
+            )
+        mirrors = known_sources.git_collectors(loaded)
+        for collector in mirrors.values():
+            derive_commits(store, collector, progress, afresh=True)
+        decided = decide_and_store(
+            store,
+            policy,
+            record_yardstick(store, policy),
+            as_of=as_of,
+            ask=asker(mirrors),
+            progress=progress,
+            afresh=True,
+        )
+        decided_after = _outcomes(store)
+        differing = sorted(
+            f"{subject} {control}"
+            for (subject, control), outcome in decided_after.items()
+            if decided_before.get((subject, control), outcome) != outcome
+        )
+        return (
+            f"{entries} entries replayed: {len(before)} tables as before, {decided.evaluated} "
+            f"changes and deployments decided again, outcomes that differ: "
+            f"{', '.join(differing) or 'none'}"
+        )
+
+
+def _outcomes(store: Store) -> dict[tuple[str, str], tuple[str, str, tuple[str, ...]]]:
+    """What a decision comes to, without entry numbers and moments, which a replay may move."""
+    return {
+        (one.subject, one.control): (one.outcome, one.reason, one.flags)
+        for one in (row.determination for row in queries.determinations(store))
+    }
+
+
 @contextmanager
 def opened(loaded: Loaded) -> Iterator[Store]:
     """The configured store, brought to this program's schema where it is empty or older."""
     with closing(connect(loaded.store_url)) as store:
-        upgrade.upgrade(store)
+        if version(store) != SCHEMA:
+            from evidence.store import upgrade
+
+            upgrade.upgrade(store)
         yield store
 
 

@@ -7,7 +7,7 @@ so that `evidence --help` stays quick.
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,7 +25,12 @@ from evidence.cli import (
     trace,
     verify,
 )
-from evidence.errors import EvidenceError
+from evidence.errors import ConfigError, EvidenceError
+
+INTERRUPTED = 130
+USAGE_ERRORS = typer.BadParameter.__mro__[1:3]
+"""Typer's UsageError and ClickException: the same in every version, by their place below the one
+that it exports, and not by a module, because newer versions bring their own Click."""
 
 app = typer.Typer(
     name="evidence",
@@ -66,15 +71,38 @@ def _root(
 
 def main() -> None:
     """Entry point. No user mistake ends in a traceback: what happened, and what to do next."""
+    sys.exit(_run())
+
+
+def _run() -> int:
     try:
-        app()
+        code = int(app(standalone_mode=False) or 0)
     except EvidenceError as error:
-        typer.secho(f"error: {error.message}", err=True, fg="red")
-        typer.echo(f"  next: {error.next_step}", err=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+        return _told(error.message, error.next_step, error.exit_code)
+    except USAGE_ERRORS as error:
+        return _usage(error)
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    except OSError as error:
+        what = ": ".join(str(part) for part in (error.filename, error.strerror) if part)
+        return _told(what or str(error), "Check the path, its permissions and free space.", 1)
+    if code == INTERRUPTED:  # Typer gives Ctrl-C back as a number
         typer.echo("interrupted; what was stored stays stored, run again to go on", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+    return code
+
+
+def _told(message: str, next_step: str, code: int) -> int:
+    typer.secho(f"error: {message}", err=True, fg="red")
+    typer.echo(f"  next: {next_step}", err=True)
+    return code
+
+
+def _usage(error: Any) -> int:
+    """What Typer found wrong with the command line; a group without a command shows its help."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "evidence"
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+    else:
+        _told(error.format_message(), f"Read `{command} --help`.", ConfigError.exit_code)
+    return ConfigError.exit_code

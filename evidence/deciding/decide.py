@@ -42,17 +42,18 @@ def decide_and_store(
     as_of: int,
     ask: Ask,
     progress: Progress = no_progress,
+    afresh: bool = False,
 ) -> Summary:
     """Evaluates what changed since the last time and appends the digest of what came out.
 
-    `version` is the yardstick's digest; a new one has everything evaluated again. `as_of` in
-    microseconds UTC.
+    `version` is the yardstick's digest; a new one has everything evaluated again, and so has
+    `afresh`. `as_of` in microseconds UTC.
     """
     size = queries.size(store)
     case = Case(store=store, policy=policy, as_of=as_of, ask=ask)
     population = case.population
     last = _last_decision(store)
-    everything = last is None or last[1] != version
+    everything = afresh or last is None or last[1] != version
     since = last[0] if last else 0
     scope = _Scope(store, population.changes, population.deployments, since, policy.pending_limit)
     changes = list(population.changes) if everything else scope.changes()
@@ -102,6 +103,12 @@ def _digest(store: Store, generation: int) -> tuple[int, str]:
         digest.update(canonical_json(encode(row.determination)) + b"\n")
         count += 1
     return count, digest.hexdigest()
+
+
+def last_moment(store: Store) -> int:
+    """The moment as of which the last decision was taken, microseconds UTC; 0 for none."""
+    found = queries.entries(store, "determinations")
+    return int(found[-1].envelope["body"]["as_of"]) if found else 0
 
 
 def _last_decision(store: Store) -> tuple[int, str] | None:

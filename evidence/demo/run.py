@@ -5,7 +5,6 @@ This is the only module of the demo that knows the program; the world and its se
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from evidence.config.settings import Settings
 from evidence.demo.organisation import demo_polls, demo_world
 from evidence.demo.simulation import Moment, Simulation
 from evidence.demo.world import World
+from evidence.demo.writing import inline
 from evidence.errors import ConfigError
 from evidence.export import ReportRequest, report
 from evidence.seal import keys
@@ -207,7 +207,7 @@ def show(directory: Path, progress: Progress = no_progress) -> Shown:
         )
         result = report(loaded, request, progress)
         configuration_file = directory / "evidence.toml"
-        configuration_file.write_text(_as_toml(loaded.settings), encoding="utf-8")
+        configuration_file.write_text(settings_text(loaded.settings), encoding="utf-8")
         number = rehearsal.simulation.history.pulls["gift-cards"].number
     verdict = verify_packet(result.directory, read_trust(trust))
     return Shown(
@@ -221,8 +221,17 @@ def show(directory: Path, progress: Progress = no_progress) -> Shown:
     )
 
 
-def _as_toml(settings: Settings) -> str:
-    """Enough of the configuration to look things up after the servers are gone."""
-    name = json.dumps(settings.organisation.name)
-    zone = json.dumps(settings.organisation.time_zone)
-    return f"[organisation]\nname = {name}\ntime_zone = {zone}\n"
+def settings_text(settings: Settings) -> str:
+    """The settings as a configuration file; what is at its default is left out."""
+    lines: list[str] = []
+    for section, value in settings.model_dump(exclude_defaults=True).items():
+        tables = value if isinstance(value, list) else [value]
+        mark = "[[{}]]" if isinstance(value, list) else "[{}]"
+        for table in tables:
+            lines.append("\n" + mark.format(section))
+            lines.extend(f"{key} = {inline(_plain(inner))}" for key, inner in table.items())
+    return "\n".join(lines).lstrip() + "\n"
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

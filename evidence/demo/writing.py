@@ -26,7 +26,7 @@ def world_text(world: World) -> str:
         elif is_dataclass(value):
             tables.extend((f"\n[{name}]", *_lines(value)))
         else:
-            lines.append(f"{name} = {_inline(value)}")
+            lines.append(f"{name} = {inline(value)}")
     return "\n".join((*lines, *tables)).strip() + "\n"
 
 
@@ -44,25 +44,25 @@ def _lines(record: Any) -> Iterator[str]:
     for name, value in set_fields(record):
         if isinstance(value, tuple) and value and is_dataclass(value[0]):
             yield f"{name} = ["
-            yield from (f"  {_inline(item, step=True)}," for item in value)
+            yield from (f"  {inline(item, step=True)}," for item in value)
             yield "]"
         else:
-            yield f"{name} = {_inline(value)}"
+            yield f"{name} = {inline(value)}"
 
 
-def _inline(value: Any, *, step: bool = False) -> str:
+def inline(value: Any, *, step: bool = False) -> str:
     """One value; `step` writes the kind of a record that stands in an array of steps."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return _quoted(value)
     if isinstance(value, tuple):
-        return "[" + ", ".join(_inline(item) for item in value) + "]"
+        return "[" + ", ".join(inline(item) for item in value) + "]"
     if isinstance(value, Mapping):
-        return _table((_key(key), _inline(item)) for key, item in value.items())
+        return _table((_key(key), inline(item)) for key, item in value.items())
     if is_dataclass(value):
         do = [("do", _quoted(_DO[type(value)]))] if step and type(value) in _DO else []
-        return _table([*do, *((name, _inline(item)) for name, item in set_fields(value))])
+        return _table([*do, *((name, inline(item)) for name, item in set_fields(value))])
     return str(value)
 
 
