@@ -19,6 +19,7 @@ from evidence.store.derived import (
 from evidence.store.envelope import seal_body
 from evidence.store.mirror import write_answers, write_commit_paths, write_commits
 from evidence.store.pages import PageResult, write_page
+from evidence.store.placing import place_commits
 from evidence.store.rows import ParsedLike
 from evidence.store.session import Store
 
@@ -30,6 +31,7 @@ __all__ = [
     "PageResult",
     "ParsedLike",
     "append_entry",
+    "place_commits",
     "write_answers",
     "write_commit_paths",
     "write_commits",

@@ -80,6 +80,33 @@ def test_the_graph_gives_places_of_parents_in_one_repository(store):
     assert queries.graph(store, "shop", at=6) == (["a", "b", "c", "d"], [[], [0], [1, 0], [2]])
 
 
+def test_commits_derived_all_at_once_are_placed_at_the_observation_that_first_reached_them(
+    store, shop
+):
+    rows = [row("a"), row("b", "a"), row("c", "b"), row("x", "a"), row("m", "c x"), row("lost")]
+    shop.write(store, shop.refs("refs/heads/main b", at=10), source="git")
+    shop.write(
+        store,
+        shop.refs("refs/heads/main b", "refs/heads/x x", "refs/tags/t gone", at=20),
+        source="git",
+    )
+    shop.write(store, shop.refs("refs/heads/main m", at=30), source="git")
+    writer.write_commits(store, rows, 2)
+    assert writer.place_commits(store, "shop") == 3
+    placed = {
+        found.sha: (found.entry_seq, found.observed_at) for found in queries.load(store, Commit)
+    }
+    assert placed == {
+        "a": (0, 10),
+        "b": (0, 10),
+        "x": (1, 20),
+        "c": (2, 30),
+        "m": (2, 30),
+        "lost": (2, 30),
+    }
+    assert writer.place_commits(store, "shop") == 0
+
+
 def test_paths_of_commits_come_back(store):
     paths = [("a", ("k8s/app.yaml", "odd\nname\udc80")), ("b", ())]
     assert writer.write_commit_paths(store, "shop", paths) == 2
