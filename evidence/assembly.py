@@ -236,8 +236,8 @@ def _source_totals(case: Case) -> Iterator[Reconciliation]:
     for _, receipt in queries.receipts(case.store, at=case.at):
         for total in receipt.totals:
             scope = total.scope.split(" ")[0]
-            counts = (total.reported, total.stored)
-            windows.setdefault((receipt.source, total.kind, scope), []).append(counts)
+            row = (total.reported, total.stored)
+            windows.setdefault((receipt.source, total.kind, scope), []).append(row)
     for (source, kind, scope), counts in sorted(windows.items()):
         yield Reconciliation(
             id="R7",

@@ -91,7 +91,7 @@ def _github(source: Source, loaded: Loaded) -> Collector:
     )
 
 
-def _argocd(source: Source, _loaded: Loaded) -> Collector:
+def _argocd(source: Source, loaded: Loaded) -> Collector:
     from evidence.collectors.argocd import ArgoCdCollector
 
     return ArgoCdCollector(
@@ -102,6 +102,11 @@ def _argocd(source: Source, _loaded: Loaded) -> Collector:
         credential=source.secret or source.file,
         verify=source.verify_tls,
         system=source.system,
+        expected=tuple(
+            application.selector
+            for application in loaded.settings.application
+            if application.source == source.id
+        ),
     )
 
 
