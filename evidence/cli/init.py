@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -53,11 +53,13 @@ def command(
         if key == "required_checks":
             answers = replace(answers, required_checks=tuple(value.split(",")))
         else:
-            answers = replace(answers, **{key: value})
+            told: dict[str, Any] = {key: value}
+            answers = replace(answers, **told)
     if not non_interactive and sys.stdin.isatty():
         for key, question in QUESTIONS.items():
             answers = replace(
-                answers, **{key: typer.prompt(question, default=getattr(answers, key))}
+                answers,
+                **{key: typer.prompt(question, default=getattr(answers, key))},
             )
     write(output, answers, force=force)
     typer.echo(str(output))

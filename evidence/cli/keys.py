@@ -44,7 +44,7 @@ def list_(config: ConfigOption = None) -> None:
 def export_public(config: ConfigOption = None) -> None:
     """Prints the trust file for `evidence verify --trust` and `ssh-keygen -Y verify`.
 
-    Example: evidence keys export-public > trust.json
+    Example: evidence keys export-public > trust.txt
     """
     from evidence.config.load import load
     from evidence.seal import keys

@@ -28,7 +28,7 @@ from evidence.cli import (
 from evidence.errors import ConfigError, EvidenceError
 
 INTERRUPTED = 130
-USAGE_ERRORS = typer.BadParameter.__mro__[1:3]
+USAGE_ERRORS: tuple[type[Exception], ...] = typer.BadParameter.__mro__[1:3]
 """Typer's UsageError and ClickException: the same in every version, by their place below the one
 that it exports, and not by a module, because newer versions bring their own Click."""
 

@@ -20,13 +20,18 @@ def command(
 ) -> None:
     """Verifies that nothing in a packet was changed, added or removed since it was sealed.
 
-    Example: evidence verify reports/demo --trust trust.json
+    Example: evidence verify reports/demo/packet --trust reports/demo/trust
     """
-    from evidence.verify import read_trust, verify_packet
+    from evidence.errors import ConfigError, VerificationError
+    from evidence.verify import Status, examine_packet, read_trust
 
-    verdict = verify_packet(packet, read_trust(trust) if trust else None)
+    if not packet.exists():
+        raise ConfigError(f"There is no packet at {packet}.", next_step="Name its folder or .zip.")
+    verdict = examine_packet(packet, read_trust(trust) if trust else None)
     if output is Format.JSON:
         print_json(verdict.as_json())
-        return
-    for sentence in verdict.sentences:
-        typer.echo(sentence)
+    else:
+        for sentence in verdict.sentences:
+            typer.echo(sentence)
+    if verdict.status is Status.REJECTED:
+        raise VerificationError(verdict.summary)
