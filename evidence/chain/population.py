@@ -62,7 +62,7 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
     books = _books(policy, inputs, drafts)
     rows_out, carried = _write_rows(drafts, books, inputs.graphs)
     promotions = Promotions(inquiry, scope)
-    changes = write_changes(policy, inputs.previous_ids, books, carried, promotions)
+    changes = write_changes(policy, inputs.previous_ids, books, carried, promotions, inquiry)
     return Population(
         deployments=rows_out,
         changes=changes,

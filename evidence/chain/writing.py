@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from evidence.chain.book import ChangeBook, change_type, write_change, write_not_landed
 from evidence.chain.changes import Group
+from evidence.chain.inquiry import Inquiry
 from evidence.chain.promotions import Promotions
+from evidence.chain.supersession import mark_superseded
 from evidence.model.change import Change, ImageChange, MergeMethod
 from evidence.policy import Policy
 
@@ -31,6 +33,7 @@ def write_changes(
     books: Mapping[str, ChangeBook],
     carried: Mapping[str, Carried],
     promotions: Promotions,
+    inquiry: Inquiry,
 ) -> tuple[Change, ...]:
     """All changes of all repositories by id, landed or not."""
     accounts = frozenset(one for automation in policy.automations for one in automation.accounts)
@@ -56,7 +59,8 @@ def write_changes(
                 )
             )
         changes.extend(_not_landed(policy, book, primary, accounts))
-    return tuple(sorted(changes, key=lambda change: change.change_id))
+    changes.sort(key=lambda change: change.change_id)
+    return tuple(mark_superseded(changes, inquiry))
 
 
 def _promotes(book: ChangeBook, group: Group, carried: Carried, promotions: Promotions) -> bool:
