@@ -38,10 +38,14 @@ _EMERGENCY = frozenset({"CM-02", "CM-03", "CM-04", "CM-05", "CM-06"})
 
 
 def evaluate_change(chain: Chain, policy: Policy, as_of: int) -> tuple[Determination, ...]:
-    """One determination per control in scope whose unit is a change; `as_of` microseconds UTC."""
+    """One determination per control in scope whose unit is a change; `as_of` microseconds UTC.
+
+    Deployments that started later are not seen: they cannot change what held then.
+    """
     emergency = _declared_emergency(chain, policy)
+    seen = _until(chain, as_of)
     found = [
-        _versioned(rule(chain, policy, as_of))
+        _versioned(rule(seen, policy, as_of))
         for control, rule in CHANGE_RULES.items()
         if in_scope(policy, control)
     ]
@@ -60,6 +64,31 @@ def evaluate_deployment(
         for control, rule in DEPLOYMENT_RULES.items()
         if in_scope(policy, control)
     )
+
+
+def _until(chain: Chain, as_of: int) -> Chain:
+    """The chain without the deployments that started after a moment."""
+    later = {one.deployment_id for one in chain.evidence.deployments if one.started_at > as_of}
+    change = chain.change
+    if not later and change.first_deployed_at <= as_of:
+        return chain
+    starts = [
+        one.started_at for one in chain.evidence.deployments if one.deployment_id not in later
+    ]
+    first = change.first_deployed_at if change.first_deployed_at <= as_of else 0
+    trimmed = replace(
+        change,
+        deployments=tuple(one for one in change.deployments if one not in later),
+        first_deployed_at=min(starts, default=first),
+    )
+    evidence = replace(
+        chain.evidence,
+        change=trimmed,
+        deployments=tuple(
+            one for one in chain.evidence.deployments if one.deployment_id not in later
+        ),
+    )
+    return replace(chain, evidence=evidence)
 
 
 def in_scope(policy: Policy, control: str) -> bool:

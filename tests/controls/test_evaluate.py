@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from chain_builder import P0, Pull
+from chain_builder import ALICE, CORA, P0, Pull, minute
 
 from evidence.controls import catalog, reasons
 from evidence.controls.evaluate import CHANGE_RULES, DEPLOYMENT_RULES, Counts, count, roll_up
@@ -128,3 +128,26 @@ def test_every_code_in_the_table_is_used_by_the_rules():
     unused = {name for name in (*reasons.REASONS, *reasons.FLAGS) if f'"{name}"' not in written}
 
     assert unused == set()
+
+
+@pytest.mark.parametrize("at", [45, 60, 75])
+def test_a_deployment_after_the_time_of_evaluation_changes_nothing(at):
+    """By then alice had deployed nothing, so nobody implemented her change alone."""
+    pull = Pull()
+    pull.reviews, pull.merged_by, pull.deployments = [], CORA, []
+    pull.deploy("m1", 60, by=ALICE, automated=False)
+
+    found = pull.determinations(as_of=minute(at))
+
+    seen = at >= 60
+    assert found["CM-05"].reason == ("unilateral" if seen else "separate-people")
+    assert found["CM-14"].reason == ("deployed" if seen else "pending")
+
+
+def test_an_earlier_deployment_stays_when_a_later_one_is_left_out():
+    pull = Pull().deploy("m1", 90, by=ALICE, automated=False)
+
+    found = pull.determinations(as_of=minute(75))
+
+    assert "contributor-deployed" not in found["CM-05"].flags
+    assert found["CM-14"].reason == "deployed"
