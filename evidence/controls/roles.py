@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from evidence.controls.approvals import Approvals
-from evidence.controls.contribution import Contributors
+from evidence.controls.case import Case
 from evidence.controls.people import Party, PartyKind, people_of
-from evidence.controls.timeline import Timeline, timeline_of
 from evidence.model.actor import Actor
-from evidence.model.change import Chain, ChangeKind
+from evidence.model.change import ChangeKind
 from evidence.model.fact import Fact
 from evidence.policy import Policy
 
@@ -32,28 +30,6 @@ class Holders:
             self.people.setdefault(party.key, party)
         elif party.kind != PartyKind.AUTOMATION:
             self.open.append(f"{party.label} cannot be tied to a person")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """A chain with what was gathered about its people."""
-
-    chain: Chain
-    policy: Policy
-    contributors: Contributors
-    approvals: Approvals
-    timeline: Timeline
-
-
-def case_of(chain: Chain, policy: Policy, contributors: Contributors, approvals: Approvals) -> Case:
-    """Puts the parts together."""
-    return Case(
-        chain=chain,
-        policy=policy,
-        contributors=contributors,
-        approvals=approvals,
-        timeline=timeline_of(chain.evidence),
-    )
 
 
 def holders(case: Case, role: str) -> Holders:

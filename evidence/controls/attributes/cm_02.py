@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evidence.controls.attributes import cm_03
-from evidence.controls.contributors import contributors_of
+from evidence.controls.case import case_of
 from evidence.controls.determine import on_change
 from evidence.controls.people import people_of
 from evidence.controls.reasons import REASONS
@@ -18,7 +18,7 @@ from evidence.controls.requests import (
     linked_tickets,
     newest,
 )
-from evidence.controls.timeline import Timeline, list_missing, timeline_of
+from evidence.controls.timeline import Timeline, list_missing
 from evidence.controls.words import clip, listing, when
 from evidence.model.change import Chain, ChangeKind
 from evidence.model.determination import Determination, Outcome
@@ -57,14 +57,14 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
 
 
 def _request(chain: Chain, policy: Policy) -> _Request:
-    timeline = timeline_of(chain.evidence)
+    timeline = case_of(chain, policy).timeline
     limit = timeline.merged_at
     if policy.authorised_before == "deploy":
         limit = chain.change.first_deployed_at
     desk = Desk(
         policy=policy,
         people=people_of(policy),
-        contributors=contributors_of(chain, policy),
+        contributors=case_of(chain, policy).contributors,
         limit=limit,
     )
     return _Request(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from evidence.controls.approvals import Approval, Approvals, approvals_of, distinct
+from evidence.controls.approvals import Approval, Approvals, distinct
+from evidence.controls.case import case_of
 from evidence.controls.contribution import Contributors
-from evidence.controls.contributors import contributors_of
 from evidence.controls.determine import on_change
 from evidence.controls.timeline import timeline_of
 from evidence.controls.words import listing, short, when, who
@@ -36,9 +36,8 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     if policy.approvals_required < 1:
         sentence = "The policy requires no approval."
         return on_change(CONTROL, chain, "approval-not-required", sentence)
-    contributors = contributors_of(chain, policy)
-    approvals = approvals_of(chain, policy, contributors)
-    return _decide(chain, policy, contributors, approvals)
+    case = case_of(chain, policy)
+    return _decide(chain, policy, case.contributors, case.approvals)
 
 
 def not_testable(control: str, chain: Chain, as_of: int) -> Determination | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from evidence.chain.answers import MergeContent, MergeContentAnswer, merge_content
-from evidence.controls.approvals import Approval, approvals_of
+from evidence.controls.approvals import Approval
 from evidence.controls.attributes import cm_03
-from evidence.controls.contributors import contributors_of
+from evidence.controls.case import case_of
 from evidence.controls.currency import Currency, Judgement, currency_of
 from evidence.controls.determine import on_change
 from evidence.controls.timeline import timeline_of
@@ -33,8 +33,7 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     if approval.reason == "approval-not-required":
         sentence = "The policy requires no approval."
         return on_change(CONTROL, chain, "approval-not-required", sentence)
-    contributors = contributors_of(chain, policy)
-    counting = approvals_of(chain, policy, contributors).counting
+    counting = case_of(chain, policy).approvals.counting
     merged = merge_content(chain)
     if approval.outcome == Outcome.UNKNOWN and merged.outcome != MergeContent.DIFFERENT:
         sentence = f"Which approvals count is open: {approval.sentence}"

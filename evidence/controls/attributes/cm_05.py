@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from evidence.controls.approvals import approvals_of
 from evidence.controls.attributes import cm_03
-from evidence.controls.contributors import contributors_of
+from evidence.controls.case import Case, case_of
 from evidence.controls.determine import on_change
-from evidence.controls.roles import Case, Holders, case_of, holders, role_facts, unread_deployments
+from evidence.controls.roles import Holders, holders, role_facts, unread_deployments
 from evidence.controls.words import listing
 from evidence.model.change import Chain, ChangeKind
 from evidence.model.determination import Determination, Outcome
@@ -33,8 +32,7 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
         approval = cm_03.determine(chain, policy, as_of)
         if approval.outcome == Outcome.UNKNOWN:
             return replace(approval, control=CONTROL)
-    contributors = contributors_of(chain, policy)
-    case = case_of(chain, policy, contributors, approvals_of(chain, policy, contributors))
+    case = case_of(chain, policy)
     results = [_base(case), *(_pair(case, one, two) for one, two in policy.forbidden_pairs)]
     told = [result for result in results if result]
     reason, sentence = min(told, key=lambda result: _rank(result[0]))
@@ -43,10 +41,10 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
         chain,
         reason,
         sentence,
-        facts=[*role_facts(case), *contributors.facts, *case.approvals.facts],
+        facts=[*role_facts(case), *case.contributors.facts, *case.approvals.facts],
         entries=[e for one in chain.evidence.deployments for e in one.entries],
         flags=_flags(case),
-        missing=contributors.fix(reason),
+        missing=case.contributors.fix(reason),
     )
 
 
