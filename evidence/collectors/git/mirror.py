@@ -272,6 +272,11 @@ def _failure(done: Finished) -> SourceError | AuthError:
             f"No such repository, or this credential may not read it: {said}",
             next_step="Check the repository's URL and what the token may read.",
         )
+    if "repository corruption" in text:  # said together with "early EOF"
+        return SourceError(
+            f"The source repository is damaged: {said}",
+            next_step="Run `git fsck` on the source, or point to a sound copy of it.",
+        )
     if any(mark in text for mark in _UNREACHABLE):
         return UnavailableError(f"The Git server could not be read: {said}")
     return SourceError(f"git fetch failed: {said}")

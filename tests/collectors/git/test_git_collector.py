@@ -278,6 +278,46 @@ def test_a_missing_repository_is_a_clear_error(collector, origin):
         fetch(collector)
 
 
+def test_a_source_that_went_away_takes_nothing_from_the_mirror(origin, collector):
+    tip = origin.commit({"a": b"1"})
+    origin.ref("refs/heads/main", tip)
+    fetch(collector)
+    origin.path.rename(origin.path.with_suffix(".gone"))
+    with pytest.raises(SourceError, match="No such repository"):
+        fetch(collector)
+    assert shas(collector) == {tip}
+
+
+def test_a_damaged_mirror_is_an_error_and_not_a_short_history(origin, collector, tmp_path):
+    origin.ref("refs/heads/main", origin.commit({"a": b"1"}))
+    fetch(collector)
+    mirror = tmp_path / "mirror"
+    body = b"tree %s\nparent %s\nauthor A <a@people.test> 1 +0000\ncommitter A <a@people.test> 1 +0000\n\n"
+    orphan = origin.git(
+        *("--git-dir", str(mirror), "hash-object", "-t", "commit", "-w", "--stdin", "--literally"),
+        stdin=body % (b"a" * 40, b"b" * 40),
+    )
+    seen = mirror / "refs" / "evidence" / "seen"
+    seen.mkdir(parents=True, exist_ok=True)
+    (seen / orphan).write_text(f"{orphan}\n")
+    with pytest.raises(SourceError, match="rev-list"):
+        shas(collector)
+
+
+def test_a_fresh_lock_is_waited_for(origin, collector, tmp_path, monkeypatch):
+    origin.ref("refs/heads/main", origin.commit({"a": b"1"}))
+    fetch(collector)
+    lock = tmp_path / "mirror" / "packed-refs.lock"
+    lock.touch()
+    waited = []
+    monkeypatch.setattr(
+        "evidence.collectors.git.mirror.time.sleep",
+        lambda seconds: waited.append(seconds) or lock.unlink(),
+    )
+    assert set(facts(collector)) == {"refs/heads/main"}
+    assert len(waited) == 1
+
+
 @pytest.mark.parametrize("url", ["ext::sh -c 'touch owned'", "--upload-pack=touch owned"])
 def test_a_url_never_runs_a_command(url, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

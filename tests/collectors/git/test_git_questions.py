@@ -232,6 +232,19 @@ def test_a_merge_made_path_by_path_can_be_compared_as_well(origin, collector):
     assert ask(collector, K.RANGE_DIFF, found["trees"][0], landed)["paths"] == ["d/two"]
 
 
+def test_a_file_renamed_and_edited_on_both_sides_merges_path_by_path(origin, collector):
+    root = origin.commit({"old": LINES, "z": b"1"})
+    one, two = edited((1, b"one")), edited((30, b"two"))
+    base = origin.commit({"one": one, "z": b"1"}, root)
+    head = origin.commit({"two": two, "z": b"1"}, root)
+    landed = origin.commit({"one": one, "two": b"other", "z": b"1"}, base)
+    branch(origin, landed, head)
+    found = ask(collector, K.MERGE_TREE, base, head)
+    made = origin.tree({"one": one, "two": two, "z": b"1"})
+    assert found["trees"] == [made]
+    assert ask(collector, K.RANGE_DIFF, made, landed)["paths"] == ["two"]
+
+
 def test_redoing_a_merge_leaves_nothing_in_the_mirror(origin, collector, tmp_path):
     root = origin.commit({"a": b"1", "b": b"1"})
     base = origin.commit({"a": b"2", "b": b"1"}, root)
@@ -495,6 +508,22 @@ def test_a_directory_with_too_many_files_is_said_to_be_too_large(origin, collect
     monkeypatch.setattr(content, "ENTRY_LIMIT", 4)
     assert ask(collector, K.ENTRIES, tip, "") == "too_large"
     assert len(ask(collector, K.ENTRIES, tip, "d")) == 2
+
+
+def test_trees_that_were_forgotten_are_read_again(origin, collector, monkeypatch):
+    tips = [origin.commit({"d/a": b"%d" % n, f"d/{n}": b"1"}) for n in range(4)]
+    branch(origin, *tips)
+    asked = [(tip, "d") for tip in (*tips, *tips)]
+    whole = ask_all(collector, K.ENTRIES, *asked)
+    monkeypatch.setattr("evidence.collectors.git.objects._ROWS_KEPT", 1)
+    assert ask_all(collector, K.ENTRIES, *asked) == whole
+    assert [len(files) for files in whole] == [2] * 8
+
+
+def test_a_tag_whose_name_is_no_text_cannot_be_asked_for(origin, collector):
+    tip = origin.commit({"a": b"1"})
+    origin.ref("refs/tags/caf\udce9", tip)
+    assert ask(collector, K.RESOLVE, "caf\udce9") == "bad_question"
 
 
 def test_a_blob_is_text_or_its_size(origin, collector, monkeypatch):

@@ -121,6 +121,7 @@ def test_a_server_that_is_not_there_is_unavailable(tmp_path):
         ("fatal: unable to access: Could not resolve host: git.test", UnavailableError),
         ("ssh: connect to host git.test port 22: Connection refused", UnavailableError),
         ("fatal: early EOF", UnavailableError),
+        ("remote: possible repository corruption on the remote side.\nearly EOF", SourceError),
         ("fatal: something new", SourceError),
         ("", SourceError),
     ],
