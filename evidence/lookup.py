@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from evidence.config import paths
-from evidence.deciding.gather import Surroundings, gather_stored
 from evidence.errors import ConfigError
 from evidence.model.change import (
     Change,
@@ -26,6 +25,7 @@ from evidence.model.pull_request import CommitPullRequests
 from evidence.report.text import local, login, shown, utc, who
 from evidence.report.timeline import Moment, timeline
 from evidence.store import queries
+from evidence.store.gathering import Surroundings, gather_stored
 from evidence.store.session import Store, open_store
 
 

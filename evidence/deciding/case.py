@@ -11,12 +11,15 @@ from evidence.chain.chains import build_chain
 from evidence.chain.population import Population, build_population
 from evidence.chain.records import PopulationInputs
 from evidence.deciding.answers import AnswerBook, Ask
-from evidence.deciding.gather import BATCH, Surroundings, gather
+from evidence.deciding.beyond import pushed_away
+from evidence.deciding.gather import BATCH, gather
 from evidence.deciding.inputs import load_inputs
 from evidence.model.capture import Gap
 from evidence.model.change import Chain, Change
 from evidence.model.git import QuestionKind
+from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Policy
+from evidence.store.gathering import Surroundings
 from evidence.store.session import Store
 
 __all__ = ["Ask", "Case"]
@@ -100,6 +103,9 @@ class Case:
             population = build_population(self.policy, replace(self.inputs, answers=answers))
         return population
 
+    def _pushed_away(self, change: Change, events: Iterable[PullRequestEvent]) -> set[str]:
+        return pushed_away(change, events, self.inputs.graphs.get(change.repository))
+
     def _surroundings(self) -> Surroundings:
         return Surroundings(
             deployments={one.deployment_id: one for one in self.population.deployments},
@@ -108,5 +114,5 @@ class Case:
                 for repository, commits in self.inputs.associations.items()
             },
             gaps=self.gaps(),
-            graphs=self.inputs.graphs,
+            pushed_away=self._pushed_away,
         )

@@ -1,55 +1,27 @@
-"""Gathers, for many changes at once, everything stored that their chains may rest on.
-
-By identity only: a pull request's number, a commit's sha, a ticket's key. What it means is
-decided elsewhere.
-"""
+"""The evidence of many changes, with the tickets that rules see and the answers of Git."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from evidence.chain.chains import chain_questions
-from evidence.chain.graph import CommitGraph
 from evidence.chain.links import draw_links
 from evidence.deciding.answers import AnswerBook
-from evidence.deciding.beyond import gate_revisions, pushed_away
-from evidence.model.capture import Gap
-from evidence.model.change import Change, ChangeEvidence, Link, LinkKind, ProductionDeployment
-from evidence.model.check import CheckCoverage, CheckRun
-from evidence.model.fact import Fact
+from evidence.deciding.beyond import gate_revisions
+from evidence.model.change import Change, ChangeEvidence
 from evidence.model.git import GitQuestion
-from evidence.model.pull_request import (
-    PullRequest,
-    PullRequestCommit,
-    PullRequestEvent,
-    Review,
-)
-from evidence.model.ticket import Ticket, TicketEvent
 from evidence.policy import Policy
-from evidence.store import queries
+from evidence.store import gathering
+from evidence.store.gathering import Surroundings
 from evidence.store.session import Store
 
-F = TypeVar("F", bound=Fact)
 BATCH = 500
 """Changes whose evidence stands in memory together."""
 ROUNDS = 5
 """How often answers may lead to further questions; the rules need three."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What the changes of one case share."""
-
-    deployments: Mapping[str, ProductionDeployment]
-    asked: Mapping[str, frozenset[str]]
-    """Repository -> commits whose pull requests the forge was asked for."""
-    gaps: Mapping[str, tuple[Gap, ...]]
-    """Repository -> open gaps; "" holds those that concern no single repository."""
-    graphs: Mapping[str, CommitGraph] = field(default_factory=dict)
-    """Repository -> its commits, to find those that were pushed away."""
 
 
 def gather(
@@ -66,180 +38,16 @@ def gather(
         by_repository[change.repository].append(change)
     found: dict[str, ChangeEvidence] = {}
     for repository, own in by_repository.items():
-        plain = _of_repository(store, repository, own, around, at)
-        plain = _with_gates(store, policy, repository, plain, at)
-        keys = {change_id: _ticket_keys(one, policy) for change_id, one in plain.items()}
-        found |= _with_tickets(store, keys, plain, at)
+        plain = gathering.of_repository(store, repository, own, around, at)
+        gates = {change_id: gate_revisions(one, policy) for change_id, one in plain.items()}
+        plain = gathering.with_checks(store, repository, plain, gates, at)
+        # Keys that any request rule sees, before it is known which of them exist.
+        keys = {
+            change_id: gathering.linked_tickets(draw_links(one, policy))
+            for change_id, one in plain.items()
+        }
+        found |= gathering.with_tickets(store, keys, plain, at)
     return _with_answers([found[change.change_id] for change in changes], policy, book)
-
-
-def gather_stored(
-    store: Store, change: Change, links: Sequence[Link], around: Surroundings, at: int | None
-) -> ChangeEvidence:
-    """The evidence of one stored change, its tickets as its links name them, without answers."""
-    plain = _of_repository(store, change.repository, [change], around, at)
-    keys = {change.change_id: _linked_tickets(links)}
-    return _with_tickets(store, keys, plain, at)[change.change_id]
-
-
-def _of_repository(
-    store: Store,
-    repository: str,
-    changes: Sequence[Change],
-    around: Surroundings,
-    at: int | None,
-) -> dict[str, ChangeEvidence]:
-    numbers = {change.number for change in changes if change.number}
-
-    def by_number(cls: type[F], *, versions: bool = False) -> Mapping[int, tuple[F, ...]]:
-        rows = queries.load_in(
-            store, cls, "number", numbers, at=at, versions=versions, repository=repository
-        )
-        return _grouped(rows, lambda row: row.number)  # type: ignore[attr-defined]
-
-    pulls = by_number(PullRequest, versions=True)
-    reviews = by_number(Review, versions=True)
-    listed = by_number(PullRequestCommit)
-    events = by_number(PullRequestEvent)
-    shas = {change.change_id: _shas(change, listed.get(change.number, ())) for change in changes}
-    graph = around.graphs.get(repository)
-    away = {one.change_id: pushed_away(one, events.get(one.number, ()), graph) for one in changes}
-    every = set().union(*shas.values()) if shas else set()
-    read = every.union(*away.values())
-    commits = _grouped(queries.commits_in(store, repository, read), lambda row: row.sha)
-    checks = _by_sha(store, CheckRun, repository, every, at)
-    coverage = _by_sha(store, CheckCoverage, repository, every, at)
-    found: dict[str, ChangeEvidence] = {}
-    for change in changes:
-        own = sorted(shas[change.change_id])
-        versions = tuple(sorted(pulls.get(change.number, ()), key=lambda one: one.entry_seq))
-        found[change.change_id] = ChangeEvidence(
-            change=change,
-            pull_request=versions[-1] if versions else None,
-            pull_request_versions=versions,
-            reviews=tuple(sorted(reviews.get(change.number, ()), key=lambda one: one.entry_seq)),
-            pull_request_commits=tuple(
-                sorted(listed.get(change.number, ()), key=lambda one: one.position)
-            ),
-            events=tuple(sorted(events.get(change.number, ()), key=lambda one: one.position)),
-            commits=_flat(commits, [*own, *sorted(away[change.change_id] - set(own))]),
-            checks=_flat(checks, own),
-            coverage=_flat(coverage, own),
-            deployments=tuple(
-                around.deployments[one] for one in change.deployments if one in around.deployments
-            ),
-            gaps=_gaps_of(change, own, around),
-            github_observed=_observed(change, versions, around),
-        )
-    return found
-
-
-def _shas(change: Change, listed: Iterable[PullRequestCommit]) -> set[str]:
-    own = {change.head_sha, change.landing_sha, *change.commits, *(row.sha for row in listed)}
-    return own - {""}
-
-
-def _with_gates(
-    store: Store,
-    policy: Policy,
-    repository: str,
-    found: Mapping[str, ChangeEvidence],
-    at: int | None,
-) -> dict[str, ChangeEvidence]:
-    """Adds the checks of deployed commits of other changes, where those may be the gate."""
-    gates = {
-        change_id: gate_revisions(one, policy) - _shas(one.change, one.pull_request_commits)
-        for change_id, one in found.items()
-    }
-    every = set().union(*gates.values()) if gates else set()
-    if not every:
-        return dict(found)
-    checks = _by_sha(store, CheckRun, repository, every, at)
-    coverage = _by_sha(store, CheckCoverage, repository, every, at)
-    return {
-        change_id: replace(
-            one,
-            checks=one.checks + _flat(checks, sorted(gates[change_id])),
-            coverage=one.coverage + _flat(coverage, sorted(gates[change_id])),
-        )
-        for change_id, one in found.items()
-    }
-
-
-def _by_sha(
-    store: Store, cls: type[F], repository: str, shas: set[str], at: int | None
-) -> Mapping[str, tuple[F, ...]]:
-    rows = queries.load_in(store, cls, "sha", shas, at=at, repository=repository)
-    return _grouped(rows, lambda row: row.sha)  # type: ignore[attr-defined]
-
-
-def _grouped(rows: Iterable[F], key: Callable[[F], Any]) -> dict[Any, tuple[F, ...]]:
-    found: dict[Any, list[F]] = defaultdict(list)
-    for row in rows:
-        found[key(row)].append(row)
-    return {name: tuple(group) for name, group in found.items()}
-
-
-def _flat(groups: Mapping[str, tuple[F, ...]], shas: Iterable[str]) -> tuple[F, ...]:
-    return tuple(row for sha in shas for row in groups.get(sha, ()))
-
-
-def _observed(change: Change, versions: Sequence[PullRequest], around: Surroundings) -> bool:
-    if versions:
-        return True
-    asked = around.asked.get(change.repository, frozenset())
-    return bool(change.landing_sha) and change.landing_sha in asked
-
-
-def _gaps_of(change: Change, shas: Sequence[str], around: Surroundings) -> tuple[Gap, ...]:
-    """Open gaps of its repository that are about the whole of it or about this change."""
-    number = f":{change.number}"
-    return tuple(
-        gap
-        for gap in around.gaps.get(change.repository, ())
-        if gap.key in ("*", change.repository)
-        or (change.number and gap.key.endswith(number))
-        or any(sha in gap.key for sha in shas)
-    )
-
-
-def _with_tickets(
-    store: Store,
-    keys: Mapping[str, set[str]],
-    found: Mapping[str, ChangeEvidence],
-    at: int | None,
-) -> dict[str, ChangeEvidence]:
-    every = set().union(*keys.values()) if keys else set()
-    tickets = queries.load_in(store, Ticket, "key", every, at=at) if every else []
-    by_key = _grouped(tickets, lambda row: row.key)
-    ids = {ticket.ticket_id for ticket in tickets}
-    rows = queries.load_in(store, TicketEvent, "ticket_id", ids, at=at) if ids else []
-    events = _grouped(rows, lambda row: (row.tracker, row.ticket_id))
-    complete: dict[str, ChangeEvidence] = {}
-    for change_id, one in found.items():
-        own = _flat(by_key, sorted(keys[change_id]))
-        complete[change_id] = replace(
-            one,
-            tickets=own,
-            ticket_events=tuple(
-                event
-                for ticket in own
-                for event in sorted(
-                    events.get((ticket.tracker, ticket.ticket_id), ()),
-                    key=lambda row: (row.at, row.event_id),
-                )
-            ),
-        )
-    return complete
-
-
-def _ticket_keys(evidence: ChangeEvidence, policy: Policy) -> set[str]:
-    """Keys that any request rule sees, before it is known which of them exist."""
-    return _linked_tickets(draw_links(evidence, policy))
-
-
-def _linked_tickets(links: Iterable[Link]) -> set[str]:
-    return {link.target.removeprefix("ticket:") for link in links if link.kind is LinkKind.REQUEST}
 
 
 def _with_answers(
