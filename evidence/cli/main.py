@@ -76,7 +76,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        code = int(app(standalone_mode=False) or 0)
+        code = int(app(prog_name="evidence", standalone_mode=False) or 0)
     except EvidenceError as error:
         return _told(error.message, error.next_step, error.exit_code)
     except USAGE_ERRORS as error:
