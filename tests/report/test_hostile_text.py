@@ -66,7 +66,7 @@ def fragment():
 
 def test_a_hostile_title_fetches_and_embeds_nothing(httpserver: HTTPServer, tmp_path: Path) -> None:
     hostile = HOSTILE.format(url=httpserver.url_for(""))
-    write_packet(with_title(make_packet(), hostile), tmp_path)
+    write_packet(with_title(make_small(), hostile), tmp_path)
     with pikepdf.open(tmp_path / "packet.pdf") as pdf:
         attached = list(pdf.attachments)
     assert httpserver.log == []
