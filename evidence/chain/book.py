@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from evidence.chain.changes import Associations, BranchMap, Group, PullRequestHead, map_branch
 from evidence.chain.graph import NEVER, CommitGraph, first_reached
@@ -64,7 +65,7 @@ class ChangeBook:
         return f"{self.repository.id}:commit:{self.graph.shas[group.landing]}"
 
     def owners(self, revision: int, commits: Iterable[int]) -> Iterator[tuple[int, str]]:
-        """(commit, change id or "") by the branch on which the deployed revision stands."""
+        """(commit, change id) by the branch on which the deployed revision stands."""
         order = sorted(
             range(len(self.maps)),
             key=lambda one: (not self.maps[one].branch, self.maps[one].owner[revision] < 0),
@@ -75,8 +76,6 @@ class ChangeBook:
                 if group >= 0:
                     yield commit, self._ids[place][group]
                     break
-            else:
-                yield commit, ""
 
     def primary(self) -> dict[str, tuple[BranchMap, Group]]:
         """Each change once: a pull request on the branch it was merged into, where mapped."""
@@ -91,6 +90,16 @@ class ChangeBook:
                 if home or change_id not in chosen:
                     chosen[change_id] = (part, group)
         return chosen
+
+    @cached_property
+    def ambiguous(self) -> frozenset[str]:
+        """Direct changes for which the forge lists several pull requests, none of them shown."""
+        return frozenset(
+            change_id
+            for part, ids in zip(self.maps, self._ids, strict=True)
+            for change_id, group in zip(ids, part.groups, strict=True)
+            if len(group.candidates) > 1
+        )
 
     def before_observation(self, group: Group) -> bool:
         """Whether the first deployment observed contained it already."""

@@ -21,7 +21,6 @@ from typing import NamedTuple
 from evidence.chain.graph import NEVER, CommitGraph, first_parent_line, first_reached, oldest_first
 from evidence.model.actor import Actor
 from evidence.model.change import MergeMethod, Strength
-from evidence.model.pull_request import PullRequest
 
 
 class PullRequestHead(NamedTuple):
@@ -45,13 +44,6 @@ class PullRequestHead(NamedTuple):
     commits_total: int = -1
     merge_queue: bool = False
     state: str = "MERGED"
-
-
-def head_of(pull_request: PullRequest) -> PullRequestHead:
-    """The slim head of a stored pull request."""
-    return PullRequestHead(
-        **{name: getattr(pull_request, name) for name in PullRequestHead._fields}
-    )
 
 
 class Group(NamedTuple):

@@ -10,7 +10,6 @@ from typing import Any
 from evidence.chain.yaml_text import list_of, mapping_of, text_of
 
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
-_DEPTH_LIMIT = 60
 _TAGGED = re.compile(r"[/:@]")
 
 
@@ -57,7 +56,7 @@ def manifest_images(documents: Sequence[Any], file: str) -> Iterator[ImageRef]:
         for item in _items(document):
             metadata = mapping_of(item.get("metadata"))
             owner = f"{text_of(item.get('kind'))}/{text_of(metadata.get('name'))}"
-            for where, text in _containers(item, 0):
+            for where, text in _containers(item):
                 image, reference = parse_image(text)
                 yield ImageRef(
                     image=image, reference=reference, file=file, field=f"{owner} {where}"
@@ -73,13 +72,11 @@ def _items(document: Any, depth: int = 0) -> Iterator[dict[Any, Any]]:
         yield value
 
 
-def _containers(value: Any, depth: int) -> Iterator[tuple[str, str]]:
-    """(place, image text) of every container below a value."""
-    if depth > _DEPTH_LIMIT:
-        return
+def _containers(value: Any) -> Iterator[tuple[str, str]]:
+    """(place, image text) of every container below a value; documents are bounded in depth."""
     if isinstance(value, list):
         for item in value:
-            yield from _containers(item, depth + 1)
+            yield from _containers(item)
         return
     for key, inner in mapping_of(value).items():
         if key in _CONTAINERS:
@@ -89,7 +86,7 @@ def _containers(value: Any, depth: int) -> Iterator[tuple[str, str]]:
                     name = text_of(own.get("name")) or str(position)
                     yield f"{key}[{name}].image", text_of(own["image"])
         elif isinstance(inner, dict | list):
-            yield from _containers(inner, depth + 1)
+            yield from _containers(inner)
 
 
 # --- Helm values

@@ -161,11 +161,10 @@ def _write_row(
     changes: dict[str, None] = {}
     unmapped: list[str] = []
     for one in draft.ranges:
-        shas = graphs[one.repository].shas
-        for commit, change_id in books[one.repository].owners(one.revision, one.commits):
-            if change_id:
-                changes[change_id] = None
-            else:
+        shas, book = graphs[one.repository].shas, books[one.repository]
+        for commit, change_id in book.owners(one.revision, one.commits):
+            changes[change_id] = None
+            if change_id in book.ambiguous:
                 unmapped.append(f"{one.repository}:{shas[commit]}")
     ranges = (*(one.write(graphs[one.repository]) for one in draft.ranges), *draft.plain)
     _flag_baseline(draft, ranges)

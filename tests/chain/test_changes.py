@@ -73,6 +73,19 @@ def test_a_commit_between_that_the_forge_does_not_list_ends_a_rebase_merge(world
     assert expected == (link.kind, link.target, link.strength)
 
 
+def test_a_commit_for_which_several_pull_requests_are_listed_maps_to_no_single_change(
+    world: Any,
+) -> None:
+    world.branch("main", world.app.chain("root", "odd"))
+    world.associations = {sha("root"): (), sha("odd"): (7, 8)}
+    world.deploy("root")
+    world.deploy("odd")
+    population = world.build()
+    unmapped = (f"app:{sha('odd')}",)
+    assert unmapped == population.deployments[1].unmapped == population.reconciliation.unmapped
+    assert 2 == len(population.others[f"app:commit:{sha('odd')}"])
+
+
 def test_squash_or_rebase_is_not_guessed_where_the_commit_below_was_not_read(world: Any) -> None:
     world.branch("main", world.app.chain("root", "r1", "r2"))
     world.associations = {sha("r2"): (7,)}

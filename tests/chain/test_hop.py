@@ -94,6 +94,35 @@ def test_a_commit_that_only_moves_an_image_is_a_promotion(shop: Any) -> None:
     assert "promotion" == shop.changes()[config("bump")[0]].change_type
 
 
+def test_a_pull_request_that_only_moves_an_image_is_a_promotion(shop: Any) -> None:
+    bump(shop, "bump", "start", kustomization(sha("c")))
+    shop.merge(3, "bump", repository="config")
+    assert "promotion" == shop.changes()["config:pr:3"].change_type
+
+
+def test_nothing_is_called_a_promotion_before_git_was_asked(shop: Any) -> None:
+    bump(shop, "bump", "start", kustomization(sha("c")))
+    changes = {change.change_id: change for change in shop.build(ask=False).changes}
+    assert "direct" == changes[config("bump")[0]].change_type
+
+
+def test_a_rebase_merge_that_only_moves_images_is_a_promotion(shop: Any) -> None:
+    shop.config.write("bump 1", "start", kustomization(sha("b")))
+    bump(shop, "bump 2", "bump 1", kustomization(sha("d")))
+    shop.merge(3, "bump 2", repository="config", commits_total=2)
+    listed = {sha("bump 1"): (3,), sha("bump 2"): (3,)}
+    shop.inputs_extra = {"associations": {"config": listed}}
+    change = shop.changes()["config:pr:3"]
+    assert ("rebase", "promotion") == (change.merge_method, change.change_type)
+
+
+def test_a_source_repository_without_a_mirror_is_not_collected(shop: Any) -> None:
+    bump(shop, "bump", "start", kustomization(sha("b")))
+    shop.inputs_extra = {"graphs": {"config": shop.config.graph()}}
+    row = shop.rows()[1]
+    assert (("image_not_collected",), (sha("b"),)) == (row.problems, row.images[0].candidates)
+
+
 def test_a_commit_that_moves_an_image_and_something_else_is_no_promotion(shop: Any) -> None:
     bump(shop, "bump", "start", kustomization(sha("c"), "namePrefix: x-\n"))
     assert "direct" == shop.changes()[config("bump")[0]].change_type

@@ -82,6 +82,13 @@ spec: {containers: [{name: p}, text, {name: q, image: [x]}]}
     ] == manifests(text)
 
 
+def test_containers_are_read_inside_lists_and_at_any_depth() -> None:
+    text = "kind: Template\nobjects: [1, {containers: [{image: 'x:1'}]}]"
+    assert [("x", "1", "Template/ containers[0].image")] == manifests(text)
+    deep = "kind: X\n" + "a: {" * 90 + "containers: [{image: 'x:1'}]" + "}" * 90
+    assert [("x", "1", "X/ containers[0].image")] == manifests(deep)
+
+
 def test_lists_of_any_kind_are_unfolded() -> None:
     text = (
         "kind: PodList\nitems: [{kind: List, items: [{kind: Pod, metadata: {name: a}, "
