@@ -101,16 +101,16 @@ def ordered(selection: Selection) -> list[Change]:
 
 def captures(store: Store, entries: Iterable[int], at: int) -> Iterator[CaptureFile]:
     """Ledger entries below `at` with payload and inclusion proof, ascending."""
-    for seq in sorted(set(entries)):
-        if 0 <= seq < at:
-            row = queries.entry(store, seq)
-            yield CaptureFile(
-                seq=seq,
-                envelope=row.text,
-                salt=row.salt if row.payload is not None else None,
-                payload=row.payload,
-                proof=tuple(ledger.inclusion(store, seq, at)),
-            )
+    wanted = sorted({seq for seq in entries if 0 <= seq < at})
+    proofs = ledger.inclusions(store, wanted, at)
+    for row, (_, proof) in zip(queries.entries_in(store, wanted), proofs, strict=True):
+        yield CaptureFile(
+            seq=row.seq,
+            envelope=row.text,
+            salt=row.salt if row.payload is not None else None,
+            payload=row.payload,
+            proof=tuple(proof),
+        )
 
 
 def gap_records(store: Store, at: int) -> tuple[GapRecord, ...]:

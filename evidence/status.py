@@ -11,6 +11,7 @@ from typing import Any
 from evidence.collecting import now
 from evidence.config.load import Loaded
 from evidence.model.capture import Receipt
+from evidence.model.determination import Outcome
 from evidence.report.text import duration, utc
 from evidence.store import ledger, queries
 from evidence.store.session import Store, open_store
@@ -126,8 +127,8 @@ def _checkpoint(store: Store) -> str:
 
 
 def _unknown(store: Store) -> tuple[tuple[str, int, str], ...]:
-    found = [row.determination for row in queries.determinations(store)]
-    unknown = [one for one in found if one.outcome == "unknown"]
+    rows = queries.determinations(store, outcome=Outcome.UNKNOWN)
+    unknown = [row.determination for row in rows]
     actions = {one.reason: one.missing for one in unknown}
     counts = Counter(one.reason for one in unknown)
     return tuple((reason, count, actions[reason]) for reason, count in counts.most_common())

@@ -31,6 +31,7 @@ from evidence.store import ledger, queries
 from evidence.store import rebuild as replaying
 from evidence.store.session import Store, connect, version
 from evidence.store.tables import SCHEMA
+from evidence.store.writer import place_commits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +154,7 @@ def rebuild(loaded: Loaded, progress: Progress = no_progress) -> str:
         mirrors = known_sources.git_collectors(loaded)
         for collector in mirrors.values():
             derive_commits(store, collector, progress, afresh=True)
+            place_commits(store, collector.repository)
         decided = decide_and_store(
             store,
             policy,
