@@ -115,6 +115,7 @@ class ChangeBook:
                 landed=len(part.groups),
                 by_pull_request=sum(1 for group in part.groups if group.number),
                 direct=sum(1 for group in part.groups if not group.number),
+                first_parent=part.first_parent,
             )
             for part in self.maps
             if part.branch

@@ -70,6 +70,8 @@ class BranchMap(NamedTuple):
     groups: list[Group]
     owner: list[int]
     """Per commit the index of its group; -1 where the branch does not contain it."""
+    first_parent: int = 0
+    """Commits on the first-parent line of its tips."""
 
 
 Associations = Mapping[str, tuple[int, ...]]
@@ -116,7 +118,7 @@ def map_branch(
     landed = [marks[one] if one != NEVER else -1 for one in rank]
     _claim_local(context, heads, claims, landed)
     leader = _rebase_blocks(context, set(marks), claims)
-    return _group(context, marks, landed, claims, leader)
+    return _group(context, marks, landed, claims, leader)._replace(first_parent=len(line))
 
 
 def _line(graph: CommitGraph, tips: Sequence[int]) -> list[int]:

@@ -48,9 +48,11 @@ class BranchCount:
     commits: int
     """Commits that the branch contains."""
     landed: int
-    """Changes on its first-parent line."""
+    """Changes they make up."""
     by_pull_request: int
     direct: int
+    first_parent: int = 0
+    """Commits on its first-parent line: `git rev-list --first-parent --count` counts the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

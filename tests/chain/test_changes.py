@@ -49,6 +49,23 @@ def test_every_commit_of_a_rebase_merge_belongs_to_its_pull_request(world: Any) 
     assert sha("r3") == change.landing_sha
 
 
+def test_the_branch_is_counted_as_git_counts_it(world: Any) -> None:
+    world.app.chain("root", "r1", "r2")
+    world.app.commit("topic", "r2")
+    world.branch("main", world.app.commit("merge", "r2", "topic"))
+    world.associations = {sha("root"): (), sha("r1"): (7,), sha("r2"): (7,)}
+    world.merge(7, "r2", commits_total=2)
+    world.merge(8, "merge", "topic")
+    (count,) = world.build().reconciliation.branches
+    assert (5, 4, 3, 2, 1) == (
+        count.commits,
+        count.first_parent,
+        count.landed,
+        count.by_pull_request,
+        count.direct,
+    )
+
+
 def test_a_rebase_merge_holds_no_more_commits_than_its_pull_request(world: Any) -> None:
     world.branch("main", world.app.chain("root", "r1", "r2", "r3"))
     world.associations = {sha(name): (7,) for name in ("root", "r1", "r2", "r3")}
