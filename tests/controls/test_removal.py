@@ -90,6 +90,12 @@ def pulls(draw) -> Pull:
         pull.answer(QuestionKind.RANGE_DIFF, "t1", "other", value=value)
     if pick(st.booleans()):
         pull.deploy("m1", by=pick(st.sampled_from((None, ALICE, BERT))))
+    if pick(st.booleans()):
+        pull.landed = ("m0", "m1")
+        pull.changes["merge_method"] = MergeMethod.REBASE
+        pull.deploy("m0", 50)
+        if pick(st.booleans()):
+            pull.green("m0")
     return pull
 
 
