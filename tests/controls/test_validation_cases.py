@@ -56,6 +56,15 @@ def test_the_last_commit_of_a_rebase_is_tested_by_the_head():
     assert rebased("n3").outcome("CM-06") == ("pass", "checks-passed")
 
 
+def test_a_deployment_that_was_not_read_may_have_set_a_middle_commit():
+    chain = rebased("n2").covered("n2").chain()
+    unread = replace(chain, evidence=replace(chain.evidence, deployments=()))
+
+    one = cm_06.determine(unread, P0, READ)
+
+    assert (one.outcome, one.reason) == ("unknown", "deployments-incomplete")
+
+
 def queued(*, complete: bool = True) -> Pull:
     """Merged by the queue; the head holds only a skipped check of the name."""
     pull = Pull(bare=True).push("c1")

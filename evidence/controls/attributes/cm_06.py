@@ -150,7 +150,7 @@ def _deployed_between(chain: Chain, policy: Policy) -> list[Result]:
     """A deployed commit between base and head has a tree of its own, which must be tested."""
     change = chain.change
     between = set(change.commits) - {change.landing_sha, change.head_sha}
-    results: list[Result] = []
+    results = _unread_deployments(chain) if between else []
     for deployment in deployments_in_order(chain):
         for span in deployment.ranges:
             if span.repository != change.repository or span.revision not in between:
@@ -162,6 +162,14 @@ def _deployed_between(chain: Chain, policy: Policy) -> list[Result]:
                 if _exempt(chain, required) is False
             ]
     return results
+
+
+def _unread_deployments(chain: Chain) -> list[Result]:
+    """A deployment that carried it and was not read may have set a commit in between."""
+    known = {one.deployment_id for one in chain.evidence.deployments}
+    lost = [one for one in chain.change.deployments if one not in known]
+    words = f"deployment {listing(clip(one) for one in lost)} was not read"
+    return [Result(reason="deployments-incomplete", words=words)] if lost else []
 
 
 def _between(result: Result, sha: str) -> Result:
