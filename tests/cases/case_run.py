@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from case_files import Case, CaseError
 
+from evidence.collecting import now
 from evidence.config.yardstick import build_policy
 from evidence.controls import evaluate
 from evidence.deciding.case import Case as Decision
@@ -18,10 +18,10 @@ from evidence.deciding.decide import evaluate_deployments
 from evidence.demo.history import History
 from evidence.demo.moments import moment
 from evidence.demo.run import Rehearsal, rehearse
-from evidence.model import codec
 from evidence.model.capture import Gap
-from evidence.model.change import Change, ProductionDeployment
+from evidence.model.change import Chain, Change, ProductionDeployment
 from evidence.model.determination import Determination
+from evidence.policy import Policy
 from evidence.store import queries
 from evidence.store.session import Store, open_store
 from evidence.sync import Outcome
@@ -42,6 +42,9 @@ class Seen:
     """Open ones."""
     errors: tuple[str, ...]
     """Of the last sync, by source."""
+    policy: Policy
+    as_of: int
+    chains: tuple[Chain, ...]
 
 
 def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
@@ -59,38 +62,36 @@ def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
 
 
 def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Outcome) -> Seen:
-    history = rehearsal.simulation.history
-    found: dict[str, dict[str, Determination]] = {}
-    for one in _determinations(case, rehearsal, store):
-        found.setdefault(one.subject, {})[one.control] = one
-    changes = (
-        codec.decode(Change, json.loads(body)["change"]) for body in queries.change_bodies(store)
-    )
-    deployments = (
-        codec.decode(ProductionDeployment, json.loads(body))
-        for body in queries.deployment_bodies(store)
-    )
-    return Seen(
-        history=history,
-        determinations=found,
-        changes={change.change_id: change for change in changes},
-        deployments={one.deployment_id: one for one in deployments},
-        gaps=tuple(row.gap for row in queries.gaps(store)),
-        errors=tuple(f"{one.source}: {one.error}" for one in outcome.receipts if one.error),
-    )
-
-
-def _determinations(case: Case, rehearsal: Rehearsal, store: Store) -> Iterator[Determination]:
-    """Those in force, or those as of the case's moment on what was collected."""
-    if not case.as_of:
-        yield from (row.determination for row in queries.determinations(store))
-        return
     simulation = rehearsal.simulation
     policy = build_policy(rehearsal.loaded(simulation.at(simulation.github.at)).settings)
-    as_of = moment(case.as_of, moment(case.world.epoch, 0))
+    as_of = moment(case.as_of, moment(case.world.epoch, 0)) if case.as_of else now()
     decision = Decision(store=store, policy=policy, as_of=as_of)
-    for chain in decision.chains(decision.population.changes):
-        yield from evaluate.evaluate_change(chain, policy, as_of)
+    chains = tuple(decision.chains(decision.population.changes))
+    found: dict[str, dict[str, Determination]] = {}
+    for one in _determinations(case, decision, chains):
+        found.setdefault(one.subject, {})[one.control] = one
+    return Seen(
+        history=simulation.history,
+        determinations=found,
+        changes={chain.change.change_id: chain.change for chain in chains},
+        deployments={one.deployment_id: one for one in decision.population.deployments},
+        gaps=tuple(row.gap for row in queries.gaps(store)),
+        errors=tuple(f"{one.source}: {one.error}" for one in outcome.receipts if one.error),
+        policy=policy,
+        as_of=as_of,
+        chains=chains,
+    )
+
+
+def _determinations(
+    case: Case, decision: Decision, chains: Iterable[Chain]
+) -> Iterator[Determination]:
+    """Those that the sync stored, or those as of the case's moment on what was collected."""
+    if not case.as_of:
+        yield from (row.determination for row in queries.determinations(decision.store))
+        return
+    for chain in chains:
+        yield from evaluate.evaluate_change(chain, decision.policy, decision.as_of)
     yield from evaluate_deployments(decision, decision.population.deployments)
 
 

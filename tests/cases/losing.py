@@ -1,0 +1,80 @@
+"""Takes evidence away from a chain, one object or one capture at a time, and judges what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from evidence.chain.chains import build_chain
+from evidence.controls.evaluate import evaluate_change
+from evidence.model.change import Chain, ChangeEvidence
+from evidence.model.determination import Outcome
+from evidence.model.fact import Fact
+from evidence.policy import Policy
+
+PARTS = (
+    "pull_request_versions",
+    "reviews",
+    "pull_request_commits",
+    "events",
+    "commits",
+    "checks",
+    "coverage",
+    "tickets",
+    "ticket_events",
+    "deployments",
+    "operations",
+)
+"""The lists of a change's evidence. The current pull request is the newest of its versions."""
+
+Removals = Callable[[ChangeEvidence], Iterator[tuple[str, ChangeEvidence]]]
+
+
+def gained(chains: Iterable[Chain], policy: Policy, as_of: int, removals: Removals) -> list[str]:
+    """What became a pass by removing something, one sentence each."""
+    found = []
+    for chain in chains:
+        before = _passed(chain.evidence, policy, as_of)
+        for what, less in removals(chain.evidence):
+            more = _passed(less, policy, as_of) - before
+            if more:
+                found.append(f"{chain.change.change_id}: {sorted(more)} without {what}")
+    return found
+
+
+def without_one_object(evidence: ChangeEvidence) -> Iterator[tuple[str, ChangeEvidence]]:
+    """The evidence with one object less, for each of its objects and each answer of Git."""
+    for part in PARTS:
+        objects = getattr(evidence, part)
+        for place, one in enumerate(objects):
+            less = replace(evidence, **{part: (*objects[:place], *objects[place + 1 :])})
+            yield f"{part}: {one}", _with_current(less)
+    for question in evidence.answers:
+        answers = {key: value for key, value in evidence.answers.items() if key != question}
+        yield f"answer: {question}", replace(evidence, answers=answers)
+
+
+def without_one_capture(evidence: ChangeEvidence) -> Iterator[tuple[str, ChangeEvidence]]:
+    """The evidence without everything that one ledger entry brought, for each entry."""
+    entries = {_entry(one) for part in PARTS for one in getattr(evidence, part)} - {0}
+    for seq in sorted(entries):
+        less = {
+            part: tuple(one for one in getattr(evidence, part) if _entry(one) != seq)
+            for part in PARTS
+        }
+        yield f"entry {seq}", _with_current(replace(evidence, **less))
+
+
+def _passed(evidence: ChangeEvidence, policy: Policy, as_of: int) -> set[str]:
+    found = evaluate_change(build_chain(evidence, policy), policy, as_of)
+    return {one.control for one in found if one.outcome == Outcome.PASS}
+
+
+def _with_current(evidence: ChangeEvidence) -> ChangeEvidence:
+    versions = evidence.pull_request_versions
+    return replace(evidence, pull_request=versions[-1] if versions else None)
+
+
+def _entry(one: object) -> int:
+    """The entry of a fact; 0 for a row that was derived from several."""
+    return one.entry_seq if isinstance(one, Fact) else 0

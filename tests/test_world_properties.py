@@ -1,0 +1,99 @@
+"""Evidence speaks for a pass only by being there: losing any of it never brings one.
+
+The chains are those that the real collectors make of the simulated organisation's whole story.
+`tests/cases` holds each golden case to the same promise.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from contextlib import closing
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "cases"))
+
+from losing import PARTS, gained, without_one_capture, without_one_object
+
+from evidence.config.yardstick import PROFILES, build_policy
+from evidence.controls.evaluate import evaluate_change
+from evidence.deciding.case import Case
+from evidence.demo.organisation import demo_world
+from evidence.demo.run import rehearse
+from evidence.model.change import ChangeEvidence
+from evidence.model.determination import Outcome
+from evidence.store.session import open_store
+
+CONFIGURATION = {
+    "map": [{"image": "registry.example/shop-{name}", "repository": "shop"}],
+    "policy": {
+        "required_checks": [
+            {"name": "ci/test", "app": "github-actions", "unless_only_paths": ["docs/**"]},
+            {"name": "scan/trivy"},
+        ]
+    },
+}
+
+YARDSTICKS = {
+    **PROFILES,
+    "two approvals": {"approvals_required": 2},
+    "no approval": {"approvals_required": 0},
+    "comments approve": {"comment_approval": True},
+    "checks before deployment": {"required_check_moment": "before_deploy"},
+    "labels authorise": {"authorised_labels": ("accepted",)},
+    "no ticket": {"ticket_required": False},
+    "three days to deploy": {"pending_limit": 3 * 86_400_000_000},
+    "unmapped stay unmapped": {"pusher_resolves_unmapped": False},
+}
+"""Yardsticks to judge the same chains by: what each sets beside the configuration."""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """The policy, the moment and every chain of the demo world."""
+    directory = tmp_path_factory.mktemp("world")
+    with rehearse(demo_world(), directory, CONFIGURATION) as rehearsal:
+        ends = rehearsal.simulation.history.ends_at
+        rehearsal.sync_at(ends)
+        loaded = rehearsal.loaded(rehearsal.simulation.at(ends))
+        policy = build_policy(loaded.settings)
+        with closing(open_store(loaded.store_url)) as store:
+            case = Case(store=store, policy=policy, as_of=ends)
+            yield policy, ends, list(case.chains(case.population.changes))
+
+
+def test_every_part_of_a_changes_evidence_is_taken_away():
+    derived = {"pull_request", "answers"}
+    """The newest version, and what `without_one_object` takes one by one."""
+    no_evidence = {"change", "gaps", "github_observed"}
+    """What is judged, and statements that something is missing."""
+
+    assert {*PARTS, *derived, *no_evidence} == {one.name for one in fields(ChangeEvidence)}
+
+
+def test_the_world_has_passes_deviations_and_open_questions(world):
+    policy, as_of, chains = world
+    found = Counter(
+        one.outcome for chain in chains for one in evaluate_change(chain, policy, as_of)
+    )
+
+    assert set(found) == set(Outcome)
+
+
+@pytest.mark.parametrize("yardstick", YARDSTICKS)
+def test_removing_any_one_object_never_turns_a_non_pass_into_a_pass(world, yardstick):
+    policy, as_of, chains = world
+    policy = replace(policy, **YARDSTICKS[yardstick])
+
+    assert gained(chains, policy, as_of, without_one_object) == []
+
+
+@pytest.mark.parametrize("yardstick", YARDSTICKS)
+def test_removing_any_one_capture_never_turns_a_non_pass_into_a_pass(world, yardstick):
+    policy, as_of, chains = world
+    policy = replace(policy, **YARDSTICKS[yardstick])
+
+    assert gained(chains, policy, as_of, without_one_capture) == []
