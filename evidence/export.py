@@ -24,6 +24,7 @@ from evidence.canonical import sha256_hex
 from evidence.collecting import now
 from evidence.collectors.interface import Progress, no_progress
 from evidence.config.load import Loaded
+from evidence.config.moments import check_year, micros, named_zone
 from evidence.config.yardstick import build_policy, log_origin, zone
 from evidence.deciding.case import Case
 from evidence.deciding.yardstick import yardstick_text
@@ -111,7 +112,7 @@ def report(
     destination = _destination(loaded, request, period)
     held = keys.load(loaded.key_directory)
     with closing(open_store(loaded.store_url)) as store:
-        size = queries.size(store) if request.at is None else request.at
+        size = _size(store, request.at)
         case = Case(
             store=store,
             policy=build_policy(loaded.settings),
@@ -142,20 +143,32 @@ def report(
         return _result(destination, sealed, selection, results, size)
 
 
+def _size(store: Store, asked: int | None) -> int:
+    size = queries.size(store)
+    if asked is not None and not 0 <= asked <= size:
+        raise ConfigError(
+            f"--at {asked}: the ledger has {size} entries.",
+            next_step="Name a size that an earlier report or checkpoint states.",
+        )
+    return size if asked is None else asked
+
+
 def read_period(request: ReportRequest, default: ZoneInfo) -> Period:
     """`[first day 00:00, day after the last 00:00)` in the zone, as UTC.
 
     Raises:
         ConfigError: a date or zone cannot be read, or the period is empty.
     """
+    named = named_zone(request.zone, "--zone") if request.zone else default
     try:
-        named = ZoneInfo(request.zone) if request.zone else default
         first, last = date.fromisoformat(request.start), date.fromisoformat(request.end)
-    except (ValueError, KeyError, OSError) as error:
+    except ValueError as error:
         raise ConfigError(
-            f"The period {request.start} to {request.end} {request.zone} cannot be read.",
-            next_step="Write --from 2026-07-01 --to 2026-09-30 --zone Europe/Berlin.",
+            f"The period {request.start} to {request.end} cannot be read.",
+            next_step="Write --from 2026-07-01 --to 2026-09-30.",
         ) from error
+    check_year(first, f"--from {first}")
+    check_year(last, f"--to {last}")
     if last < first:
         raise ConfigError(f"The period ends ({last}) before it begins ({first}).")
     return Period(
@@ -173,15 +186,7 @@ def _midnight(day: date, named: ZoneInfo) -> int:
 
 
 def _as_of(request: ReportRequest, period: Period) -> int:
-    if not request.as_of:
-        return period.to_us
-    try:
-        moment = datetime.fromisoformat(request.as_of)
-    except ValueError as error:
-        raise ConfigError(f"--as-of {request.as_of} is no RFC 3339 time.") from error
-    if moment.tzinfo is None:
-        raise ConfigError(f"--as-of {request.as_of} has no UTC offset.", next_step="End it with Z.")
-    return int(moment.timestamp() * 1_000_000)
+    return micros(request.as_of, "--as-of") if request.as_of else period.to_us
 
 
 def _destination(loaded: Loaded, request: ReportRequest, period: Period) -> Path:

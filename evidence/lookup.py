@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evidence.config import paths
+from evidence.config.moments import named_zone
 from evidence.errors import ConfigError
 from evidence.model.change import (
     Change,
@@ -55,9 +56,12 @@ def trace(term: str, *, config: Path | None = None, zone: str = "") -> list[Trac
     """Every change that a SHA, pull request number, change, ticket or deployment id names.
 
     Raises:
-        ConfigError: nothing is known by this name, or a short SHA is not unique.
+        ConfigError: nothing is known by this name, a short SHA is not unique, or there is no
+            such zone.
         StoreError: the store cannot be read.
     """
+    shown_zone = zone or paths.time_zone(config)
+    named_zone(shown_zone, "The time zone")
     with closing(open_store(paths.store_url(config))) as store:
         found = sorted({change_id for _, change_id in queries.find(store, term)})
         if not found:
@@ -66,7 +70,6 @@ def trace(term: str, *, config: Path | None = None, zone: str = "") -> list[Trac
                 next_step="Give a commit SHA, a pull request number or a deployment id, "
                 "or run `evidence sync` first.",
             )
-        shown_zone = zone or paths.time_zone(config)
         return [_load(store, change_id, shown_zone) for change_id in found]
 
 

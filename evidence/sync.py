@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from evidence import sources as known_sources
@@ -17,6 +16,7 @@ from evidence.collecting import Run, derive_commits, now, read_source
 from evidence.collectors.git import GitCollector
 from evidence.collectors.interface import Progress, no_progress
 from evidence.config.load import Loaded
+from evidence.config.moments import micros
 from evidence.config.yardstick import build_policy, log_origin, zone
 from evidence.deciding.answers import Ask
 from evidence.deciding.decide import Summary, decide_and_store, last_moment
@@ -103,10 +103,15 @@ def sync(
 
     Raises:
         LockedError: another run is active.
-        ConfigError: a named source is not configured, or `since` is no time.
+        ConfigError: nothing is configured, a named source is not, or `since` is no time.
         StoreError: the store cannot be used. Failures of single sources are in the outcome.
     """
     collectors = known_sources.build(loaded, sources)
+    if not collectors:
+        raise ConfigError(
+            "No source and no repository is configured: there is nothing to read.",
+            next_step="Run `evidence init` to write a configuration, or name one with --config.",
+        )
     window = Window(since=_moment(since, loaded), until=now())
     with run_lock(loaded.home), opened(loaded) as store:
         policy = build_policy(loaded.settings)
@@ -226,12 +231,4 @@ def write_checkpoint(store: Store, loaded: Loaded) -> str:
 
 
 def _moment(text: str, loaded: Loaded) -> int:
-    if not text:
-        return 0
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigError(f"--since {text} is no RFC 3339 date or time.") from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone(loaded.settings))
-    return int(moment.timestamp() * 1_000_000)
+    return micros(text, "--since", zone(loaded.settings)) if text else 0

@@ -49,7 +49,10 @@ def command(
     for pair in answer or []:
         key, separator, value = pair.partition("=")
         if key not in known or not separator:
-            raise ConfigError(f"--answer {pair}: known keys are {', '.join(sorted(known))}.")
+            raise ConfigError(
+                f"--answer {pair}: known keys are {', '.join(sorted(known))}.",
+                next_step="Write --answer key=value.",
+            )
         if key == "required_checks":
             answers = replace(answers, required_checks=tuple(value.split(",")))
         else:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
-from pydantic_settings import EnvSettingsSource
+from pydantic_settings import EnvSettingsSource, SettingsError
 
 from evidence.config import paths
+from evidence.config.moments import named_zone
 from evidence.config.settings import Settings
 from evidence.errors import ConfigError
 
@@ -50,7 +51,7 @@ def load(explicit: Path | None = None) -> Loaded:
     """
     path = paths.find_config(explicit)
     from_file = paths.read_toml(path) if path else {}
-    from_environment = EnvSettingsSource(Settings)()
+    from_environment = _environment()
     merged = _merge(from_file, from_environment)
     try:
         settings = Settings.model_validate(merged)
@@ -64,6 +65,16 @@ def load(explicit: Path | None = None) -> Loaded:
         origins=dict(_origins(settings.model_dump(), from_file, from_environment)),
         home=paths.data_directory(),
     )
+
+
+def _environment() -> dict[str, Any]:
+    try:
+        return EnvSettingsSource(Settings)()
+    except SettingsError as error:
+        raise ConfigError(
+            f"A variable EVIDENCE_... holds no JSON: {error}.",
+            next_step='Write lists as JSON, or set single values: EVIDENCE_STORE__URL="...".',
+        ) from error
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,6 +146,7 @@ def _check_variables() -> None:
 
 
 def _check_references(settings: Settings) -> None:
+    named_zone(settings.organisation.time_zone, "organisation.time_zone")
     sources = {source.id for source in settings.source}
     repositories = {repository.id for repository in settings.repository}
     _unique("source", [source.id for source in settings.source])

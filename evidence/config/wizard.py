@@ -116,4 +116,7 @@ def write(path: Path, answers: Answers, *, force: bool = False) -> None:
         path.write_text(render(answers), encoding="utf-8")
         path.chmod(0o600)
     except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror}.",
+            next_step="Name a place that you may write with --output.",
+        ) from error

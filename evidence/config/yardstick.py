@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from evidence import policy as yardstick
+from evidence.config.moments import micros, named_zone
 from evidence.config.settings import PolicySettings, RepositorySettings, Settings
 from evidence.config.wizard import slug
-from evidence.errors import ConfigError
 
 _DAY = 86_400_000_000
 
@@ -91,13 +90,7 @@ def log_origin(settings: Settings) -> str:
 
 def zone(settings: Settings) -> ZoneInfo:
     """The organisation's time zone."""
-    try:
-        return ZoneInfo(settings.organisation.time_zone)
-    except (KeyError, ValueError, OSError) as error:
-        raise ConfigError(
-            f"organisation.time_zone `{settings.organisation.time_zone}` is no IANA time zone.",
-            next_step='Use a name such as "Europe/Berlin" or "UTC".',
-        ) from error
+    return named_zone(settings.organisation.time_zone, "organisation.time_zone")
 
 
 def _parameters(policy: PolicySettings) -> dict[str, object]:
@@ -183,12 +176,4 @@ def _automations(settings: Settings) -> tuple[yardstick.Automation, ...]:
 
 
 def _time(text: str, what: str) -> int:
-    if not text:
-        return 0
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigError(f"{what} `{text}` is no RFC 3339 time.") from error
-    if moment.tzinfo is None:
-        raise ConfigError(f"{what} `{text}` has no UTC offset.", next_step="End it with Z.")
-    return int(moment.timestamp() * 1_000_000)
+    return micros(text, what) if text else 0
