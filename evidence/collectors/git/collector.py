@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from evidence.canonical import canonical_json, query_digest, sha256_hex
+from evidence.canonical import query_digest
 from evidence.collectors.git import refs
 from evidence.collectors.git.commits import CommitRow, commit_rows, path_rows
 from evidence.collectors.git.mirror import REFSPECS, Mirror, Refreshed, redacted_url
@@ -27,9 +27,10 @@ def _now() -> int:
 class GitCollector:
     """One repository, read through its mirror.
 
-    `fetch` brings the mirror to what the source shows and yields one page with one capture: all
-    refs with the objects that they name. The payload is one line per ref in byte order of the
-    names: `<object name> <type> <commit behind the tag or -> <full ref name>`. Commits are not
+    `fetch` brings the mirror to what the source shows and yields one page with a capture per shelf
+    of refs (branches, tags, five hundred pull requests at a time), so that a new pull request does
+    not record all others again. The payload is one line per ref in byte order of the names:
+    `<object name> <type> <commit behind the tag or -> <full ref name>`. Commits are not
     captured: they are derived from the mirror by `new_commits`.
     """
 
@@ -73,16 +74,16 @@ class GitCollector:
             UnavailableError: it could not be reached in time.
             SourceError: any other failure of Git.
         """
-        del window, cursor
+        del window
         progress(f"{self.repository}: refs", 0, None)
         secret = self._authorization() if self._authorization else ""
         refreshed = self._mirror.refresh(self._url, secret)
         progress(f"{self.repository}: refs", len(refreshed.refs), len(refreshed.refs))
-        capture = self._capture(refreshed)
+        shelves = refs.shelved(refreshed.refs, refs.read_cursor(cursor))
         yield Page(
-            captures=(capture,),
+            captures=tuple(self._capture(name, lines) for name, lines in shelves.items()),
             gaps=self._gaps(refreshed),
-            cursor=canonical_json({"refs": sha256_hex(capture.payload)}).decode(),
+            cursor=refs.write_cursor(shelves),
             complete=True,
             calls=1,
         )
@@ -120,15 +121,15 @@ class GitCollector:
             return unread(questions)
         return answer_all(self._mirror.reader(), self.repository, questions, version())
 
-    def _capture(self, refreshed: Refreshed) -> Capture:
+    def _capture(self, shelf: str, lines: bytes) -> Capture:
         return Capture(
             source=self.source,
             kind=REFS,
-            key=self.repository,
+            key=f"{self.repository}:{shelf}",
             series=f"{REFS}/1",
             observed_at=self._clock(),
             form=Form.EXACT,
-            payload=b"".join(ref.line() for ref in refreshed.refs),
+            payload=lines,
             collector=self.name,
             collector_version=self.version,
             exchanges=(

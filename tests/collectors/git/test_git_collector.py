@@ -26,30 +26,61 @@ def fetch(collector: GitCollector) -> Page:
 
 
 def facts(collector: GitCollector) -> dict[str, RefTip]:
-    (capture,) = fetch(collector).captures
-    return {fact.name: fact for fact in collector.parse(capture).facts}
+    captures = fetch(collector).captures
+    return {fact.name: fact for capture in captures for fact in collector.parse(capture).facts}
 
 
 def shas(collector: GitCollector, known=()) -> set[str]:
     return {row[1] for row in collector.new_commits(known)}
 
 
-def test_a_fetch_yields_one_capture_of_all_refs_and_no_gap(origin, collector, clock):
+def test_a_fetch_yields_a_capture_per_shelf_of_refs_and_no_gap(origin, collector, clock):
     first = origin.commit({"a": b"1"})
     origin.ref("refs/heads/main", first)
     origin.ref("refs/pull/7/head", first)
+    origin.ref("refs/pull/1207/head", first)
     origin.ref("refs/notes/commits", first)
     tag = origin.tag("v1", first)
     page = fetch(collector)
-    (capture,) = page.captures
     assert (page.complete, page.gaps, page.calls) == (True, (), 1)
-    assert (capture.kind, capture.key, capture.form) == ("git.refs", "shop/app", Form.EXACT)
-    assert capture.observed_at == clock.now
-    assert capture.payload.decode().splitlines() == [
-        f"{first} commit - refs/heads/main",
-        f"{first} commit - refs/pull/7/head",
-        f"{tag} tag {first} refs/tags/v1",
-    ]
+    assert {(one.kind, one.form, one.observed_at) for one in page.captures} == {
+        ("git.refs", Form.EXACT, clock.now)
+    }
+    assert {one.key: one.payload.decode() for one in page.captures} == {
+        "shop/app:heads": f"{first} commit - refs/heads/main\n",
+        "shop/app:pull/0": f"{first} commit - refs/pull/7/head\n",
+        "shop/app:pull/2": f"{first} commit - refs/pull/1207/head\n",
+        "shop/app:tags": f"{tag} tag {first} refs/tags/v1\n",
+    }
+
+
+def test_a_new_pull_request_leaves_the_other_shelves_as_they_are(origin, collector):
+    first = origin.commit({"a": b"1"})
+    origin.ref("refs/heads/main", first)
+    origin.ref("refs/pull/7/head", first)
+    before = {one.key: one.payload for one in fetch(collector).captures}
+    origin.ref("refs/pull/900/head", first)
+    after = {one.key: one.payload for one in fetch(collector).captures}
+    assert {key for key in after if after[key] != before.get(key)} == {"shop/app:pull/1"}
+
+
+def test_an_emptied_shelf_is_recorded_once_as_empty(origin, collector):
+    first = origin.commit({"a": b"1"})
+    origin.ref("refs/heads/main", first)
+    origin.tag("v1", first)
+    page = fetch(collector)
+    origin.git("tag", "-d", "v1")
+    (emptied,) = collector.fetch(WINDOW, page.cursor)
+    (later,) = collector.fetch(WINDOW, emptied.cursor)
+    assert {one.key: one.payload for one in emptied.captures}["shop/app:tags"] == b""
+    assert [one.key for one in later.captures] == ["shop/app:heads"]
+
+
+@pytest.mark.parametrize("cursor", ["", "not json", "[]", '{"shelves": 7}', '{"shelves": [1]}'])
+def test_a_cursor_that_says_nothing_is_the_first_one(origin, collector, cursor):
+    origin.ref("refs/heads/main", origin.commit({"a": b"1"}))
+    (page,) = collector.fetch(WINDOW, cursor)
+    assert [one.key for one in page.captures] == ["shop/app:heads"]
 
 
 def test_parsing_a_capture_gives_each_tip_with_the_commit_behind_an_annotated_tag(
@@ -358,11 +389,12 @@ def test_lines_that_cannot_be_read_are_a_gap_and_the_others_are_facts(origin, co
 def test_replay_of_a_capture_gives_the_facts_of_the_live_run(origin, collector, tmp_path):
     origin.ref("refs/heads/main", origin.commit({"a": b"1"}))
     origin.tag("v1", origin.commit({"a": b"2"}))
-    (capture,) = fetch(collector).captures
     elsewhere = GitCollector(
         source="git-test", repository="shop/app", url="unused", directory=Path("/nonexistent")
     )
-    assert elsewhere.parse(capture) == collector.parse(capture)
+    heads, tags = fetch(collector).captures
+    assert elsewhere.parse(heads) == collector.parse(heads)
+    assert elsewhere.parse(tags) == collector.parse(tags)
 
 
 @pytest.mark.parametrize("world", ["empty", "one branch", "many refs"])
