@@ -88,6 +88,10 @@ def _tables(path: Path) -> dict[str, Any]:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CaseError(f"{path} is no TOML file: {error}") from error
+    try:
+        world_of(tables.get("world", {}))  # says better than the schema what is wrong with a step
+    except ConfigError as error:
+        raise CaseError(f"{path}: {error.message}") from error
     problem = jsonschema.exceptions.best_match(validator().iter_errors(tables))
     if problem is not None:
         raise CaseError(f"{path}: {problem.json_path}: {problem.message}")
