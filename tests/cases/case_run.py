@@ -119,10 +119,18 @@ def subject_of(history: History, expected: Mapping[str, Any]) -> str:
     pull = history.pulls.get(key)
     if pull is not None:
         return f"{pull.repository}:pr:{pull.number}"
-    if key not in history.names:
-        raise CaseError(f"the world has no change, push or bump with the key `{key}`")
-    repository, sha = history.names[key]
+    repository, sha = commit_of(history, key)
     return f"{repository}:commit:{sha}"
+
+
+def commit_of(history: History, reference: str) -> tuple[str, str]:
+    """(repository key, sha) of the commit that a reference names; `deploy/root` is a first one."""
+    home, _, rest = reference.partition("/")
+    if rest == "root" and home in history.repositories:
+        return home, next(iter(history.repositories[home].objects.commits))
+    if reference not in history.names:
+        raise CaseError(f"the world has no change, push or bump with the key `{reference}`")
+    return history.names[reference]
 
 
 def _subject(case: Case, seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:
@@ -204,7 +212,7 @@ def _deployment_row(
         if sorted(wanted) != sorted(row.changes):
             yield f"expected to bring {sorted(wanted)}, found {sorted(row.changes)}"
     if "removes" in expected:
-        gone = sorted(seen.history.names[key][1] for key in expected["removes"])
+        gone = sorted(commit_of(seen.history, key)[1] for key in expected["removes"])
         found = sorted(sha for span in row.ranges for sha in span.removed)
         if gone != found:
             yield f"expected to remove {gone}, found {found}"
@@ -214,7 +222,7 @@ def _change_row(seen: Seen, row: Change, expected: Mapping[str, Any]) -> Iterato
     if "deployed" in expected and bool(row.deployments) != expected["deployed"]:
         yield f"expected deployed {expected['deployed']}, found deployments {row.deployments}"
     if "commits" in expected:
-        wanted = [seen.history.names[key][1] for key in expected["commits"]]
+        wanted = [commit_of(seen.history, key)[1] for key in expected["commits"]]
         if sorted(wanted) != sorted(row.commits):
             yield f"expected the commits {wanted}, found {list(row.commits)}"
     if "first_deployment" in expected:

@@ -934,6 +934,22 @@ def test_a_pull_request_that_is_not_merged_is_not_tested():
     assert {one.reason for one in pull.determinations().values()} == {"not-merged"}
 
 
+def test_h19_what_the_first_observed_deployment_contained_is_not_tested():
+    pull = Pull()
+    pull.changes = {"flags": ("baseline",), "deployments": ()}
+
+    found = pull.determinations()
+
+    assert {found[c].reason for c in ("CM-02", "CM-03", "CM-04", "CM-05", "CM-06")} == {"baseline"}
+
+
+def test_what_another_application_first_deployed_later_is_tested():
+    pull = Pull()
+    pull.changes = {"flags": ("baseline",), "deployments": ("argocd:other:1",)}
+
+    assert pull.outcome("CM-03") == ("pass", "approved")
+
+
 def test_a_merge_after_the_time_of_evaluation_is_not_tested():
     found = Pull().determinations(as_of=minute(29))
 

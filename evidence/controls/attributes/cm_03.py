@@ -41,8 +41,11 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
 
 
 def not_testable(control: str, chain: Chain, as_of: int) -> Determination | None:
-    """What ends every test of a pull request: it was not read, or not merged at that time."""
+    """What ends every test: it was there before, was not read, or not merged at that time."""
     evidence = chain.evidence
+    if "baseline" in chain.change.flags and not chain.change.deployments:
+        sentence = "The first deployment that was observed contained it already."
+        return on_change(control, chain, "baseline", sentence)
     if chain.change.kind == ChangeKind.DIRECT:
         return None
     if not evidence.github_observed or evidence.pull_request is None:
