@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "cases"))
+
 from case_files import BASE, HERE, CaseError, case_paths, merged, read_case, validator
 from case_run import differences, run_case, subject_of
 
