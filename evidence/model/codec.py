@@ -18,6 +18,7 @@ from evidence.errors import MalformedError
 
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
+_FIELD_TYPES: dict[type[Any], Mapping[str, Any]] = {}
 
 
 def encode(record: Any) -> dict[str, Any]:
@@ -44,9 +45,11 @@ def decode(cls: type[T], value: object) -> T:
 
 
 def field_types(cls: type[Any]) -> Mapping[str, Any]:
-    """Field name -> resolved type of a record class, in field order."""
-    hints = typing.get_type_hints(cls)
-    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+    """Field name -> resolved type of a record class, in field order. Resolved once."""
+    if cls not in _FIELD_TYPES:
+        hints = typing.get_type_hints(cls)
+        _FIELD_TYPES[cls] = {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+    return _FIELD_TYPES[cls]
 
 
 def optional(hint: Any) -> Any:

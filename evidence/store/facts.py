@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -69,13 +70,20 @@ def _places(fields: tuple[str, ...], names: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(fields.index(name) for name in names)
 
 
-def column_of(name: str, hint: Any) -> Column[Any]:
+def written_types(cls: type[Any]) -> Mapping[str, str]:
+    """Field name -> type as its annotation is written, in field order.
+
+    Enough for columns, and a look-up need not resolve the types of every class of fact for them.
+    """
+    return {field.name: str(field.type) for field in dataclasses.fields(cls)}
+
+
+def column_of(name: str, written: str) -> Column[Any]:
     """The column for a field: int, bool and str as themselves, all else as JSON text."""
-    inner = codec.optional(hint)
-    kind, nullable = (inner or hint), inner is not None
-    if kind is int:
+    kind, nullable = written.removesuffix(" | None"), written.endswith(" | None")
+    if kind == "int":
         return integer(name, nullable=nullable)
-    if kind is bool:
+    if kind == "bool":
         return Column(name, Boolean, nullable=nullable)
     return text(name, nullable=nullable)
 
@@ -89,7 +97,7 @@ def _fact_table(
     search: tuple[str, ...] = (),
 ) -> FactTable:
     """Rows are (entry_seq, ordinal in the capture); `search` names one more indexed set."""
-    types = codec.field_types(cls)
+    types = written_types(cls)
     fields = tuple(field for field in types if field not in ("entry_seq", "observed_at"))
     keyed_by_answer = cls is GitAnswer
     table = Table(
@@ -111,7 +119,7 @@ def _fact_table(
 commits = Table(
     "commits",
     metadata,
-    *(column_of(name, hint) for name, hint in codec.field_types(Commit).items()),
+    *(column_of(name, written) for name, written in written_types(Commit).items()),
     PrimaryKeyConstraint("repository", "sha"),
 )
 """`parents` is shas joined by blanks; rows come from the mirror, `entry_seq` is its observation."""
@@ -152,7 +160,7 @@ FACTS: Mapping[type[Fact], FactTable] = {
             table=commits,
             natural_key=("repository", "sha"),
             current=Current.NEWEST,
-            fields=tuple(codec.field_types(Commit))[2:],
+            fields=tuple(written_types(Commit))[2:],
         ),
     )
 }
