@@ -70,7 +70,9 @@ def assemble(
         chains=case.chains(packing.ordered(selection)),
         determinations=results.determinations,
         captures=packing.captures(case.store, entries, size),
-        filters=tuple(_filters(case, selection)),
+        filters=tuple(_filters(case)),
+        inclusion=BY_BRANCH if selection.by_branch else "",
+        notes=tuple(_notes(selection)),
     )
 
 
@@ -144,12 +146,32 @@ def _scope(settings: Settings) -> Iterator[ScopeItem]:
         )
 
 
-def _filters(case: Case, selection: Selection) -> Iterator[tuple[str, int]]:
+def _filters(case: Case) -> Iterator[tuple[str, int]]:
     numbers = case.population.reconciliation
     yield "dry runs of deployers", numbers.dry_runs
     yield "self-heals at the revision deployed already (events)", numbers.self_heals
     yield "operations of applications that are not production", numbers.other_applications
-    yield "changes placed by a Git client's time (claims)", selection.claimed
+
+
+BY_BRANCH = (
+    "No deployer is configured, so the population is every change that landed on a production "
+    "branch in the period, by the server's merge time, or by the committer's clock where no server "
+    "gave one."
+)
+
+
+def _notes(selection: Selection) -> Iterator[str]:
+    if selection.claimed:
+        yield (
+            f"{selection.claimed} changes stand in the period by the time that a Git client "
+            "claims, because no server gave one."
+        )
+    if selection.before:
+        yield (
+            f"{selection.before} changes landed in the period before deployments were first "
+            "observed. The scope starts with the first observed deployment, so they are not in "
+            "the population; policy.scope_start in the configuration brings them in."
+        )
 
 
 def _reconciliations(case: Case, selection: Selection) -> Iterator[Reconciliation]:

@@ -35,6 +35,9 @@ class Selection:
     """No deployer is configured: the population is what landed on production branches."""
     claimed: int
     """Changes placed in the period by a Git client's time, because no server gave one."""
+    before: int
+    """Changes that landed in the period and that the first observed deployment contained, before
+    the start of the scope: they are not tested."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,12 +58,18 @@ def select(case: Case, period: Period) -> Selection:
     claims = _claimed_times(case, everything.changes)
     population: list[Change] = []
     undeployed: list[Change] = []
-    claimed = 0
+    claimed = before = 0
     for change in everything.changes:
         first = placed.get(change.deployments[0], 0) if change.deployments else 0
         landed = change.merged_at or claims.get((change.repository, change.landing_sha), 0)
         if first and _within(first, period):
             population.append(change)
+        elif not first and "deployed_before_observation" in change.flags:
+            # It landed in the period and an observed deployment holds it: deployed in between.
+            if _within(landed, period):
+                population.append(change)
+        elif not first and "baseline" in change.flags:
+            before += _within(landed, period)
         elif (not first or first >= period.to_us) and _within(landed, period) and change.commits:
             claimed += not change.merged_at
             (population if by_branch else undeployed).append(change)
@@ -72,6 +81,7 @@ def select(case: Case, period: Period) -> Selection:
         ),
         by_branch=by_branch,
         claimed=claimed,
+        before=before,
     )
 
 

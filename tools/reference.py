@@ -54,7 +54,19 @@ def controls() -> str:
     return "\n".join(parts)
 
 
-PAGES = {"commands.md": commands, "configuration.md": configuration, "controls.md": controls}
+def reason_codes() -> str:
+    """Every reason code with what would clear it."""
+    from evidence.controls.reasons import as_markdown
+
+    return as_markdown()
+
+
+PAGES = {
+    "commands.md": commands,
+    "configuration.md": configuration,
+    "controls.md": controls,
+    "reason-codes.md": reason_codes,
+}
 
 
 def main() -> None:

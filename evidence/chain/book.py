@@ -15,6 +15,8 @@ from evidence.policy import Policy, Repository
 
 OFF_BRANCH = "not_on_production_branch"
 BASELINE = "baseline"
+BEFORE_OBSERVATION = "deployed_before_observation"
+"""Contained in the first observed deployment, and in scope because the policy says from when."""
 """Contained in the first deployment observed and carried by none after it."""
 
 
@@ -167,15 +169,27 @@ def change_type(
 
 
 def write_change(
-    book: ChangeBook, change_id: str, part: BranchMap, group: Group, **known: object
+    book: ChangeBook,
+    change_id: str,
+    part: BranchMap,
+    group: Group,
+    *,
+    scope_start: int = 0,
+    **known: object,
 ) -> Change:
-    """The record of a landed change. `known`: fields that deployments and earlier runs decide."""
+    """The record of a landed change. `known`: fields that deployments and earlier runs decide.
+
+    `scope_start` (microseconds UTC): what landed from then on is tested although the first
+    deployment that was observed contained it already; 0: it is not.
+    """
     graph, head = book.graph, book.heads.get(group.number)
     shas = graph.shas
     notable = () if group.basis in {"merge_commit", "first_parent"} else (group.basis,)
     extra = (*notable, OFF_BRANCH) if not part.branch else notable
     if not known.get("deployments") and book.before_observation(group):
-        extra = (*extra, BASELINE)
+        merged_at = head.merged_at if head else 0
+        in_scope = 0 < scope_start <= merged_at
+        extra = (*extra, BEFORE_OBSERVATION if in_scope else BASELINE)
     first = group.landing if len(graph.parents[group.landing]) != 1 else group.commits[0]
     below = graph.parents[first]
     values: dict[str, object] = {

@@ -27,7 +27,7 @@ def chain_questions(evidence: ChangeEvidence, policy: Policy) -> tuple[GitQuesti
         *_automation_questions(evidence, policy),
     }
     paths = paths_question(evidence)
-    if paths is not None and _paths_matter(policy):
+    if paths is not None:
         found.add(paths)
     return tuple(sorted(found, key=lambda one: (one.repository, one.kind, one.args)))
 
@@ -39,15 +39,6 @@ def _approved(evidence: ChangeEvidence) -> set[str]:
     named = {review.commit_sha for review in evidence.reviews}
     forced = {event.before_sha for event in evidence.events if event.kind == "HeadRefForcePushed"}
     return (named | forced) - {""}
-
-
-def _paths_matter(policy: Policy) -> bool:
-    """Whether any parameter in force looks at the files of a change."""
-    return bool(
-        policy.non_deployable_paths
-        or any(check.unless_only_paths for check in policy.required_checks)
-        or any(automation.paths for automation in policy.automations)
-    )
 
 
 def _automation_questions(evidence: ChangeEvidence, policy: Policy) -> Iterator[GitQuestion]:

@@ -52,6 +52,7 @@ def write_changes(
                     change_id,
                     part,
                     group,
+                    scope_start=policy.scope_start,
                     change_type=change_type(policy, head, accounts, promotes),
                     aliases=aliases.get(change_id, ()),
                     deployments=tuple(own.ids),

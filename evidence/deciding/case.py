@@ -31,8 +31,9 @@ POPULATION_KINDS = (
     QuestionKind.RANGE_DIFF,
     QuestionKind.CHANGED_PATHS,
 )
-ROUNDS = 8
-"""How often the population may lead to further questions: entries, blobs, tags, paths."""
+ROUNDS = 20
+"""How often the population may lead to further questions: entries, nested bases, blobs, tags,
+paths. It stops by itself; a real repository took seven."""
 
 
 @dataclass(slots=True, kw_only=True)

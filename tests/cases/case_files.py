@@ -56,6 +56,8 @@ class Case:
     expect: tuple[Mapping[str, Any], ...]
     gaps: tuple[Mapping[str, str], ...]
     complete: bool
+    incomplete: bool
+    """A source is expected to fail."""
     xfail: str
 
     @property
@@ -129,6 +131,7 @@ def _case(base: Mapping[str, Any], tables: Mapping[str, Any]) -> Case:
         expect=tuple(tables["expect"]),
         gaps=tuple(tables.get("expect_gap", ())),
         complete=tables.get("complete", False),
+        incomplete=tables.get("incomplete", False),
         xfail=tables.get("xfail", ""),
     )
 

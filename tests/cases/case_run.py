@@ -100,7 +100,9 @@ def _determinations(
 
 def differences(case: Case, seen: Seen) -> list[str]:
     """One sentence for each thing that is not as the case says."""
-    found = [f"a source failed: {error}" for error in seen.errors if not case.gaps]
+    found = [f"a source failed: {error}" for error in seen.errors if not case.incomplete]
+    if case.incomplete and not seen.errors:
+        found.append("the collection is complete, which the case does not expect")
     for expected in case.expect:
         found.extend(_subject(case, seen, expected))
     found.extend(_gaps(case, seen))
@@ -225,6 +227,10 @@ def _change_row(seen: Seen, row: Change, expected: Mapping[str, Any]) -> Iterato
         wanted = [commit_of(seen.history, key)[1] for key in expected["commits"]]
         if sorted(wanted) != sorted(row.commits):
             yield f"expected the commits {wanted}, found {list(row.commits)}"
+    if "deployments" in expected:
+        wanted = [subject_of(seen.history, {"deployment": key}) for key in expected["deployments"]]
+        if sorted(wanted) != sorted(row.deployments):
+            yield f"expected the deployments {wanted}, found {list(row.deployments)}"
     if "first_deployment" in expected:
         first = subject_of(seen.history, {"deployment": expected["first_deployment"]})
         if row.deployments[:1] != (first,):

@@ -33,7 +33,7 @@ from evidence.model.pull_request import (
     Review,
 )
 from evidence.model.ticket import Ticket
-from evidence.policy import Automation, Policy, RequiredCheck
+from evidence.policy import Automation, Policy
 
 BASE, HEAD, LANDED = "b" * 40, "a" * 40, "c" * 40
 STRONGEST = list(Strength)
@@ -446,6 +446,7 @@ def test_a_chain_asks_what_was_merged_and_what_was_approved() -> None:
     expected = {
         (QuestionKind.MERGE_TREE, (BASE, HEAD)),
         (QuestionKind.TREE, (LANDED,)),
+        (QuestionKind.CHANGED_PATHS, (LANDED,)),
         (net, (BASE, HEAD)),
         (net, (BASE, BASE)),
         (net, (BASE, "e" * 40)),
@@ -456,13 +457,13 @@ def test_a_chain_asks_what_was_merged_and_what_was_approved() -> None:
 def test_an_approval_of_the_head_leaves_no_net_diff_to_ask() -> None:
     evidence = ChangeEvidence(change=change(), pull_request=pull(), reviews=(review(),))
     kinds = {one.kind for one in chain_questions(evidence, Policy())}
-    assert {QuestionKind.MERGE_TREE, QuestionKind.TREE} == kinds
+    assert QuestionKind.NET_DIFF not in kinds
+    assert {QuestionKind.MERGE_TREE, QuestionKind.TREE} < kinds
 
 
-def test_files_are_asked_for_where_the_policy_looks_at_them() -> None:
+def test_the_files_of_a_change_are_always_asked_for() -> None:
     evidence = ChangeEvidence(change=change(), pull_request=pull())
-    policy = Policy(required_checks=(RequiredCheck(name="ci", unless_only_paths=("docs/**",)),))
-    asked = {(one.kind, one.args) for one in chain_questions(evidence, policy)}
+    asked = {(one.kind, one.args) for one in chain_questions(evidence, Policy())}
     assert (QuestionKind.CHANGED_PATHS, (LANDED,)) in asked
 
 

@@ -25,12 +25,18 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
         early = cm_03.not_testable(CONTROL, chain, as_of)
         if early is not None and early.reason == "not-merged":
             return early
+    if "superseded" in change.flags:
+        sentence = "It was reverted before any production deployment carried it alone."
+        return on_change(CONTROL, chain, "superseded", sentence)
     deployed = _deployed(chain, as_of)
     if deployed is not None:
         return deployed
-    if "superseded" in change.flags:
-        sentence = "It was reverted before any production deployment carried it."
-        return on_change(CONTROL, chain, "superseded", sentence)
+    if "deployed_before_observation" in change.flags:
+        sentence = "The first production deployment that was observed contained it already."
+        return on_change(CONTROL, chain, "deployed", sentence)
+    if "baseline" in change.flags:
+        sentence = "The first deployment that was observed contained it already."
+        return on_change(CONTROL, chain, "baseline", sentence)
     return _not_deployed(chain, policy, as_of)
 
 
