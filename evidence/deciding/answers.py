@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from evidence.canonical import canonical_json
 from evidence.model.git import GitAnswer, GitQuestion, QuestionKind, RefTip
 from evidence.store import queries, writer
 from evidence.store.session import Store
@@ -59,6 +60,7 @@ class AnswerBook:
         """Answers of those of the questions that can be answered, new ones stored."""
         wanted = set(questions)
         found = {question: self._asked[question] for question in wanted if question in self._asked}
+        found |= self._paths(wanted - found.keys())
         found |= self._stored(wanted - found.keys())
         missing = wanted - found.keys()
         if missing and self.ask is not None:
@@ -71,6 +73,25 @@ class AnswerBook:
             self._asked |= {question_of(answer): answer for answer in fresh if not lasting(answer)}
             found |= {question_of(answer): answer for answer in fresh}
         return found
+
+    def _paths(self, wanted: set[GitQuestion]) -> Mapping[GitQuestion, GitAnswer]:
+        """Which files a commit changed, where the mirror's pass over all commits has told it."""
+        shas: dict[str, list[str]] = defaultdict(list)
+        for question in wanted:
+            if question.kind is QuestionKind.CHANGED_PATHS:
+                shas[question.repository].append(question.args[0])
+        return {
+            GitQuestion(repository=repository, kind=QuestionKind.CHANGED_PATHS, args=(sha,)): (
+                GitAnswer(
+                    repository=repository,
+                    kind=QuestionKind.CHANGED_PATHS,
+                    args=(sha,),
+                    value=canonical_json(list(paths)).decode(),
+                )
+            )
+            for repository, own in shas.items()
+            for sha, paths in queries.paths_of(self.store, repository, own).items()
+        }
 
     def _stored(self, wanted: set[GitQuestion]) -> Mapping[GitQuestion, GitAnswer]:
         groups: dict[tuple[str, QuestionKind], list[tuple[str, ...]]] = defaultdict(list)
