@@ -95,9 +95,7 @@ class Case:
         population = build_population(self.policy, replace(self.inputs, answers=answers))
         for _ in range(ROUNDS):
             missing = population.questions - answers.keys()
-            if not missing or self.ask is None:
-                break
-            fresh = self.book.answers(missing)
+            fresh = self.book.answers(missing) if missing else {}
             if not fresh:
                 break
             answers |= fresh

@@ -35,7 +35,9 @@ class Seen:
 
     history: History
     determinations: Mapping[str, Mapping[str, Determination]]
-    """Subject -> control -> determination."""
+    """Subject -> control -> determination, as the sync stored them or as of the case's moment."""
+    reread: Mapping[str, Mapping[str, Determination]]
+    """The same as a report has them, which reads the store and asks Git nothing."""
     changes: Mapping[str, Change]
     deployments: Mapping[str, ProductionDeployment]
     gaps: tuple[Gap, ...]
@@ -67,12 +69,12 @@ def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Outcome) -> S
     as_of = moment(case.as_of, moment(case.world.epoch, 0)) if case.as_of else now()
     decision = Decision(store=store, policy=policy, as_of=as_of)
     chains = tuple(decision.chains(decision.population.changes))
-    found: dict[str, dict[str, Determination]] = {}
-    for one in _determinations(case, decision, chains):
-        found.setdefault(one.subject, {})[one.control] = one
+    reread = _by_subject(_evaluated(decision, chains))
+    stored = _by_subject(row.determination for row in queries.determinations(store))
     return Seen(
         history=simulation.history,
-        determinations=found,
+        determinations=reread if case.as_of else stored,
+        reread=reread,
         changes={chain.change.change_id: chain.change for chain in chains},
         deployments={one.deployment_id: one for one in decision.population.deployments},
         gaps=tuple(row.gap for row in queries.gaps(store)),
@@ -83,16 +85,17 @@ def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Outcome) -> S
     )
 
 
-def _determinations(
-    case: Case, decision: Decision, chains: Iterable[Chain]
-) -> Iterator[Determination]:
-    """Those that the sync stored, or those as of the case's moment on what was collected."""
-    if not case.as_of:
-        yield from (row.determination for row in queries.determinations(decision.store))
-        return
+def _evaluated(decision: Decision, chains: Iterable[Chain]) -> Iterator[Determination]:
     for chain in chains:
         yield from evaluate.evaluate_change(chain, decision.policy, decision.as_of)
     yield from evaluate_deployments(decision, decision.population.deployments)
+
+
+def _by_subject(determinations: Iterable[Determination]) -> dict[str, dict[str, Determination]]:
+    found: dict[str, dict[str, Determination]] = {}
+    for one in determinations:
+        found.setdefault(one.subject, {})[one.control] = one
+    return found
 
 
 # --- comparing
@@ -107,6 +110,22 @@ def differences(case: Case, seen: Seen) -> list[str]:
         found.extend(_subject(case, seen, expected))
     found.extend(_gaps(case, seen))
     return found
+
+
+def reread_otherwise(seen: Seen) -> list[str]:
+    """Where a report says something else than what the sync stored."""
+    stored, reread = _reasons(seen.determinations), _reasons(seen.reread)
+    return [f"stored {one}" for one in sorted(stored - reread)] + [
+        f"read again {one}" for one in sorted(reread - stored)
+    ]
+
+
+def _reasons(found: Mapping[str, Mapping[str, Determination]]) -> set[tuple[str, str, str]]:
+    return {
+        (subject, control, one.reason)
+        for subject, controls in found.items()
+        for control, one in controls.items()
+    }
 
 
 def subject_of(history: History, expected: Mapping[str, Any]) -> str:
