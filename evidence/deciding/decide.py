@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from evidence.canonical import canonical_json
+from evidence.canonical import canonical_record
 from evidence.collectors.interface import Progress, no_progress
 from evidence.controls import evaluate
 from evidence.deciding.case import Ask, Case
 from evidence.deciding.gather import BATCH
 from evidence.model.change import Chain, Change, LinkKind, ProductionDeployment
-from evidence.model.codec import encode
 from evidence.model.determination import Determination
 from evidence.policy import Policy
 from evidence.store import derived, ids, queries, writer
@@ -99,8 +98,8 @@ def _digest(store: Store, generation: int) -> tuple[int, str]:
     """How many determinations a generation brought, and the SHA-256 of their canonical JSON."""
     digest = hashlib.sha256()
     count = 0
-    for row in queries.changed_determinations(store, generation):
-        digest.update(canonical_json(encode(row.determination)) + b"\n")
+    for body in queries.changed_bodies(store, generation):
+        digest.update(canonical_record(body) + b"\n")
         count += 1
     return count, digest.hexdigest()
 

@@ -30,6 +30,7 @@ from evidence.store.tables import (
 )
 
 _BATCH = 500
+_JSON = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,4 +278,4 @@ def _column(value: Any) -> Any:
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), sort_keys=True)
+    return _JSON.encode(value)

@@ -35,6 +35,7 @@ INT64 = 2**63 - 1
 KEY_BYTES = 2_400
 """PostgreSQL's index takes 2,704 bytes per row; what is identified by more is not stored."""
 JSON_CACHE = 65_536
+_JSON = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 
 
 class Current(StrEnum):
@@ -268,4 +269,4 @@ def _int64(value: int | None) -> int | None:
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), sort_keys=True)
+    return _JSON.encode(value)

@@ -47,7 +47,7 @@ __all__ = [
     "captures",
     "change_bodies",
     "change_body",
-    "changed_determinations",
+    "changed_bodies",
     "commit",
     "commits_in",
     "cursor",
@@ -238,14 +238,15 @@ def determinations(
     return [_determination(row) for row in rows]
 
 
-def changed_determinations(store: Store, number: int) -> Iterator[StoredDetermination]:
-    """The determinations that a generation brought, by subject and control, streamed."""
+def changed_bodies(store: Store, number: int) -> Iterator[str]:
+    """The determinations that a generation brought as the codec wrote them (JSON text), by subject
+    and control, streamed."""  # noqa: D205, D209
     table = tables.determination
-    query = select(table).where(table.c.generation == number)
+    query = select(table.c.body).where(table.c.generation == number)
     query = query.order_by(table.c.subject, table.c.control)
     with store.read() as connection:
-        for row in connection.execution_options(yield_per=1000).execute(query):
-            yield _determination(row)
+        for body in connection.execution_options(yield_per=1000).execute(query).scalars():
+            yield from_text(body)
 
 
 def _determination(row: Any) -> StoredDetermination:

@@ -147,9 +147,9 @@ def test_a_new_outcome_stands_beside_the_old_one(store):
         Outcome.PASS,
         Outcome.PASS,
     ]
-    assert [
-        each.determination.control for each in queries.changed_determinations(store, number)
-    ] == ["CM-03"]
+    assert [json.loads(body)["control"] for body in queries.changed_bodies(store, number)] == [
+        "CM-03"
+    ]
 
 
 def test_another_policy_or_other_entries_are_a_new_determination(store):
