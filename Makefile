@@ -42,6 +42,7 @@ bench: setup ## the measured figures; not part of the tests
 
 docs: setup ## the reference pages that are generated from code
 	@$(PYTHON) tools/reference.py
+	@$(PYTHON) tools/schemas.py
 
 lock: ## requirements*.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock

@@ -1,0 +1,117 @@
+"""What commands print for other programs: JSON by a published schema, data on stdout alone."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import secrets
+from pathlib import Path
+
+import jsonschema
+import pytest
+from shop_world import FIRST, pull, shop, write_configuration
+
+import evidence as package
+
+ROOT = Path(package.__file__).resolve().parent.parent
+SCHEMAS = ROOT / "docs" / "reference" / "schemas"
+
+_spec = importlib.util.spec_from_file_location("schemas", ROOT / "tools" / "schemas.py")
+schemas = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(schemas)
+
+
+def valid(name: str, text: str):
+    """The document, after it was held against the schema of that name."""
+    found = json.loads(text)
+    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    assert [problem.message for problem in validator.iter_errors(found)] == []
+    assert found["schema_version"] == 1
+    return found
+
+
+@pytest.mark.parametrize("name", schemas.OUTPUTS)
+def test_a_published_schema_is_the_one_of_the_records(name):
+    published = (SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8")
+    assert published == schemas.output(name), "run `make docs`"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in SCHEMAS.glob("*.json")))
+def test_a_published_schema_is_a_schema(name):
+    schema = json.loads((SCHEMAS / name).read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_sync_prints_its_receipts_by_the_schema(evidence, tmp_path, monkeypatch):
+    hidden = FIRST + pull("gift") + '[access]\nhidden = ["deploy"]\n'
+    with shop(tmp_path / "live", hidden) as rehearsal:
+        monkeypatch.setenv("EVIDENCE_HOME", str(rehearsal.home))
+        configuration = write_configuration(rehearsal, tmp_path / "evidence.toml")
+        ran = evidence("sync", "--format", "json", "--config", configuration)
+    found = valid("sync", ran.out)
+    assert (ran.code, found["complete"]) == (5, False)
+    assert [gap["repository"] for gap in found["gaps"]] == ["deploy"]
+
+
+def test_trace_prints_chains_by_the_schema(evidence, shop):
+    for term in ("shop:pr:2", shop.ids["hotfix"], shop.operations["ship-to-cart"]):
+        found = valid("trace", evidence("trace", term, "--format", "json").out)
+        assert found["changes"][0]["determinations"]
+
+
+def test_report_prints_its_result_by_the_schema(evidence, shop, home):
+    words = ("report", "--from", "2026-07-01", "--to", "2026-07-31", "--format", "json", "--quiet")
+    ran = evidence(*words, "--output", home / "packet")
+    found = valid("report", ran.out)
+    assert found["directory"] == str(home / "packet")
+    assert ran.err == ""
+
+
+def test_status_prints_freshness_by_the_schema(evidence, shop):
+    found = valid("status", evidence("status", "--format", "json").out)
+    assert [one["source"] for one in found["sources"]] == [
+        "argocd",
+        "git:deploy",
+        "git:shop",
+        "github",
+    ]
+
+
+def test_doctor_prints_its_checks_by_the_schema(evidence, shop):
+    found = valid("doctor", evidence("doctor", "--format", "json").out)
+    assert {one["check"] for one in found["checks"]} >= {"git", "pango", "keys", "store", "disk"}
+
+
+def test_config_show_prints_every_setting_and_its_origin_by_the_schema(evidence, shop, monkeypatch):
+    monkeypatch.setenv("EVIDENCE_POLICY__APPROVALS_REQUIRED", "2")
+    found = valid("config", evidence("config", "show", "--format", "json").out)
+    origins = {one["key"]: (one["value"], one["origin"]) for one in found["settings"]}
+    assert origins["policy.approvals_required"] == (2, "environment")
+    assert origins["organisation.name"] == ("Example Shop (simulated)", "file")
+    assert origins["organisation.time_zone"] == ("UTC", "default")
+
+
+def test_config_show_masks_the_password_of_a_database(evidence, monkeypatch):
+    password = secrets.token_hex(8)
+    monkeypatch.setenv("EVIDENCE_STORE__URL", f"postgresql://evidence:{password}@db.example/e")
+    ran = evidence("config", "show", "--origin")
+    assert password not in ran.out + ran.err
+    assert "postgresql://evidence:***@db.example/e" in ran.out
+
+
+def test_verify_prints_its_verdict_by_the_schema(evidence, packet, shop):
+    verified = evidence("verify", packet, "--trust", shop.trust, "--format", "json")
+    assert valid("verify", verified.out)["status"] == "verified"
+    (packet / "results.json").unlink()
+    rejected = evidence("verify", packet, "--format", "json")
+    assert valid("verify", rejected.out)["status"] == "rejected"
+
+
+@pytest.mark.parametrize(
+    "words", [("status",), ("trace", "shop:pr:2"), ("config", "show"), ("db", "current")]
+)
+def test_data_goes_to_stdout_and_nothing_else_does(evidence, shop, words):
+    ran = evidence(*words)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out
