@@ -1,0 +1,71 @@
+"""What the end of a sync costs on a large store: population, chains, determinations, stored.
+
+    python bench/deciding.py [--changes 100000]
+
+The store holds so many changes with about 1.5 reviews and 3 checks each and a deployment for every
+fifth change (`common.filled`). First the population and the chains of all changes are only read,
+then everything is decided and stored, then a sync brings five more changes and their deployment
+and decides what they touch. CPU seconds of this process and peak memory; SIMULATED data.
+Target: 500 MB; the sync after it costs the population and its own changes, not all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from common.filled import AS_OF, KEPT, POLICY, copied, filled, grow, keep
+
+from evidence.deciding.case import Case
+from evidence.deciding.decide import decide_and_store
+from evidence.store.session import Store
+
+
+def say(line: str) -> None:
+    """One line of figures on stdout, with the peak so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(f"{line}; peak {peak:.0f} MB\n")
+    sys.stdout.flush()
+
+
+def read_only(store: Store) -> None:
+    """Population and chains, as a report reads them."""
+    began = time.process_time()
+    case = Case(store=store, policy=POLICY, as_of=AS_OF)
+    population = case.population
+    built = time.process_time() - began
+    say(
+        f"population of {len(population.changes)} changes and {len(population.deployments)} "
+        f"deployments from the store: {built:.1f} s CPU"
+    )
+    links = sum(len(chain.links) for chain in case.chains(population.changes))
+    say(f"{links} links of all chains: {time.process_time() - began - built:.1f} s CPU")
+
+
+def decide(store: Store, title: str) -> None:
+    began = time.process_time()
+    done = decide_and_store(store, POLICY, "bench", as_of=AS_OF, ask=lambda _questions: [])
+    took = time.process_time() - began
+    say(f"{title}: {done.evaluated} evaluated, {done.changed} determinations, {took:.1f} s CPU")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--changes", type=int, default=100_000)
+    changes = parser.parse_args().changes
+    filled(changes)
+    with tempfile.TemporaryDirectory(prefix="evidence-bench-", dir=KEPT) as folder:
+        store = copied(changes, Path(folder))
+        read_only(store)
+        decide(store, "everything decided and stored")
+        grow(store, changes)
+        decide(store, "the next sync")
+        keep(store, changes)
+
+
+if __name__ == "__main__":
+    main()
