@@ -1,7 +1,7 @@
-"""Commits that a change's evidence needs and that are none of its own.
+"""Commits that a change's evidence needs and that it does not name.
 
-Heads that a force-push replaced: who wrote them contributed. Deployed commits of other changes:
-their checks may be the gate of this one.
+What no listing names, because a force-push replaced it or the forge's list is too short: who wrote
+it contributed. Deployed commits of other changes: their checks may be the gate of this one.
 """
 
 from __future__ import annotations
@@ -14,16 +14,25 @@ from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Policy
 
 
-def pushed_away(
-    change: Change, events: Iterable[PullRequestEvent], graph: CommitGraph | None
+def unlisted(
+    change: Change,
+    events: Iterable[PullRequestEvent],
+    graph: CommitGraph | None,
+    *,
+    cut: bool,
 ) -> set[str]:
-    """Commits of heads that a force-push replaced, without those of the branch it landed on."""
-    replaced = {event.before_sha for event in events if event.kind == "HeadRefForcePushed"}
-    if graph is None or not replaced or change.base_sha not in graph.index:
+    """Commits that a change held and no listing names, without those of the branch it landed on.
+
+    They belong to heads that a force-push replaced, and to its last head where `cut` says that the
+    forge counts more commits than it lists.
+    """
+    heads = {event.before_sha for event in events if event.kind == "HeadRefForcePushed"}
+    heads |= {change.head_sha} if cut else set()
+    if graph is None or not heads or change.base_sha not in graph.index:
         return set()
     base = graph.index[change.base_sha]
-    heads = [graph.index[sha] for sha in sorted(replaced) if sha in graph.index]
-    return {graph.shas[commit] for head in heads for commit in only_in(graph, head, [base])}
+    known = [graph.index[sha] for sha in sorted(heads) if sha in graph.index]
+    return {graph.shas[commit] for head in known for commit in only_in(graph, head, [base])}
 
 
 def gate_revisions(evidence: ChangeEvidence, policy: Policy) -> set[str]:

@@ -11,7 +11,7 @@ from evidence.chain.chains import build_chain
 from evidence.chain.population import Population, build_population
 from evidence.chain.records import PopulationInputs
 from evidence.deciding.answers import AnswerBook, Ask
-from evidence.deciding.beyond import pushed_away
+from evidence.deciding.beyond import unlisted
 from evidence.deciding.gather import BATCH, gather
 from evidence.deciding.inputs import load_inputs
 from evidence.model.capture import Gap
@@ -102,8 +102,10 @@ class Case:
             population = build_population(self.policy, replace(self.inputs, answers=answers))
         return population
 
-    def _pushed_away(self, change: Change, events: Iterable[PullRequestEvent]) -> set[str]:
-        return pushed_away(change, events, self.inputs.graphs.get(change.repository))
+    def _unlisted(
+        self, change: Change, events: Iterable[PullRequestEvent], /, *, cut: bool
+    ) -> set[str]:
+        return unlisted(change, events, self.inputs.graphs.get(change.repository), cut=cut)
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(
@@ -113,5 +115,5 @@ class Case:
                 for repository, commits in self.inputs.associations.items()
             },
             gaps=self.gaps(),
-            pushed_away=self._pushed_away,
+            unlisted=self._unlisted,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from evidence.model.capture import Gap
 from evidence.model.change import Change, ChangeEvidence, Link, LinkKind, ProductionDeployment
@@ -28,9 +28,18 @@ from evidence.store.session import Store
 F = TypeVar("F", bound=Fact)
 
 
-def nothing_pushed_away(_change: Change, _events: Iterable[PullRequestEvent]) -> set[str]:
-    """For who only shows what is stored: commits that a force-push replaced are left out."""
+def listed_only(_change: Change, _events: Iterable[PullRequestEvent], *, cut: bool) -> set[str]:
+    """For who only shows what is stored: commits that no listing names are left out."""
+    del cut
     return set()
+
+
+class Unlisted(Protocol):
+    """Names a change's commits that no listing names; `cut` says that its listing is too short."""
+
+    def __call__(
+        self, change: Change, events: Iterable[PullRequestEvent], /, *, cut: bool
+    ) -> set[str]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +51,8 @@ class Surroundings:
     """Repository -> commits whose pull requests the forge was asked for."""
     gaps: Mapping[str, tuple[Gap, ...]]
     """Repository -> open gaps; "" holds those that concern no single repository."""
-    pushed_away: Callable[[Change, Iterable[PullRequestEvent]], set[str]] = nothing_pushed_away
-    """Commits of heads that a force-push replaced."""
+    unlisted: Unlisted = listed_only
+    """Commits of heads that a force-push replaced, and those that a listing leaves out."""
 
 
 def gather_stored(
@@ -76,9 +85,16 @@ def of_repository(
     listed = by_number(PullRequestCommit)
     events = by_number(PullRequestEvent)
     shas = {change.change_id: _shas(change, listed.get(change.number, ())) for change in changes}
-    away = {one.change_id: around.pushed_away(one, events.get(one.number, ())) for one in changes}
+    more = {
+        one.change_id: around.unlisted(
+            one,
+            events.get(one.number, ()),
+            cut=_is_cut(pulls.get(one.number, ()), listed.get(one.number, ())),
+        )
+        for one in changes
+    }
     every = set().union(*shas.values()) if shas else set()
-    read = every.union(*away.values())
+    read = every.union(*more.values())
     commits = _grouped(queries.commits_in(store, repository, read), lambda row: row.sha)
     checks = _by_sha(store, CheckRun, repository, every, at)
     coverage = _by_sha(store, CheckCoverage, repository, every, at)
@@ -95,7 +111,7 @@ def of_repository(
                 sorted(listed.get(change.number, ()), key=lambda one: one.position)
             ),
             events=tuple(sorted(events.get(change.number, ()), key=lambda one: one.position)),
-            commits=_flat(commits, [*own, *sorted(away[change.change_id] - set(own))]),
+            commits=_flat(commits, [*own, *sorted(more[change.change_id] - set(own))]),
             checks=_flat(checks, own),
             coverage=_flat(coverage, own),
             deployments=tuple(
@@ -105,6 +121,12 @@ def of_repository(
             github_observed=_observed(change, versions, around),
         )
     return found
+
+
+def _is_cut(versions: Iterable[PullRequest], listed: Iterable[PullRequestCommit]) -> bool:
+    """Whether the source counts more commits than were listed (GitHub lists 250)."""
+    counted = max((one.commits_total for one in versions), default=0)
+    return counted > len({row.sha for row in listed})
 
 
 def _shas(change: Change, listed: Iterable[PullRequestCommit]) -> set[str]:

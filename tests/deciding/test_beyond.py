@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evidence.chain.graph import CommitGraph
-from evidence.deciding.beyond import gate_revisions, pushed_away
+from evidence.deciding.beyond import gate_revisions, unlisted
 from evidence.model.change import (
     Change,
     ChangeEvidence,
@@ -68,18 +68,26 @@ def deployed(repository, revision):
     )
 
 
+def found(events, graph=GRAPH, *, cut=False, **fields):
+    return unlisted(change(**fields), events, graph, cut=cut)
+
+
 def test_a_head_that_was_pushed_away_brings_its_commits_down_to_the_branch():
-    assert pushed_away(change(), [force_push("old2")], GRAPH) == {"old1", "old2"}
+    assert found([force_push("old2")]) == {"old1", "old2"}
 
 
 def test_a_pushed_away_head_that_git_does_not_hold_brings_nothing():
-    assert pushed_away(change(), [force_push("gone")], GRAPH) == set()
+    assert found([force_push("gone")]) == set()
 
 
-def test_without_force_push_graph_or_base_nothing_was_pushed_away():
-    assert pushed_away(change(), [], GRAPH) == set()
-    assert pushed_away(change(), [force_push("old2")], None) == set()
-    assert pushed_away(change(base_sha=""), [force_push("old2")], GRAPH) == set()
+def test_a_listing_that_was_cut_is_completed_from_git():
+    assert found([], cut=True, head_sha="old2") == {"old1", "old2"}
+    assert found([], cut=False, head_sha="old2") == set()
+
+
+def test_without_graph_or_base_nothing_is_added():
+    assert found([force_push("old2")], None) == set()
+    assert found([force_push("old2")], base_sha="") == set()
 
 
 def test_what_a_merge_queue_deployed_may_be_the_gate_of_each_of_its_group():
