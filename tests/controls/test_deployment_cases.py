@@ -154,6 +154,16 @@ def test_an_image_that_is_not_tied_to_its_source_leaves_it_open():
     )
 
 
+def test_an_image_that_is_not_tied_to_its_source_is_not_called_a_revision():
+    lost = replace(IMAGE, problem="no_such_tag")
+
+    one = traced(images=(lost,), problems=("image_no_such_tag",))
+
+    assert (one.outcome.value, one.reason) == ("unknown", "image-unresolved")
+    assert "image registry.test/shop at 1.4 (no such tag)" in one.sentence
+    assert outcome(problems=("previous_image_unresolved",)) == ("unknown", "image-unresolved")
+
+
 def test_a_third_party_image_is_acquired_and_flagged():
     one = traced(images=(replace(IMAGE, problem="third_party", repository=""),))
 

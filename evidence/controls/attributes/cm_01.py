@@ -19,8 +19,8 @@ from evidence.policy import Policy
 
 CONTROL = "CM-01"
 
-_PROBLEMS = {"history_gap": "history-gap"}
-"""Problem code of a deployment -> reason; `contradictory_*` and the rest stand below."""
+_PROBLEMS = {"history_gap": "history-gap", "previous_image_unresolved": "image-unresolved"}
+"""Problem code of a deployment -> reason; `contradictory_*`, `image_*` and the rest stand below."""
 
 _LOST = frozenset({GapReason.HISTORY_LOST, GapReason.SYNC_GAP, GapReason.RETENTION})
 
@@ -72,6 +72,9 @@ def _problem(deployment: ProductionDeployment) -> tuple[str, str] | None:
     for problem in deployment.problems:
         if problem.startswith("contradict"):
             return "contradiction", f"its sightings contradict each other ({clip(problem)})."
+        image = _image(deployment) if problem.startswith("image_") else None
+        if image:
+            return image
         reason = _PROBLEMS.get(problem, "revision-unresolved")
         return reason, f"{clip(problem.replace('_', ' '))}."
     if deployment.kind in {DeploymentKind.NO_COMMIT, DeploymentKind.UNRESOLVED}:
