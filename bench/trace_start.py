@@ -38,7 +38,10 @@ def trace(url: str, term: Annotated[str, typer.Argument(help="A SHA.")]) -> None
             typer.echo(body)
 app()
 """
-COMMANDS = [
+COMMANDS = (
+    *("init", "demo", "doctor", "sync", "status", "trace", "report", "verify"),
+    *("keys", "config", "db"),
+)
     "init",
     "demo",
     "doctor",
