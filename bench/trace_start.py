@@ -42,18 +42,6 @@ COMMANDS = (
     *("init", "demo", "doctor", "sync", "status", "trace", "report", "verify"),
     *("keys", "config", "db"),
 )
-    "init",
-    "demo",
-    "doctor",
-    "sync",
-    "status",
-    "trace",
-    "report",
-    "verify",
-    "keys",
-    "config",
-    "db",
-]
 
 
 def cpu(command: Sequence[str], environment: Mapping[str, str]) -> float:
