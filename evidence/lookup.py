@@ -16,6 +16,7 @@ from evidence.errors import ConfigError
 from evidence.model.change import (
     Change,
     ChangeEvidence,
+    ChangeKind,
     Link,
     LinkKind,
     ProductionDeployment,
@@ -23,7 +24,7 @@ from evidence.model.change import (
 from evidence.model.codec import decode, encode
 from evidence.model.determination import Determination, Outcome
 from evidence.model.pull_request import CommitPullRequests
-from evidence.report.text import local, login, shown, utc, who
+from evidence.report.text import local, login, private, shown, utc, who
 from evidence.report.timeline import Moment, timeline
 from evidence.store import queries
 from evidence.store.gathering import Surroundings, gather_stored
@@ -70,7 +71,9 @@ def trace(term: str, *, config: Path | None = None, zone: str = "") -> list[Trac
                 next_step="Give a commit SHA, a pull request number or a deployment id, "
                 "or run `evidence sync` first.",
             )
-        return [_load(store, change_id, shown_zone) for change_id in found]
+        traces = [_load(store, change_id, shown_zone) for change_id in found]
+    earlier = {alias for one in traces for alias in one.change.aliases}
+    return [one for one in traces if one.change.change_id not in earlier]
 
 
 def _load(store: Store, change_id: str, zone: str) -> Trace:
@@ -169,11 +172,7 @@ def as_text(traces: Sequence[Trace]) -> str:
 
 
 def _lines(one: Trace) -> Iterator[str]:
-    change = one.change
-    yield f"{change.change_id}  {shown(change.title, 100)}"
-    yield f"  {change.kind.replace('_', ' ')} by {who(change.author)}, {change.merge_method}"
-    if change.url:
-        yield f"  {change.url}"
+    yield from _head(one.change, one.evidence)
     yield from _branch("chain", list(_chain(one)))
     yield from _branch(f"timeline (UTC, {one.zone})", list(_timeline(one)))
     yield from _branch("deployments", [_deployment(row, one.zone) for row in one.deployments])
@@ -183,6 +182,22 @@ def _lines(one: Trace) -> Iterator[str]:
         "why unknown",
         [f"{count} x {reason}: {action}" for reason, count, action in one.why_unknown],
     )
+
+
+def _head(change: Change, evidence: ChangeEvidence) -> Iterator[str]:
+    if change.kind is ChangeKind.DIRECT:
+        commit = next((row for row in evidence.commits if row.sha == change.landing_sha), None)
+        message = commit.message.partition("\n")[0] if commit else ""
+        author = f"{private(commit.author_name)} (as the commit claims)" if commit else "not stated"
+        yield f"{change.change_id}  {shown(message, 100)}".rstrip()
+        yield f"  direct commit by {author}"
+    else:
+        yield f"{change.change_id}  {shown(change.title, 100)}".rstrip()
+        yield f"  pull request by {who(change.author)}, {change.merge_method}"
+    for alias in change.aliases:
+        yield f"  earlier: {alias}"
+    if change.url:
+        yield f"  {change.url}"
 
 
 def _branch(title: str, rows: Sequence[str]) -> Iterator[str]:
