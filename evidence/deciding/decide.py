@@ -147,7 +147,7 @@ class _Scope:
         Undeployed ones too where their repository moved (they may be superseded), and all of
         them where the policy sets a limit to pending.
         """
-        if self._touched.gaps or self._touched.tickets:
+        if self._touched.gaps:
             return self._changes
         return [change for change in self._changes if self._is_touched(change)]
 
@@ -173,6 +173,7 @@ class _Scope:
         shas = {change.head_sha, change.landing_sha, *change.commits}
         return (
             known is None
+            or change.change_id in self._touched.linked
             or known != change.first_deployed_at
             or (not change.first_deployed_at and change.repository in self._moving)
             or (change.repository, change.number) in self._touched.numbers

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from evidence.canonical import from_text
 from evidence.model.check import CheckCoverage, CheckRun
@@ -13,7 +13,7 @@ from evidence.model.deployment import Deployment
 from evidence.model.fact import Fact
 from evidence.model.pull_request import PullRequest, PullRequestEvent, Review
 from evidence.model.ticket import Ticket, TicketEvent
-from evidence.store import tables
+from evidence.store import bulk, tables
 from evidence.store.facts import fact_table
 from evidence.store.session import Store
 
@@ -27,7 +27,9 @@ class Touched:
     shas: frozenset[tuple[str, str]]
     """(repository, commit) with new checks."""
     tickets: frozenset[str]
-    """Ticket keys."""
+    """Ticket keys, former ones too."""
+    linked: frozenset[str] = frozenset()
+    """Ids of stored changes that name one of these tickets; whether it was stored is no matter."""
     operations: frozenset[tuple[str, str, int]] = field(default_factory=frozenset)
     """(source, application uid, started_at) of deployments."""
     gaps: bool = False
@@ -68,12 +70,9 @@ def touched(store: Store, since: int) -> Touched:
             *(rows(cls, "repository", "number") for cls in (PullRequest, Review, PullRequestEvent))
         )
         shas = rows(CheckRun, "repository", "sha") | rows(CheckCoverage, "repository", "sha")
-        changed = {row[0] for row in rows(TicketEvent, "ticket_id")}
-        tickets = {row[1] for row in rows(Ticket, "ticket_id", "key")}
-        ticket = fact_table(Ticket).table
-        for ticket_id in sorted(str(each) for each in changed):
-            query = select(ticket.c.key).where(ticket.c.ticket_id == ticket_id)
-            tickets |= set(connection.execute(query).scalars())
+        changed = rows(TicketEvent, "ticket_id") | rows(Ticket, "ticket_id")
+        keys = _keys(connection, sorted(str(each[0]) for each in changed))
+        linked = _linked(connection, keys)
         operations = rows(Deployment, "source", "application_uid", "started_at")
         index = tables.entry_index
         gaps = connection.execute(
@@ -84,10 +83,31 @@ def touched(store: Store, since: int) -> Touched:
     return Touched(
         numbers=numbers,  # type: ignore[arg-type]
         shas=shas,  # type: ignore[arg-type]
-        tickets=frozenset(str(each) for each in tickets),
+        tickets=frozenset(from_text(key) for key in keys),
+        linked=frozenset(linked),
         operations=operations,  # type: ignore[arg-type]
         gaps=gaps is not None,
     )
+
+
+def _keys(connection: Connection, ticket_ids: Sequence[str]) -> list[str]:
+    """The keys that tickets have or had, as stored."""
+    table = fact_table(Ticket).table
+    found: set[str] = set()
+    for some in bulk.batches(ticket_ids):
+        query = select(table.c.key).where(table.c.ticket_id.in_(some))
+        found.update(connection.execute(query).scalars())
+    return sorted(found)
+
+
+def _linked(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Ids of the changes that are found by these ticket keys."""
+    table = tables.chain_index
+    found: set[str] = set()
+    for some in bulk.batches(keys):
+        query = select(table.c.change_id).where(table.c.kind == "ticket", table.c.term.in_(some))
+        found.update(map(from_text, connection.execute(query).scalars()))
+    return found
 
 
 def _newest(store: Store, name: str, key: str, column: str) -> Mapping[str, int]:
