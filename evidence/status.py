@@ -127,8 +127,9 @@ def _checkpoint(store: Store) -> str:
 
 
 def _unknown(store: Store) -> tuple[tuple[str, int, str], ...]:
+    earlier = queries.superseded_ids(store)
     rows = queries.determinations(store, outcome=Outcome.UNKNOWN)
-    unknown = [row.determination for row in rows]
+    unknown = [row.determination for row in rows if row.determination.subject not in earlier]
     actions = {one.reason: one.missing for one in unknown}
     counts = Counter(one.reason for one in unknown)
     return tuple((reason, count, actions[reason]) for reason, count in counts.most_common())

@@ -11,7 +11,7 @@ from evidence.canonical import from_text
 from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.deployment import Deployment
 from evidence.model.fact import Fact
-from evidence.model.pull_request import PullRequest, PullRequestEvent, Review
+from evidence.model.pull_request import CommitPullRequests, PullRequest, PullRequestEvent, Review
 from evidence.model.ticket import Ticket, TicketEvent
 from evidence.store import bulk, tables
 from evidence.store.facts import fact_table
@@ -25,7 +25,7 @@ class Touched:
     numbers: frozenset[tuple[str, int]]
     """(repository, pull request number)."""
     shas: frozenset[tuple[str, str]]
-    """(repository, commit) with new checks."""
+    """(repository, commit) with new checks, or whose pull requests the forge newly told."""
     tickets: frozenset[str]
     """Ticket keys, former ones too."""
     linked: frozenset[str] = frozenset()
@@ -69,7 +69,12 @@ def touched(store: Store, since: int) -> Touched:
         numbers = frozenset[tuple[object, ...]]().union(
             *(rows(cls, "repository", "number") for cls in (PullRequest, Review, PullRequestEvent))
         )
-        shas = rows(CheckRun, "repository", "sha") | rows(CheckCoverage, "repository", "sha")
+        shas = frozenset[tuple[object, ...]]().union(
+            *(
+                rows(cls, "repository", "sha")
+                for cls in (CheckRun, CheckCoverage, CommitPullRequests)
+            )
+        )
         changed = rows(TicketEvent, "ticket_id") | rows(Ticket, "ticket_id")
         keys = _keys(connection, sorted(str(each[0]) for each in changed))
         linked = _linked(connection, keys)

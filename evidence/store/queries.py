@@ -69,6 +69,7 @@ __all__ = [
     "receipts",
     "size",
     "stream",
+    "superseded_ids",
 ]
 
 SHORTEST_SHA = 4
@@ -196,6 +197,16 @@ def find(store: Store, term: str) -> list[tuple[str, str]]:
             )
         rows = connection.execute(query.where(span)).all()
     return [(kind, change_id) for kind, change_id in rows]
+
+
+def superseded_ids(store: Store) -> frozenset[str]:
+    """Ids under which changes were known earlier: their rows stay and are no longer counted."""
+    index = tables.chain_index
+    query = select(index.c.term).where(index.c.kind == "change", index.c.term != index.c.change_id)
+    with store.read() as connection:
+        shown = index.c.generation <= current_generation(connection)
+        rows = connection.execute(query.where(shown).distinct()).scalars()
+        return frozenset(from_text(term) for term in rows)
 
 
 def change_body(store: Store, change_id: str, *, at: int | None = None) -> str | None:

@@ -1,0 +1,151 @@
+"""Doctor: one line for each thing that a sync needs, and what to do about what is wrong."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from shop_world import FIRST, pull, shop
+
+from evidence import doctor
+from evidence.config.load import Loaded
+from evidence.config.settings import Settings
+from evidence.doctor import Finding, examine, worst_exit_code
+from evidence.seal import keys
+from evidence.sync import sync
+
+SMALL = FIRST + pull("gift")
+
+
+@pytest.fixture
+def live(tmp_path):
+    """A running shop with keys, whose world stands at the present."""
+    with shop(tmp_path, SMALL) as rehearsal:
+        keys.init(rehearsal.keys, name="Example Shop")
+        yield rehearsal
+
+
+def present(rehearsal) -> Loaded:
+    """The configuration, while the servers' clocks agree with ours."""
+    import time
+
+    return rehearsal.loaded(rehearsal.simulation.at(time.time_ns() // 1000))
+
+
+def states(loaded: Loaded) -> dict[str, set[str]]:
+    """Check -> its states."""
+    found: dict[str, set[str]] = {}
+    for one in examine(loaded):
+        found.setdefault(one.check, set()).add(one.state)
+    return found
+
+
+def detail(loaded: Loaded, check: str, state: str) -> str:
+    """What a check says in this state."""
+    return " ".join(
+        one.detail for one in examine(loaded) if (one.check, one.state) == (check, state)
+    )
+
+
+def test_nothing_is_wrong_with_a_healthy_setup(live):
+    sync(present(live))
+    found = examine(present(live))
+    assert [one for one in found if one.state != "ok"] == []
+    assert worst_exit_code(found) == 0
+
+
+def test_a_refused_token_is_an_error_of_authentication(live):
+    loaded = present(live)
+    (live.home / "github.token").write_text("wrong")
+    assert states(loaded)["source github"] == {"error"}
+    assert worst_exit_code(examine(loaded)) == 4
+
+
+def test_a_repository_that_the_token_may_not_read_is_named(tmp_path):
+    with shop(tmp_path, SMALL + '[access]\nhidden = ["deploy"]\n') as rehearsal:
+        loaded = present(rehearsal)
+        said = detail(loaded, "source github", "error")
+        assert "example-shop/deploy" in said
+        assert "Grant the token this repository." in said
+        assert "example-shop/shop can be read" in detail(loaded, "source github", "ok")
+        assert worst_exit_code(examine(loaded)) == 4
+
+
+def test_a_server_that_cannot_be_reached_stops_no_other_check(live):
+    loaded = present(live)
+    live.simulation.server("argocd").close()
+    assert states(loaded)["source argocd"] == {"error"}
+    assert states(loaded)["source github"] == {"ok"}
+    assert worst_exit_code(examine(loaded)) == 1
+    live.simulation.argocd_server._server.server_close()
+
+
+def test_clocks_that_differ_are_a_warning(live):
+    loaded = live.loaded(live.simulation.end())
+    assert "our clock differs from the server's by" in detail(loaded, "source github", "warning")
+
+
+def test_a_store_of_another_schema_is_an_error(live):
+    loaded = present(live)
+    assert "the first sync sets it up" in detail(loaded, "store", "ok")
+    (live.home / "evidence.sqlite3").write_bytes(b"This is no database. " * 100)
+    assert states(loaded)["store"] == {"error"}
+
+
+def test_missing_keys_are_a_warning_and_unsafe_ones_an_error(live):
+    (live.keys / "signing.key").chmod(0o644)
+    assert "signing.key" in detail(present(live), "keys", "error")
+    shutil.rmtree(live.keys)
+    assert "`evidence keys init` makes them" in detail(present(live), "keys", "warning")
+
+
+def test_keys_in_the_data_directory_are_a_warning(live):
+    inside = live.home / "keys"
+    shutil.copytree(live.keys, inside)
+    live.keys = inside
+    assert "move the keys elsewhere" in detail(present(live), "keys", "warning")
+
+
+def test_little_space_is_a_warning(live, monkeypatch):
+    nearly_full = SimpleNamespace(total=10, used=9, free=1)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: nearly_full)
+    assert states(present(live))["disk"] == {"warning"}
+
+
+def test_an_old_git_is_a_warning(live, monkeypatch):
+    from evidence.collectors import git
+
+    monkeypatch.setattr(git, "version_problem", lambda: "git 2.30 is too old")
+    assert detail(present(live), "git", "warning") == "git 2.30 is too old"
+
+
+def test_a_secret_that_is_not_set_is_an_error_with_its_name(live):
+    loaded = present(live)
+    values = loaded.settings.model_dump()
+    values["source"][0]["secret"] = "env:NOT_SET_ANYWHERE"
+    bare = replace(loaded, settings=Settings.model_validate(values))
+    assert "NOT_SET_ANYWHERE" in detail(bare, "source github", "error")
+    assert worst_exit_code(examine(bare)) == 2
+
+
+def test_a_configuration_without_applications_is_a_warning(live):
+    loaded = present(live)
+    values = loaded.settings.model_dump() | {"application": []}
+    bare = replace(loaded, settings=Settings.model_validate(values))
+    assert "no [[application]]" in detail(bare, "configuration", "warning")
+
+
+def test_a_refused_credential_goes_before_other_errors():
+    def error(code: int) -> Finding:
+        return Finding(check="x", state="error", detail="", exit_code=code)
+
+    assert worst_exit_code([error(1), error(4), error(2)]) == 4
+    assert worst_exit_code([error(2), error(1)]) == 2
+    assert worst_exit_code([Finding(check="x", state="warning", detail="")]) == 0
