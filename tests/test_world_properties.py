@@ -11,19 +11,28 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "cases"))
 
-from losing import PARTS, gained, without_one_capture, without_one_object
+from losing import (
+    PARTS,
+    gained,
+    settled_inputs,
+    traced_by_loss,
+    without_one_capture,
+    without_one_object,
+)
 
+from evidence.chain.population import PopulationInputs
 from evidence.config.yardstick import PROFILES, build_policy
 from evidence.controls.evaluate import evaluate_change
 from evidence.deciding.case import Case
 from evidence.demo.organisation import demo_world
 from evidence.demo.run import rehearse
-from evidence.model.change import ChangeEvidence
+from evidence.model.change import Chain, ChangeEvidence
 from evidence.model.determination import Outcome
 from evidence.store.session import open_store
 
@@ -51,9 +60,22 @@ YARDSTICKS = {
 """Yardsticks to judge the same chains by: what each sets beside the configuration."""
 
 
+class World(NamedTuple):
+    """The demo world as it was collected and decided."""
+
+    case: Case
+    chains: list[Chain]
+    inputs: PopulationInputs
+
+    def gained(self, yardstick, removals):
+        """What became a pass by another yardstick and by losing something."""
+        policy = replace(self.case.policy, **YARDSTICKS[yardstick])
+        return gained(self.chains, policy, self.case.as_of, removals)
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """The policy, the moment and every chain of the demo world."""
+    """The demo world, collected once when its story is over."""
     directory = tmp_path_factory.mktemp("world")
     with rehearse(demo_world(), directory, CONFIGURATION) as rehearsal:
         ends = rehearsal.simulation.history.ends_at
@@ -62,7 +84,8 @@ def world(tmp_path_factory):
         policy = build_policy(loaded.settings)
         with closing(open_store(loaded.store_url)) as store:
             case = Case(store=store, policy=policy, as_of=ends)
-            yield policy, ends, list(case.chains(case.population.changes))
+            chains = list(case.chains(case.population.changes))
+            yield World(case=case, chains=chains, inputs=settled_inputs(case))
 
 
 def test_every_part_of_a_changes_evidence_is_taken_away():
@@ -75,9 +98,10 @@ def test_every_part_of_a_changes_evidence_is_taken_away():
 
 
 def test_the_world_has_passes_deviations_and_open_questions(world):
-    policy, as_of, chains = world
     found = Counter(
-        one.outcome for chain in chains for one in evaluate_change(chain, policy, as_of)
+        one.outcome
+        for chain in world.chains
+        for one in evaluate_change(chain, world.case.policy, world.case.as_of)
     )
 
     assert set(found) == set(Outcome)
@@ -85,15 +109,13 @@ def test_the_world_has_passes_deviations_and_open_questions(world):
 
 @pytest.mark.parametrize("yardstick", YARDSTICKS)
 def test_removing_any_one_object_never_turns_a_non_pass_into_a_pass(world, yardstick):
-    policy, as_of, chains = world
-    policy = replace(policy, **YARDSTICKS[yardstick])
-
-    assert gained(chains, policy, as_of, without_one_object) == []
+    assert world.gained(yardstick, without_one_object) == []
 
 
 @pytest.mark.parametrize("yardstick", YARDSTICKS)
 def test_removing_any_one_capture_never_turns_a_non_pass_into_a_pass(world, yardstick):
-    policy, as_of, chains = world
-    policy = replace(policy, **YARDSTICKS[yardstick])
+    assert world.gained(yardstick, without_one_capture) == []
 
-    assert gained(chains, policy, as_of, without_one_capture) == []
+
+def test_losing_a_sighting_or_an_answer_never_makes_a_deployment_traced(world):
+    assert traced_by_loss(world.case, world.inputs) == []

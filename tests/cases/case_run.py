@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from case_files import Case, CaseError
+from losing import settled_inputs
 
+from evidence.chain.population import PopulationInputs
 from evidence.collecting import now
 from evidence.config.yardstick import build_policy
 from evidence.controls import evaluate
@@ -21,7 +23,6 @@ from evidence.demo.run import Rehearsal, rehearse
 from evidence.model.capture import Gap
 from evidence.model.change import Chain, Change, ProductionDeployment
 from evidence.model.determination import Determination
-from evidence.policy import Policy
 from evidence.store import queries
 from evidence.store.session import Store, open_store
 from evidence.sync import Outcome
@@ -44,8 +45,9 @@ class Seen:
     """Open ones."""
     errors: tuple[str, ...]
     """Of the last sync, by source."""
-    policy: Policy
-    as_of: int
+    decision: Decision
+    """Its store is closed; what it has read, it keeps."""
+    inputs: PopulationInputs
     chains: tuple[Chain, ...]
 
 
@@ -79,8 +81,8 @@ def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Outcome) -> S
         deployments={one.deployment_id: one for one in decision.population.deployments},
         gaps=tuple(row.gap for row in queries.gaps(store)),
         errors=tuple(f"{one.source}: {one.error}" for one in outcome.receipts if one.error),
-        policy=policy,
-        as_of=as_of,
+        decision=decision,
+        inputs=settled_inputs(decision),
         chains=chains,
     )
 

@@ -1,4 +1,4 @@
-"""Takes evidence away from a chain, one object or one capture at a time, and judges what is left."""
+"""Takes evidence away, one object or one capture at a time, and judges what is left."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from evidence.chain.chains import build_chain
+from evidence.chain.population import Population, PopulationInputs, build_population
 from evidence.controls.evaluate import evaluate_change
+from evidence.deciding.case import Case
+from evidence.deciding.decide import evaluate_deployments
 from evidence.model.change import Chain, ChangeEvidence
 from evidence.model.determination import Outcome
 from evidence.model.fact import Fact
@@ -78,3 +81,49 @@ def _with_current(evidence: ChangeEvidence) -> ChangeEvidence:
 def _entry(one: object) -> int:
     """The entry of a fact; 0 for a row that was derived from several."""
     return one.entry_seq if isinstance(one, Fact) else 0
+
+
+# --- deployments
+
+
+def settled_inputs(decision: Case) -> PopulationInputs:
+    """What a population is built from, with every answer that its questions have in the store."""
+    inputs = decision.inputs
+    while True:
+        questions = build_population(decision.policy, inputs).questions - inputs.answers.keys()
+        answers = decision.book.answers(questions)
+        if not answers:
+            return inputs
+        inputs = replace(inputs, answers={**inputs.answers, **answers})
+
+
+def traced_by_loss(decision: Case, inputs: PopulationInputs) -> list[str]:
+    """Deployments that pass only without some sighting, pull request, association or answer."""
+    whole = build_population(decision.policy, inputs)
+    there = {one.deployment_id for one in whole.deployments}
+    before = _traced(decision, whole)
+    found = []
+    for what, less in _less(inputs):
+        after = _traced(decision, build_population(decision.policy, less))
+        found += [f"{one} without {what}" for one in sorted((after - before) & there)]
+    return found
+
+
+def _traced(decision: Case, population: Population) -> set[str]:
+    found = evaluate_deployments(decision, population.deployments)
+    return {one.subject for one in found if one.outcome == Outcome.PASS}
+
+
+def _less(inputs: PopulationInputs) -> Iterator[tuple[str, PopulationInputs]]:
+    for part in ("deployments", "states", "heads"):
+        rows = getattr(inputs, part)
+        for place, one in enumerate(rows):
+            yield f"{part}: {one}", replace(inputs, **{part: (*rows[:place], *rows[place + 1 :])})
+    for question in inputs.answers:
+        answers = {key: value for key, value in inputs.answers.items() if key != question}
+        yield f"answer: {question}", replace(inputs, answers=answers)
+    for repository, listed in inputs.associations.items():
+        for sha in listed:
+            rest = {key: value for key, value in listed.items() if key != sha}
+            less = {**inputs.associations, repository: rest}
+            yield f"association: {repository} {sha}", replace(inputs, associations=less)

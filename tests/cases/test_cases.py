@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import shutil
+
 from case_files import read_case
 from case_run import IMPLEMENTED, differences, reread_otherwise, run_case
-from losing import gained, without_one_capture, without_one_object
+from losing import gained, traced_by_loss, without_one_capture, without_one_object
 
 UNTESTED = "control not implemented"
 
 
-def test_case(case_path, tmp_path, record_property):
+def test_case(case_path, tmp_path, sqlite_template, record_property):
     case = read_case(case_path)
     for control in sorted(case.controls - IMPLEMENTED):
         record_property(UNTESTED, (control, case.id))
-    seen = run_case(case, tmp_path)
+    store = shutil.copyfile(sqlite_template, tmp_path / "evidence.sqlite3")
+
+    seen = run_case(case, tmp_path, f"sqlite:///{store}")
+
     assert differences(case, seen) == []
     assert reread_otherwise(seen) == []
-    assert gained(seen.chains, seen.policy, seen.as_of, without_one_object) == []
-    assert gained(seen.chains, seen.policy, seen.as_of, without_one_capture) == []
+    assert gained_by_loss(seen) == []
+
+
+def gained_by_loss(seen):
+    """What passes only without some of the evidence."""
+    policy, as_of = seen.decision.policy, seen.decision.as_of
+    return [
+        *gained(seen.chains, policy, as_of, without_one_object),
+        *gained(seen.chains, policy, as_of, without_one_capture),
+        *traced_by_loss(seen.decision, seen.inputs),
+    ]
