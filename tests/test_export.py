@@ -8,6 +8,7 @@ import json
 import sys
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ import pypdf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import insert, select
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -29,6 +31,7 @@ from evidence.export import ReportRequest, read_period, report
 from evidence.seal import keys
 from evidence.store import queries
 from evidence.store.session import open_store
+from evidence.store.tables import metadata
 from evidence.sync import sync
 from evidence.verify import Status, read_trust, verify_packet
 
@@ -325,3 +328,25 @@ def test_an_export_without_keys_says_so_before_it_reads_anything(ready):
     with pytest.raises(EvidenceError, match="key"):
         report(loaded, to(out / "packet"))
     assert list(out.iterdir()) == []
+
+
+# --- the same from both databases
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
+def test_a_ledger_copied_to_postgresql_gives_the_same_bytes(ready, store_url):
+    loaded, out = ready
+    report(loaded, to(out / "sqlite"))
+    with closing(open_store(loaded.store_url)) as lite, closing(open_store(store_url)) as other:
+        with lite.read() as reading, other.write() as writing:
+            for table in metadata.sorted_tables:
+                rows = [dict(row) for row in reading.execute(select(table)).mappings()]
+                if rows:
+                    writing.execute(insert(table), rows)
+        size = queries.size(lite) - 1  # before the entry of that export
+    settings = loaded.settings.model_copy(
+        update={"store": loaded.settings.store.model_copy(update={"url": store_url})}
+    )
+    report(replace(loaded, settings=settings), to(out / "postgresql", at=size))
+    assert rendered(out / "postgresql") == rendered(out / "sqlite")

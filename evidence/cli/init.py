@@ -54,7 +54,8 @@ def command(
                 next_step="Write --answer key=value.",
             )
         if key == "required_checks":
-            answers = replace(answers, required_checks=tuple(value.split(",")))
+            checks = tuple(name for name in value.split(",") if name)
+            answers = replace(answers, required_checks=checks)
         else:
             told: dict[str, Any] = {key: value}
             answers = replace(answers, **told)

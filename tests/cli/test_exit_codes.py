@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from shop_world import FIRST, pull, shop, write_configuration
 
 from evidence import __version__
+from evidence.seal import keys
 
 QUARTER = ("--from", "2026-07-01", "--to", "2026-09-30")
 
@@ -136,6 +138,20 @@ def test_6_comes_with_the_verdict_where_json_is_asked_for(evidence, packet):
     _one_byte(packet)
     ran = evidence("verify", packet, "--format", "json")
     assert (ran.code, json.loads(ran.out)["status"]) == (6, "rejected")
+
+
+def test_6_is_a_ledger_that_was_rewritten_behind_its_last_checkpoint(evidence, live):
+    keys.init(live.keys, name="Example Shop")
+    assert evidence("sync", "--quiet").code == 0
+    with sqlite3.connect(live.home / "evidence.sqlite3") as store:
+        guards = store.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (guard,) in guards:
+            store.execute(f'DROP TRIGGER "{guard}"')
+        for table, column in (("entry", "leaf_hash"), ("node", "hash")):
+            store.execute(f"UPDATE {table} SET {column} = zeroblob(32)")
+    ran = evidence("sync", "--quiet")
+    assert ran.code == 6
+    assert "The ledger is not the one of the checkpoint" in ran.err
 
 
 def test_7_is_another_run_that_holds_the_lock(evidence, live):
