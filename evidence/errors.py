@@ -24,7 +24,7 @@ class EvidenceError(Exception):
     """
 
     exit_code = 1
-    default_next_step = "Run again with --verbose and read the last lines."
+    default_next_step = "Run `evidence doctor`; it names what does not work."
 
     def __init__(self, message: str, *, next_step: str | None = None) -> None:
         super().__init__(message)
