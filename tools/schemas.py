@@ -155,6 +155,23 @@ OUTPUTS: dict[str, tuple[str, dict[str, Any], tuple[type[Any], ...]]] = {
         },
         (SourceStatus,),
     ),
+    "verify-store": (
+        "evidence verify --store",
+        {
+            "status": {"enum": ["verified", "rejected"]},
+            "summary": TEXT,
+            "origin": TEXT,
+            "size": NUMBER,
+            "root": TEXT,
+            "payloads": NUMBER,
+            "purged": NUMBER,
+            "checkpoints": NUMBER,
+            "held": rows(NUMBER),
+            "signatures_checked": TRUTH,
+            "sentences": rows(TEXT),
+        },
+        (),
+    ),
     "doctor": ("evidence doctor", {"checks": rows(of(Finding))}, (Finding,)),
     "config": (
         "evidence config show",

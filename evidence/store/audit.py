@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select, text
 
 from evidence import merkle
-from evidence.errors import EvidenceError, IntegrityError
-from evidence.notes import parse_checkpoint
+from evidence.errors import EvidenceError, IntegrityError, StoreError
+from evidence.notes import Checkpoint, parse_checkpoint
 from evidence.store.envelope import commitment, inflate, open_envelope
 from evidence.store.session import Store
 from evidence.store.tables import checkpoint, entry, node, payload
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 PURGE = "purge"
 """Type of the entry that names, in `body.entries`, the entries whose payloads were deleted."""
+OpenNote = Callable[[str], str]
+"""Signed note -> its text; raises IntegrityError where no trusted key signed it."""
 _BATCH = 2_000
+
+# SQLite keeps any type in any column; a wrong one is named before Python converts it.
+_TYPES = {
+    "entry": {"seq": "integer", "envelope": "text", "leaf_hash": "blob"},
+    "payload": {"seq": "integer", "data": "blob", "salt": "blob"},
+    "node": {"position": "integer", "level": "integer", "hash": "blob"},
+    "checkpoint": {"size": "integer", "note": "text"},
+}
+_HASHES = ("leaf_hash", "salt", "hash")
+"""Columns of 32 bytes."""
+_DAMAGED = ("malformed", "not a database", "Could not decode")
+"""What SQLite says of a file whose bytes are not what it wrote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,33 +50,69 @@ class AuditResult:
 
 
 def audit(
-    store: Store, progress: Callable[[int, int], None] = lambda _done, _total: None
+    store: Store,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    *,
+    held: Iterable[Checkpoint] = (),
+    open_note: OpenNote | None = None,
 ) -> AuditResult:
     """Compares every leaf, node, payload and checkpoint with what the envelopes give.
 
-    It shows that the store agrees with itself. That it is the store of before is shown only by a
-    checkpoint kept elsewhere.
+    That shows that the store agrees with itself. That it is the store of before is shown only by
+    `held`, checkpoints that were kept elsewhere: the root of that many entries is derived again
+    and must be the one they state. `open_note` checks the signatures of the stored checkpoints.
 
     Raises:
         IntegrityError: the first entry, node or checkpoint that differs, by its number.
+        StoreError: the database cannot be read at all.
     """
-    with store.read() as connection:
-        run = _Audit(connection)
+    with _damage(), store.read() as connection:
+        if store.dialect == "sqlite":
+            _check_types(connection)
+        run = _Audit(connection, held, open_note)
         while run.step():
             progress(run.size, run.total)
         return run.result()
 
 
+@contextmanager
+def _damage() -> Iterator[None]:
+    try:
+        yield
+    except StoreError as error:
+        if any(words in error.message for words in _DAMAGED):
+            raise IntegrityError(f"The database is damaged: {error.message}") from error
+        raise
+
+
+def _check_types(connection: Connection) -> None:
+    for name, types in _TYPES.items():
+        key = next(iter(types))
+        tests = [f"typeof({column}) <> '{kind}'" for column, kind in types.items()]
+        tests += [f"length({column}) <> 32" for column in types if column in _HASHES]
+        query = f"SELECT CAST({key} AS TEXT) FROM {name} WHERE {' OR '.join(tests)} LIMIT 1"  # noqa: S608 - constants above
+        found = connection.execute(text(query)).first()
+        if found is not None:
+            raise IntegrityError(f"The {name} at {key} {found[0]} is not of the form it was given")
+
+
 class _Audit:
     """The state of one pass over the ledger, in order."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(
+        self, connection: Connection, held: Iterable[Checkpoint], open_note: OpenNote | None
+    ) -> None:
         self.connection = connection
+        self.open_note = open_note
+        self.held: dict[int, list[Checkpoint]] = {}
+        for each in held:
+            self.held.setdefault(each.size, []).append(each)
+        self.agreed = 0
         self.size = 0
         self.total = connection.execute(select(func.count()).select_from(entry)).scalar_one()
         self.payloads = 0
         self.missing: list[int] = []
-        self.purged: set[int] = set()
+        self.purged: dict[int, int] = {}
         self.frontier: dict[tuple[int, int], bytes] = {}
         self.nodes = 0
         rows = connection.execute(select(checkpoint).order_by(checkpoint.c.size)).all()
@@ -67,8 +121,8 @@ class _Audit:
 
     def step(self) -> bool:
         """Goes through the next entries up to the next checkpoint; False where none is left."""
-        end = min([size for size in self.notes if size > self.size] + [self.size + _BATCH])
-        end = min(end, self.size + _BATCH)
+        stops = [size for size in (*self.notes, *self.held) if size > self.size]
+        end = min([*stops, self.size + _BATCH])
         query = (
             select(entry, payload.c.salt, payload.c.data, payload.c.seq.label("kept"))
             .select_from(entry.outerjoin(payload, payload.c.seq == entry.c.seq))
@@ -88,14 +142,18 @@ class _Audit:
         """The totals, after the checks that need the whole ledger."""
         if self.size != self.total:
             raise IntegrityError(f"The ledger has no entry {self.size} but goes on after it")
-        unexplained = sorted(set(self.missing) - self.purged)
+        unexplained = [seq for seq in self.missing if self.purged.get(seq, -1) <= seq]
         if unexplained:
             raise IntegrityError(
                 f"The payload of entry {unexplained[0]} is missing without a purge"
             )
-        stored = self.connection.execute(select(func.count()).select_from(node)).scalar_one()
+        self._beyond_held()
+        stored = self._rows(node)
         if stored != self.nodes:
             raise IntegrityError(f"The tree has {stored} inner nodes where {self.nodes} belong")
+        kept = self._rows(payload)
+        if kept != self.payloads:
+            raise IntegrityError(f"The store has {kept} payloads, its entries name {self.payloads}")
         beyond = [size for size in self.notes if size > self.size]
         if beyond:
             raise IntegrityError(
@@ -109,6 +167,17 @@ class _Audit:
             checkpoints=len(self.notes),
         )
 
+    def _rows(self, table: Table) -> int:
+        return self.connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+    def _beyond_held(self) -> None:
+        cut = [size for size in self.held if size > self.size]
+        if cut:
+            raise IntegrityError(
+                f"The checkpoint kept outside covers {min(cut)} entries, the ledger has "
+                f"{self.size}: entries from {self.size} on were taken away"
+            )
+
     def _entry(self, expected: int, row: Any) -> None:
         if row.seq != expected:
             raise IntegrityError(f"The ledger lacks entry {expected}")
@@ -118,7 +187,7 @@ class _Audit:
             envelope = open_envelope(row.envelope)
             promise, kind = envelope["payload"], envelope["type"]
             if kind == PURGE:
-                self.purged.update(envelope["body"]["entries"])
+                self.purged.update(dict.fromkeys(envelope["body"]["entries"], expected))
         except (ValueError, KeyError, TypeError) as error:
             raise IntegrityError(f"Entry {expected} is not an envelope") from error
         if promise is None:
@@ -157,15 +226,30 @@ class _Audit:
         self.frontier = {spot: known[spot] for spot in merkle.frontier(end)}
 
     def _checkpoint(self, size: int) -> None:
+        for each in self.held.get(size, ()):
+            if each.root != self._root():
+                raise IntegrityError(
+                    f"The ledger is not the one of the checkpoint at size {size} that was kept "
+                    f"outside: at least one of the entries {self.agreed} to {size - 1} is another"
+                )
+            self.agreed = size
         note = self.notes.get(size)
         if note is None:
             return
-        try:
-            stated = parse_checkpoint(note.rpartition("\n\n")[0] + "\n")
-        except EvidenceError as error:
-            raise IntegrityError(f"The checkpoint at size {size} is unreadable") from error
+        stated = self._stated(size, note)
         if (stated.size, stated.root) != (size, self._root()):
             raise IntegrityError(f"The ledger is not the one of the checkpoint at size {size}")
+
+    def _stated(self, size: int, note: str) -> Checkpoint:
+        try:
+            opened = self.open_note(note) if self.open_note else note.rpartition("\n\n")[0] + "\n"
+            return parse_checkpoint(opened)
+        except EvidenceError as error:
+            raise IntegrityError(
+                f"The checkpoint at size {size} is unreadable or not signed by a trusted key: "
+                f"{error.message}",
+                next_step="Pass every key that signed checkpoints, earlier ones too, as --trust.",
+            ) from error
 
     def _root(self) -> bytes:
         return merkle.root(self.size, lambda *spot: self.frontier[spot])

@@ -173,10 +173,14 @@ def inflate(data: bytes, seq: int) -> bytes:
     Raises:
         IntegrityError: the stored bytes are not what was written.
     """
+    stream = zlib.decompressobj()
     try:
-        return zlib.decompress(data)
+        found = stream.decompress(data)
     except zlib.error as error:
         raise IntegrityError(f"The payload of entry {seq} is damaged: {error}") from error
+    if not stream.eof or stream.unused_data:
+        raise IntegrityError(f"The payload of entry {seq} is damaged: it is cut or goes on")
+    return found
 
 
 def _escape(value: Any) -> Any:
