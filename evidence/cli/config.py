@@ -61,12 +61,17 @@ def _flatten(values: Any, prefix: str = "") -> list[tuple[str, Any]]:
 
 
 def _masked(key: str, value: Any) -> Any:
-    """References such as env:NAME are shown; a URL's password is not."""
-    if key.endswith(("url", "clone")) and isinstance(value, str) and "@" in value:
-        scheme, _, rest = value.partition("://")
-        credentials, _, host = rest.rpartition("@")
-        return f"{scheme}://{credentials.split(':')[0]}:***@{host}"
-    return value
+    """References such as env:NAME are shown; a secret itself and a URL's password are not."""
+    if isinstance(value, list):
+        return [_masked(key, one) for one in value]
+    if not isinstance(value, str):
+        return value
+    if key.rpartition(".")[2] == "secret" and value and not value.startswith(("env:", "file:")):
+        return "***"
+    scheme, mark, rest = value.partition("://")
+    credentials, at, place = rest.rpartition("@")
+    user, colon, _ = credentials.partition(":")
+    return f"{scheme}://{user}:***@{place}" if mark and at and colon else value
 
 
 def _origin(origins: Any, key: str) -> str:

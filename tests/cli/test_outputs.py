@@ -100,6 +100,23 @@ def test_config_show_masks_the_password_of_a_database(evidence, monkeypatch):
     assert "postgresql://evidence:***@db.example/e" in ran.out
 
 
+def test_config_show_masks_a_secret_that_someone_wrote_into_the_file(evidence, home):
+    secret = secrets.token_hex(8)
+    (home / "evidence.toml").write_text(
+        f'[[source]]\nid = "a"\nkind = "github"\nsecret = "{secret}"\n'
+        '[[source]]\nid = "b"\nkind = "github"\nsecret = "env:GITHUB_TOKEN"\n'
+        f'[[repository]]\nid = "c"\nclone = "git@git.example:acme/shop.git"\n'
+        f'addresses = ["https://bot:{secret}@git.example/acme/shop.git"]\n'
+    )
+    ran = evidence("config", "show", "--format", "json")
+    values = {one["key"]: one["value"] for one in valid("config", ran.out)["settings"]}
+    assert secret not in ran.out
+    assert values["source.0.secret"] == "***"
+    assert values["source.1.secret"] == "env:GITHUB_TOKEN"
+    assert values["repository.0.clone"] == "git@git.example:acme/shop.git"
+    assert values["repository.0.addresses"] == ["https://bot:***@git.example/acme/shop.git"]
+
+
 def test_verify_prints_its_verdict_by_the_schema(evidence, packet, shop):
     verified = evidence("verify", packet, "--trust", shop.trust, "--format", "json")
     assert valid("verify", verified.out)["status"] == "verified"
