@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from evidence import __version__, packing
 from evidence.canonical import sha256_hex
 from evidence.chain.records import Reconciliation as Numbers
+from evidence.config.secrets import without_password
 from evidence.config.settings import Settings
 from evidence.controls.catalog import Control, catalog
 from evidence.deciding.case import Case
@@ -131,7 +132,8 @@ def _shown(value: object) -> str:
 
 def _scope(settings: Settings) -> Iterator[ScopeItem]:
     for source in settings.source:
-        yield ScopeItem(kind="source", id=source.id, detail=f"{source.kind} {source.url}")
+        detail = f"{source.kind} {without_password(source.url)}"
+        yield ScopeItem(kind="source", id=source.id, detail=detail)
     for repository in settings.repository:
         branches = ", ".join(repository.production_branches)
         detail = f"{repository.name}; production branches {branches}; {repository.role}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from shop_world import CONFIGURATION, FIRST, STORY, bump, pull, shop, synced
 
 from evidence import collecting
+from evidence.config.settings import Settings
 from evidence.demo.run import Rehearsal
 from evidence.errors import AuthError, ConfigError, IncompleteError
 from evidence.model.codec import encode
@@ -276,3 +279,21 @@ def test_a_synced_shop_has_a_signed_checkpoint_of_its_whole_ledger(tmp_path):
         size, note = ledger.latest_checkpoint(store)
         assert size == queries.size(store)
     assert note.startswith("evidence/example-shop-simulated\n")
+
+
+def test_a_password_in_an_address_reaches_neither_ledger_nor_message(tmp_path):
+    secret = secrets.token_hex(12)
+    with shop(tmp_path, SMALL) as rehearsal:
+        loaded = now(rehearsal)
+        values = loaded.settings.model_dump()
+        values["repository"][0]["clone"] = f"http://bot:{secret}@127.0.0.1:9/shop.git"
+        values["repository"][1]["addresses"] = [f"http://bot:{secret}@git.example/deploy.git"]
+        outcome = sync(replace(loaded, settings=Settings.model_validate(values)))
+    assert not outcome.complete
+    assert secret not in repr(outcome)
+    kept = [path for path in rehearsal.home.rglob("*") if path.is_file()]
+    assert [path.name for path in kept if secret.encode() in path.read_bytes()] == []
+    with closing(open_store(loaded.store_url)) as store:
+        recorded = [row.payload or b"" for row in queries.policies(store)]
+    assert b"http://bot:***@git.example/deploy.git" in recorded[0]
+    assert not [payload for payload in recorded if secret.encode() in payload]

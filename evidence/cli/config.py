@@ -62,16 +62,15 @@ def _flatten(values: Any, prefix: str = "") -> list[tuple[str, Any]]:
 
 def _masked(key: str, value: Any) -> Any:
     """References such as env:NAME are shown; a secret itself and a URL's password are not."""
+    from evidence.config.secrets import without_password
+
     if isinstance(value, list):
         return [_masked(key, one) for one in value]
     if not isinstance(value, str):
         return value
     if key.rpartition(".")[2] == "secret" and value and not value.startswith(("env:", "file:")):
         return "***"
-    scheme, mark, rest = value.partition("://")
-    credentials, at, place = rest.rpartition("@")
-    user, colon, _ = credentials.partition(":")
-    return f"{scheme}://{user}:***@{place}" if mark and at and colon else value
+    return without_password(value)
 
 
 def _origin(origins: Any, key: str) -> str:

@@ -41,3 +41,12 @@ def _read(path: Path) -> str:
     if not value:
         raise ConfigError(f"The secret file {path} is empty.")
     return value
+
+
+def without_password(url: str) -> str:
+    """The address with `***` for its password: what may be printed, recorded and packed."""
+    scheme, mark, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    credentials, at, host = authority.rpartition("@")
+    user, colon, _ = credentials.partition(":")
+    return f"{scheme}://{user}:***@{host}{slash}{path}" if mark and at and colon else url

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from evidence import policy as yardstick
 from evidence.config.moments import micros, named_zone
+from evidence.config.secrets import without_password
 from evidence.config.settings import PolicySettings, RepositorySettings, Settings
 from evidence.config.wizard import slug
 
@@ -116,11 +117,11 @@ def _parameters(policy: PolicySettings) -> dict[str, object]:
 
 
 def _repository(one: RepositorySettings, settings: Settings) -> yardstick.Repository:
-    url = clone_url(one, settings)
+    addresses = (without_password(each) for each in (clone_url(one, settings), *one.addresses))
     return yardstick.Repository(
         id=one.id,
         name=one.name,
-        urls=tuple(dict.fromkeys(address for address in (url, *one.addresses) if address)),
+        urls=tuple(dict.fromkeys(address for address in addresses if address)),
         forge=one.source,
         production_branches=tuple(one.production_branches),
         role=one.role,
