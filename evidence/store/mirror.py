@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -22,22 +23,24 @@ CommitRow = tuple[str, str, str, str, str, str, int, str, str, int, str, str]
 joined by blanks, author name, e-mail, time, committer name, e-mail, time, message, signature."""
 
 _COMMIT = tuple(column.name for column in commits.columns)[2:]
-_ROWS = 5_000
+_ROWS = 20_000
 _WEIGHT = 8_000_000
-_TEXTS = (4, 5, 7, 8, 10, 11)
-"""Columns of a CommitRow that may hold NUL or lone surrogates."""
+"""Rows of one transaction, and characters of their long column."""
+_NAMES = itemgetter(4, 5, 7, 8, 11)
+_MESSAGE = itemgetter(10)
+"""The columns of a CommitRow that may hold NUL or lone surrogates: names, signature, message."""
 
 
 def write_commits(store: Store, rows: Iterable[Sequence[Any]], entry_seq: int) -> int:
     """Inserts commits given as `CommitRow`s; those already stored stay as they are.
 
     `entry_seq` is the ledger entry of the observation of the refs that led to them. Batches of
-    5,000 rows or 8 MB, a transaction each; returns how many were new.
+    20,000 rows or 8 MB, a transaction each; returns how many were new.
     """
     with store.read() as connection:
         observed_at = _observed_at(connection, entry_seq)
     written = 0
-    for batch in _weighed(iter(rows)):
+    for batch in _weighed(iter(rows), _MESSAGE):
         with store.write() as connection:
             written += bulk.insert(
                 connection,
@@ -54,9 +57,9 @@ def write_commit_paths(
     store: Store, repository: str, rows: Iterable[tuple[str, Sequence[str]]]
 ) -> int:
     """Inserts (sha, paths changed against the first parent); those already stored stay."""
-    shaped = ((repository, sha, json.dumps(list(paths))) for sha, paths in rows)
+    shaped = ((repository, sha, _listed(paths)) for sha, paths in rows)
     written = 0
-    for batch in bulk.batches(shaped, _ROWS):
+    for batch in _weighed(shaped, itemgetter(2)):
         with store.write() as connection:
             written += bulk.insert(
                 connection,
@@ -66,6 +69,14 @@ def write_commit_paths(
                 conflict="DO NOTHING",
             )
     return written
+
+
+def _listed(paths: Sequence[str]) -> str:
+    """The JSON list of paths; the usual ones need no escape."""
+    text = '", "'.join(paths)
+    if text.count('"') > 2 * len(paths) - 2 or "\\" in text or not text.isascii():
+        return json.dumps(list(paths))
+    return f'["{text}"]' if paths and text.isprintable() else json.dumps(list(paths))
 
 
 def write_answers(store: Store, answers: Iterable[GitAnswer]) -> int:
@@ -128,12 +139,14 @@ def _observed_at(connection: Connection, entry_seq: int) -> int:
     return connection.execute(query).scalar() or 0
 
 
-def _weighed(rows: Iterator[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
-    batch: list[Sequence[Any]] = []
+def _weighed(
+    rows: Iterator[Sequence[Any]], long: Callable[[Sequence[Any]], str]
+) -> Iterator[list[Any]]:
+    batch: list[Any] = []
     weight = 0
     for row in rows:
         batch.append(row)
-        weight += len(row[10])
+        weight += len(long(row))
         if len(batch) == _ROWS or weight > _WEIGHT:
             yield batch
             batch, weight = [], 0
@@ -142,16 +155,26 @@ def _weighed(rows: Iterator[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
 
 
 def _escaped(batch: list[Sequence[Any]]) -> list[Any]:
-    """The batch itself where no text needs an escape: one search for thousands of rows."""
-    texts = "".join(chain.from_iterable([[row[at] for at in _TEXTS] for row in batch]))
-    if "\x00" not in texts and "\x1a" not in texts and _encodes(texts):
+    """The batch itself where no text needs an escape, which a few searches tell for all rows."""
+    names = "".join(chain.from_iterable(map(_NAMES, batch)))
+    if _plain(names) and all(map(_plain, map(_MESSAGE, batch))):
         return batch
-    return [tuple([to_text(v) if isinstance(v, str) else v for v in row]) for row in batch]
+    return [
+        tuple([to_text(value) if isinstance(value, str) else value for value in row])
+        if not _plain("".join((*_NAMES(row), _MESSAGE(row))))
+        else row
+        for row in batch
+    ]
 
 
-def _encodes(texts: str) -> bool:
+def _plain(text: str) -> bool:
+    """Whether `to_text` leaves a text as it is."""
+    if "\x00" in text or "\x1a" in text:
+        return False
+    if text.isascii():
+        return True
     try:
-        texts.encode()
+        text.encode()
     except UnicodeEncodeError:
         return False
     return True
