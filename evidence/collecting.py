@@ -18,6 +18,7 @@ from evidence.model.capture import Gap, GapReason, Page, Receipt, Total, Window
 from evidence.model.codec import encode
 from evidence.model.deployment import ApplicationState
 from evidence.model.git import RefTip
+from evidence.redaction import redact_capture, redact_text
 from evidence.store import queries, writer
 from evidence.store.session import Store
 
@@ -35,6 +36,8 @@ class Run:
     window: Window
     version: str
     id: str
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """The program's own credentials: taken out of whatever a source sends back."""
 
 
 def read_source(run: Run, collector: Collector, progress: Progress) -> Tally:
@@ -46,7 +49,7 @@ def read_source(run: Run, collector: Collector, progress: Progress) -> Tally:
             derive_commits(run.store, collector, progress)
     except EvidenceError as error:
         tally.complete = False
-        tally.error = error.message
+        tally.error = redact_text(error.message, run.secrets)
         tally.auth_failed = isinstance(error, AuthError)
     tally.receipt = tally.as_receipt(run, collector)
     writer.append_entry(
@@ -59,7 +62,8 @@ def read_source(run: Run, collector: Collector, progress: Progress) -> Tally:
 
 def _read_pages(run: Run, collector: Collector, progress: Progress, tally: Tally) -> None:
     cursor = queries.cursor(run.store, collector.source, collector.name)
-    for fetched in collector.fetch(run.window, cursor, progress):
+    for sent in collector.fetch(run.window, cursor, progress):
+        fetched = _redacted(sent, run.secrets)
         parsed = [collector.parse(capture) for capture in fetched.captures]
         page = replace(fetched, gaps=(*fetched.gaps, *_lost_history(run.store, parsed)))
         result = writer.write_page(
@@ -73,6 +77,15 @@ def _read_pages(run: Run, collector: Collector, progress: Progress, tally: Tally
         )
         tally.add(page, parsed, result)
     tally.complete = tally.complete or not tally.pages
+
+
+def _redacted(page: Page, own: Sequence[str]) -> Page:
+    """The page as it may be stored: secrets are gone before anything is parsed or hashed."""
+    return replace(
+        page,
+        captures=tuple(redact_capture(capture, own) for capture in page.captures),
+        gaps=tuple(replace(gap, detail=redact_text(gap.detail, own)) for gap in page.gaps),
+    )
 
 
 def _lost_history(store: Store, parsed: Sequence[Parsed]) -> Iterator[Gap]:
@@ -98,6 +111,8 @@ def _lost_history(store: Store, parsed: Sequence[Parsed]) -> Iterator[Gap]:
             )
 
 
+_MESSAGE = 10
+"""Where a `CommitRow` holds the message. The mirror keeps it as it is: its hash covers it."""
 COMMITS = "commits"
 """The stream whose cursor says up to which observation of the refs commits are derived."""
 
@@ -116,7 +131,11 @@ def derive_commits(
         return
     known = _derived_tips(store, collector.repository, cursor)
     progress(f"{collector.repository}: commits", 0, None)
-    done = writer.write_commits(store, collector.new_commits(known), observed)
+    commits = collector.new_commits(known)
+    told = (
+        (*row[:_MESSAGE], redact_text(str(row[_MESSAGE])), *row[_MESSAGE + 1 :]) for row in commits
+    )
+    done = writer.write_commits(store, told, observed)
     progress(f"{collector.repository}: commits", done, done)
     writer.write_commit_paths(store, collector.repository, collector.changed_paths(known))
     page = Page(cursor=str(observed), complete=True)

@@ -8,7 +8,11 @@ from enum import StrEnum
 
 
 class Form(StrEnum):
-    """How a capture's payload relates to the bytes that the source sent."""
+    """How a capture's payload relates to the bytes that the source sent.
+
+    Secrets are taken out first (`evidence.redaction`): where `redactions` names any, the payload is
+    exact, or an exact slice, of the redacted text.
+    """
 
     EXACT = "exact"
     """The bytes of one answer, file or delivery, unchanged."""
