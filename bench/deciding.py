@@ -18,7 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from common.filled import AS_OF, KEPT, POLICY, copied, filled, grow, keep
+from common.filled import AS_OF, POLICY, copied, filled, grow, keep
+from common.kept import KEPT
 
 from evidence.deciding.case import Case
 from evidence.deciding.decide import decide_and_store

@@ -20,7 +20,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from common.filled import ROOT, decided
+from common.filled import decided
+from common.kept import ROOT
 
 BARE = """
 import typer

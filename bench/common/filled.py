@@ -13,6 +13,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from common.kept import KEPT
+
 from evidence.deciding.decide import decide_and_store
 from evidence.demo.load import DEPLOY_EVERY
 from evidence.demo.load_rows import Row, load_rows
@@ -25,8 +27,6 @@ from evidence.store.session import Store, connect, open_store
 from evidence.store.tables import SCHEMA
 from evidence.store.upgrade import upgrade
 
-ROOT = Path(__file__).resolve().parents[2]
-KEPT = ROOT / ".make" / "bench"
 POLICY = Policy(
     repositories=(
         Repository(
@@ -48,7 +48,6 @@ def filled(changes: int) -> Path:
     """The database file with the facts of so many changes; made where it is not there yet."""
     path = KEPT / f"facts-{SCHEMA}-{changes}.sqlite3"
     if not path.exists():
-        KEPT.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part")
         unfinished.unlink(missing_ok=True)
         store = connect(f"sqlite:///{unfinished}")
