@@ -53,6 +53,19 @@ def test_1_is_a_failure_that_is_no_mistake_of_the_user(evidence, shop):
     assert "file is not a database" in ran.err
 
 
+def test_1_is_a_disk_that_is_full(shop):
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "evidence.cli", "trace", "shop:pr:2"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("error: No space left on device\n  next: ")
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -154,10 +167,20 @@ def test_6_is_a_ledger_that_was_rewritten_behind_its_last_checkpoint(evidence, l
     assert "The ledger is not the one of the checkpoint" in ran.err
 
 
-def test_7_is_another_run_that_holds_the_lock(evidence, live):
+def test_6_is_a_fact_that_the_ledger_does_not_give_back(evidence, shop):
+    with sqlite3.connect(shop.home / "evidence.sqlite3") as store:
+        store.execute("UPDATE review SET observed_at = observed_at + 1")
+    ran = evidence("db", "rebuild")
+    assert ran.code == 6
+    assert "Replaying the ledger gives other rows in review." in ran.err
+    assert evidence("db", "rebuild").code == 0
+
+
+@pytest.mark.parametrize("words", [("sync",), ("db", "rebuild")], ids=" ".join)
+def test_7_is_another_run_that_holds_the_lock(evidence, live, words):
     with (live.home / "run.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        ran = evidence("sync")
+        ran = evidence(*words)
     assert ran.code == 7
     assert "Another run" in ran.err
 
