@@ -79,6 +79,10 @@ class ChangeBook:
                     yield commit, self._ids[place][group]
                     break
 
+    def on_branch(self, revision: int) -> bool:
+        """Whether a production branch, as observed, contains a deployed revision."""
+        return any(part.branch and part.owner[revision] >= 0 for part in self.maps)
+
     def primary(self) -> dict[str, tuple[BranchMap, Group]]:
         """Each change once: a pull request on the branch it was merged into, where mapped."""
         chosen: dict[str, tuple[BranchMap, Group]] = {}

@@ -86,7 +86,7 @@ class Hop:
             draft.problems.update(_worth_naming(now.problems))
             if not first:
                 changes = [
-                    self._change(application, image, old, new)
+                    self._change(application, draft, image, old, new)
                     for image, old, new in differences(settled or (), now.images)
                 ]
                 draft.images += changes
@@ -116,7 +116,8 @@ class Hop:
                 found[ref.image, built.repository, built.path] = graph.index[commit]
         return found
 
-    def _resolve(self, built: Built, reference: str) -> Resolution:
+    def _resolve(self, built: Built, reference: str, draft: Draft | None = None) -> Resolution:
+        """The commit behind a reference; a Git tag that is younger than `draft` tells nothing."""
         tag = split_reference(reference)[0]
         if not built.repository or not tag:
             return Resolution(problem="digest_only" if built.repository else built.problem)
@@ -124,15 +125,27 @@ class Hop:
         graph = self._inputs.graphs.get(built.repository)
         if found.commit and (graph is None or found.commit not in graph.index):
             return Resolution(problem="not_collected", candidates=(found.commit,))
+        if draft and found.made > self._ended(draft):
+            return Resolution(problem="tag_moved_since", candidates=(found.commit,))
         return found
 
+    def _ended(self, draft: Draft) -> int:
+        """The last moment at which the operation can have read an image."""
+        deployment = draft.operation.deployment
+        return max(deployment.started_at, deployment.finished_at) + self._policy.clock_tolerance
+
     def _change(
-        self, application: Application, image: str, old: ImageRef | None, new: ImageRef | None
+        self,
+        application: Application,
+        draft: Draft,
+        image: str,
+        old: ImageRef | None,
+        new: ImageRef | None,
     ) -> ImageChange:
         place = new or old
         built = self._maps.built_from(application, image)
-        before = self._resolve(built, old.reference) if old else Resolution()
-        after = self._resolve(built, new.reference) if new else Resolution()
+        before = self._resolve(built, old.reference, draft) if old else Resolution()
+        after = self._resolve(built, new.reference, draft) if new else Resolution()
         problem = after.problem
         if old and new and split_reference(old.reference)[0] == split_reference(new.reference)[0]:
             problem = "digest_only" if built.repository else problem
@@ -161,7 +174,7 @@ class Hop:
         built = self._maps.built_from(application, ref.image)
         if not built.repository:
             return
-        found = self._resolve(built, ref.reference)
+        found = self._resolve(built, ref.reference, draft)
         graph = self._inputs.graphs.get(built.repository)
         commit = graph.index[found.commit] if graph is not None and found.commit else -1
         key = (ref.image, built.repository, built.path)

@@ -33,6 +33,8 @@ class Resolved:
     commits: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     """(ref name, commit), sorted."""
+    made: int = 0
+    """Microseconds UTC that the youngest of those tags claims to be of; 0 where none says so."""
 
 
 class Inquiry:
@@ -79,7 +81,13 @@ class Inquiry:
         if commits is None or not isinstance(tags, dict):
             return None
         named = sorted((ref, sha) for ref, sha in tags.items() if isinstance(sha, str))
-        return Resolved(commits=tuple(sorted(set(commits))), tags=tuple(named))
+        made = member(value, "made")
+        seconds = [at for at in made.values() if type(at) is int] if isinstance(made, dict) else []
+        return Resolved(
+            commits=tuple(sorted(set(commits))),
+            tags=tuple(named),
+            made=max(seconds, default=0) * 1_000_000,
+        )
 
     def changed(self, repository: str, commit: str) -> tuple[str, ...] | None:
         """Files a commit changed against its first parent."""

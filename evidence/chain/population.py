@@ -162,6 +162,8 @@ def _write_row(
     unmapped: list[str] = []
     for one in draft.ranges:
         shas, book = graphs[one.repository].shas, books[one.repository]
+        if one.commits and not book.on_branch(one.revision):
+            draft.flags.add("off_branch")
         for commit, change_id in book.owners(one.revision, one.commits):
             changes[change_id] = None
             if change_id in book.ambiguous:

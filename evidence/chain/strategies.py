@@ -25,6 +25,8 @@ class Match:
     commit: str
     basis: str
     strength: Strength
+    made: int = 0
+    """Microseconds UTC since when it can have named the commit; 0 where nothing says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class Resolution:
     """Empty where they see none, or several that differ."""
     basis: str = ""
     strength: Strength = Strength.CANDIDATE
+    made: int = 0
     problem: str = ""
     candidates: tuple[str, ...] = ()
     pending: bool = False
@@ -65,7 +68,12 @@ def tag_is_git_tag(inquiry: Inquiry, repository: str, tag: str) -> Iterator[Matc
     """A Git tag of exactly that name; inferred, because tags move."""
     found = inquiry.resolve(repository, tag)
     for _ref, commit in found.tags if found else ():
-        yield Match(commit=commit, basis="tag_is_git_tag", strength=Strength.INFERRED)
+        yield Match(
+            commit=commit,
+            basis="tag_is_git_tag",
+            strength=Strength.INFERRED,
+            made=found.made if found else 0,
+        )
 
 
 STRATEGIES: dict[str, Strategy] = {
@@ -95,4 +103,4 @@ def resolve_tag(inquiry: Inquiry, repository: str, tag: str) -> Resolution:
     if len(commits) > 1:
         return Resolution(problem="ambiguous", candidates=tuple(commits))
     best = min(matches, key=lambda match: _ORDER.index(match.strength))
-    return Resolution(commit=best.commit, basis=best.basis, strength=best.strength)
+    return Resolution(commit=best.commit, basis=best.basis, strength=best.strength, made=best.made)

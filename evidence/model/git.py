@@ -57,7 +57,8 @@ class QuestionKind(StrEnum):
     """args (commit sha,) -> tree oid."""
     RESOLVE = "resolve"
     """args (text,) -> {"commits": [sha, ...] that the full or short SHA names,
-    "tags": {ref name: commit sha} of tags of exactly that name}."""
+    "tags": {ref name: commit sha} of tags of exactly that name, "made": {ref name: second} that the
+    tag or else its commit claims to be of; left out where no tag has that name}."""
     ENTRIES = "entries"
     """args (commit sha, directory or "") -> [[mode, blob oid, path], ...] of all files below it,
     recursively; [] where the directory does not exist there."""

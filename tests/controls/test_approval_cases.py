@@ -157,6 +157,14 @@ def test_a_direct_commit_for_which_the_forge_lists_a_pull_request_is_a_contradic
     assert direct.outcome("CM-03") == ("unknown", "contradiction")
 
 
+def test_h09_a_commit_from_outside_the_production_branches_is_said_to_be_from_there():
+    direct = Direct()
+    direct.changes |= {"flags": ("association_not_observed",), "branch": ""}
+
+    for control in ("CM-03", "CM-04", "CM-05"):
+        assert "outside every production branch" in direct.determinations()[control].sentence
+
+
 def test_who_pushed_a_direct_commit_is_not_known():
     assert Direct().outcome("CM-05") == ("unknown", "pusher-unknown")
 

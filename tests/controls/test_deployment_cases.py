@@ -79,6 +79,29 @@ def test_h10_local_manifests_stand_in_no_commit():
     )
 
 
+def test_h04_a_chart_of_another_version_leaves_open_which_commit_asked_for_it():
+    chart = RevisionRange(
+        repository="",
+        path="redis",
+        previous="1.2.3",
+        revision="1.3.0",
+        kind=DeploymentKind.FORWARD,
+        basis="helm_version",
+    )
+    one = traced(ranges=(SPAN, chart))
+
+    assert (one.outcome.value, one.reason) == ("unknown", "revision-unresolved")
+    assert "redis went from 1.2.3 to 1.3.0" in one.sentence
+    assert outcome(ranges=(SPAN, replace(chart, kind=DeploymentKind.REDEPLOY))) == (
+        "pass",
+        "traced",
+    )
+
+
+def test_a_revision_outside_the_production_branches_is_flagged():
+    assert traced(flags=("off_branch",)).flags == ("off-branch",)
+
+
 @pytest.mark.parametrize("kind", [DeploymentKind.UNRESOLVED, DeploymentKind.NO_COMMIT])
 def test_a_revision_that_is_no_commit_leaves_it_open(kind):
     assert outcome(kind=kind) == ("unknown", "revision-unresolved")

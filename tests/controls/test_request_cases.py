@@ -54,6 +54,13 @@ def test_a_change_without_a_ticket_is_open_where_the_links_were_not_read():
     assert pull.outcome("CM-02") == ("unknown", "links-not-read")
 
 
+def test_a_direct_commit_whose_pull_request_was_not_read_has_no_known_request():
+    direct = Direct()
+    direct.changes["flags"] = ("associated_pull_request",)
+
+    assert direct.outcome("CM-02") == ("unknown", "not-collected")
+
+
 def test_no_ticket_is_needed_where_the_policy_needs_none():
     assert without_ticket().outcome("CM-02", replace(P0, ticket_required=False)) == (
         "not_applicable",

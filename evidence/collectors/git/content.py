@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from typing import Any
 
 from evidence.collectors.git.answers import MISSING, TOO_LARGE, Answer, Args, Reading, said
 from evidence.collectors.git.objects import FOLDER, OBJECT_NAME, Info, Objects, path_text
@@ -116,10 +117,14 @@ def resolve(reading: Reading, asked: Sequence[Args]) -> list[Answer]:
     texts = [args[0] for args in asked]
     commits = _named_commits(reading, {text.lower() for text in texts})
     tags = _tags(reading, set(texts))
-    return [
-        said({"commits": commits.get(text.lower(), []), "tags": tags.get(text, {})})
-        for text in texts
-    ]
+    found: list[Answer] = []
+    for text in texts:
+        value: dict[str, Any] = {"commits": commits.get(text.lower(), []), "tags": {}}
+        if text in tags:
+            ref, commit, made = tags[text]
+            value |= {"tags": {ref: commit}, "made": {ref: made}}
+        found.append(said(value))
+    return found
 
 
 def _named_commits(reading: Reading, texts: set[str]) -> dict[str, list[str]]:
@@ -140,15 +145,18 @@ def _named_commits(reading: Reading, texts: set[str]) -> dict[str, list[str]]:
     return {text: commits[bisect_left(commits, text) : end] for text, end in ends.items()}
 
 
-def _tags(reading: Reading, texts: set[str]) -> dict[str, dict[str, str]]:
-    """{ref name: commit} of the tag of each name, as the mirror shows it now."""
-    form = "--format=%(objectname) %(refname)"
+def _tags(reading: Reading, texts: set[str]) -> dict[str, tuple[str, str, int]]:
+    """(ref name, commit, second) of the tag of each name, as the mirror shows it now.
+
+    The second is what the tag object claims, or the commit where the tag is a mere name for it.
+    """
+    form = "--format=%(objectname) %(creatordate:unix) %(refname)"
     out = reading.tool.must("for-each-ref", form, "refs/tags").decode("utf-8", "surrogateescape")
-    rows = [(row[:at], row[at + 1 :]) for row in out.splitlines() if (at := row.find(" ")) > 0]
-    wanted = [(sha, ref) for sha, ref in rows if ref.removeprefix("refs/tags/") in texts]
-    commits = reading.peeled([sha for sha, _ in wanted], "commit")
+    rows = [row.split(" ", 2) for row in out.split("\n") if row.count(" ") >= 2]
+    wanted = [row for row in rows if row[2].removeprefix("refs/tags/") in texts]
+    commits = reading.peeled([sha for sha, _, _ in wanted], "commit")
     return {
-        ref.removeprefix("refs/tags/"): {ref: commit}
-        for (_, ref), commit in zip(wanted, commits, strict=True)
+        ref.removeprefix("refs/tags/"): (ref, commit, int(made) if made.isdecimal() else 0)
+        for (_, made, ref), commit in zip(wanted, commits, strict=True)
         if commit
     }

@@ -19,8 +19,19 @@ from evidence.policy import Policy
 
 CONTROL = "CM-01"
 
-_PROBLEMS = {"history_gap": "history-gap", "previous_image_unresolved": "image-unresolved"}
-"""Problem code of a deployment -> reason; `contradictory_*`, `image_*` and the rest stand below."""
+_PROBLEMS = {
+    "history_gap": ("history-gap", "operations just before it are missing in what was read."),
+    "previous_image_unresolved": (
+        "image-unresolved",
+        "an image before it could not be resolved, so where its range begins is open.",
+    ),
+    "previous_unresolved": (
+        "revision-unresolved",
+        "the revision before it could not be resolved, so where its range begins is open.",
+    ),
+}
+"""Problem code of a deployment -> reason and sentence; `contradictory_*`, `image_*` and the rest
+stand below."""
 
 _LOST = frozenset({GapReason.HISTORY_LOST, GapReason.SYNC_GAP, GapReason.RETENTION})
 
@@ -30,6 +41,7 @@ _FLAGS = {
     "baseline": "baseline",
     "acquired": "acquired",
     "retry": "retry",
+    "off_branch": "off-branch",
 }
 """Flag of a deployment -> flag of the determination."""
 
@@ -75,8 +87,9 @@ def _problem(deployment: ProductionDeployment) -> tuple[str, str] | None:
         image = _image(deployment) if problem.startswith("image_") else None
         if image:
             return image
-        reason = _PROBLEMS.get(problem, "revision-unresolved")
-        return reason, f"{clip(problem.replace('_', ' '))}."
+        if problem in _PROBLEMS:
+            return _PROBLEMS[problem]
+        return "revision-unresolved", f"{clip(problem.replace('_', ' '))}."
     if deployment.kind in {DeploymentKind.NO_COMMIT, DeploymentKind.UNRESOLVED}:
         return "revision-unresolved", "its revision is not a commit that was found."
     return None
@@ -103,6 +116,9 @@ def _range(deployment: ProductionDeployment) -> tuple[str, str] | None:
     for span in deployment.ranges:
         if span.strength == Strength.CANDIDATE or span.kind == DeploymentKind.UNRESOLVED:
             return "revision-unresolved", f"revision {clip(span.revision)} is not resolved."
+        if not span.repository and span.kind == DeploymentKind.FORWARD:
+            moved = f"{clip(span.path)} went from {clip(span.previous)} to {clip(span.revision)}"
+            return "revision-unresolved", f"{moved}, and no commit that was read says so."
     return None
 
 

@@ -84,7 +84,10 @@ def _nothing_linked(request: _Request) -> Determination:
         sentence = "No ticket is linked to it, and the policy requires none."
         return on_change(CONTROL, chain, "ticket-not-required", sentence, facts=facts)
     if direct and not chain.evidence.github_observed:
-        sentence = "The forge was never read for this repository, so no request is known."
+        sentence = f"The forge was not asked about this commit, {cm_03.why_unasked(chain.change)}."
+        return on_change(CONTROL, chain, "not-collected", sentence, facts=facts)
+    if direct and "associated_pull_request" in chain.change.flags:
+        sentence = "The forge lists a pull request for it, and what it says was not read."
         return on_change(CONTROL, chain, "not-collected", sentence, facts=facts)
     if not direct and list_missing(chain.evidence.pull_request, "issues"):
         sentence = "No ticket is linked to it, and the tickets it closes were not read whole."

@@ -7,8 +7,8 @@ from evidence.controls.case import case_of
 from evidence.controls.contribution import Contributors
 from evidence.controls.determine import on_change
 from evidence.controls.timeline import timeline_of
-from evidence.controls.words import listing, short, when, who
-from evidence.model.change import Chain, ChangeKind
+from evidence.controls.words import clip, listing, short, when, who
+from evidence.model.change import Chain, Change, ChangeKind
 from evidence.model.determination import Determination
 from evidence.model.fact import Fact
 from evidence.policy import Policy
@@ -40,6 +40,9 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     return _decide(chain, policy, case.contributors, case.approvals)
 
 
+OFF_BRANCH = "was deployed from outside every production branch"
+
+
 def not_testable(control: str, chain: Chain, as_of: int) -> Determination | None:
     """What ends every test: it was there before, was not read, or not merged at that time."""
     evidence = chain.evidence
@@ -59,10 +62,18 @@ def not_testable(control: str, chain: Chain, as_of: int) -> Determination | None
     return None
 
 
+def why_unasked(change: Change) -> str:
+    """Why the forge was not asked about a direct commit; follows a comma."""
+    if change.branch:
+        return "or gave no answer: its repository was not read whole"
+    return f"which {OFF_BRANCH}"
+
+
 def _direct(chain: Chain) -> Determination:
     """A commit that no pull request explains: a deviation only where the forge was read."""
     change = chain.change
-    commit = f"Commit {short(change.landing_sha)} stands on {change.branch or 'the branch'}"
+    place = f"stands on {clip(change.branch)}" if change.branch else OFF_BRANCH
+    commit = f"Commit {short(change.landing_sha)} {place}"
     facts = chain.evidence.commits
     if not chain.evidence.github_observed or "association_not_observed" in change.flags:
         sentence = f"{commit}; whether a pull request brought it was not collected."

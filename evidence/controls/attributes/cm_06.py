@@ -39,7 +39,7 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     if early is not None:
         return early
     if not chain.evidence.github_observed:
-        sentence = "The forge was never read for this repository, so no check is known."
+        sentence = f"The forge was not asked about this commit, {cm_03.why_unasked(chain.change)}."
         return on_change(CONTROL, chain, "not-collected", sentence)
     if not policy.required_checks:
         sentence = (

@@ -555,6 +555,17 @@ def test_the_tree_of_a_commit(origin, collector):
     ]
 
 
+def test_a_tag_says_of_when_it_is_and_one_without_an_object_of_when_its_commit_is(origin, collector):
+    tip = origin.commit({"a": b"1"})
+    branch(origin, tip)
+    origin.tag("v1.0", tip)
+    origin.ref("refs/tags/light", tip)
+    committed = int(origin.git("show", "-s", "--format=%ct", tip))
+    tagged, light = ask_all(collector, K.RESOLVE, ("v1.0",), ("light",))
+    assert tagged["made"] == {"refs/tags/v1.0": 1750000000}
+    assert light["made"] == {"refs/tags/light": committed}
+
+
 def test_values_are_canonical_json(origin, collector):
     tip = origin.commit({"a": b"1"})
     branch(origin, tip)
