@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from evidence import canonical
 from evidence.collectors.argocd import parse as parsing
-from evidence.collectors.argocd.reading import at, mapping, text
 from evidence.collectors.http import SIZE_LIMIT, Answer, Clock, PoliteSession
 from evidence.collectors.interface import Parsed, Progress, no_progress
+from evidence.collectors.lenient import at, mapping, text
 from evidence.errors import AuthError, ConfigError, MalformedError, SourceError
 from evidence.model.capture import Capture, Exchange, Form, Gap, GapReason, Page, Window
 

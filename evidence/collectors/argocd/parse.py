@@ -13,17 +13,10 @@ from typing import Any
 
 from evidence import canonical
 from evidence.collectors.argocd.history import holes, named
-from evidence.collectors.argocd.reading import (
-    at,
-    items,
-    mapping,
-    revisions,
-    sources,
-    text,
-    texts,
-)
+from evidence.collectors.argocd.reading import revisions, sources
 from evidence.collectors.http import iso_micros
 from evidence.collectors.interface import Parsed
+from evidence.collectors.lenient import at, items, mapping, text, texts
 from evidence.errors import MalformedError
 from evidence.model.actor import Actor, ActorType
 from evidence.model.capture import Capture, Gap, GapReason

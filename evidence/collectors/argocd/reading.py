@@ -1,38 +1,12 @@
-"""Lenient access to an Application's JSON: a value of another type reads as absent."""
+"""What an Application says about its sources and their revisions, read leniently."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from evidence.collectors.lenient import at, items, text, texts
 from evidence.model.deployment import DeployedSource
-
-
-def text(value: object) -> str:
-    """The text, or empty."""
-    return value if isinstance(value, str) else ""
-
-
-def mapping(value: object) -> Mapping[str, Any]:
-    """The object, or an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def items(value: object) -> list[Any]:
-    """The array, or an empty one."""
-    return value if isinstance(value, list) else []
-
-
-def texts(value: object) -> tuple[str, ...]:
-    """The texts of an array, in its order."""
-    return tuple(each for each in items(value) if isinstance(each, str))
-
-
-def at(value: object, *path: str) -> Any:
-    """What stands below nested objects, or None."""
-    for name in path:
-        value = mapping(value).get(name)
-    return value
 
 
 def revisions(value: Mapping[str, Any]) -> tuple[str, ...]:
