@@ -5,15 +5,28 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import typer
+
+from evidence.cli.main import app
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
-COMMANDS = (
-    (), ("init",), ("demo",), ("doctor",), ("sync",), ("status",), ("trace",), ("report",),
-    ("verify",), ("keys",), ("keys", "init"), ("keys", "list"), ("keys", "export-public"),
-    ("config", "show"), ("db", "upgrade"), ("db", "current"), ("db", "check"), ("db", "rebuild"),
-)  # fmt: skip
+
+
+def _commands(group: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The program itself, then every command that does something, in the program's order."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, (*words, name))
+        else:
+            yield (*words, name)
+
+
+COMMANDS = ((), *_commands(typer.main.get_command(app)))
 
 
 def commands() -> str:
