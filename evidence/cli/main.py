@@ -19,6 +19,7 @@ from evidence.cli import (
     doctor,
     init,
     keys,
+    purge,
     report,
     status,
     sync,
@@ -49,6 +50,7 @@ app.command("status")(status.command)
 app.command("trace")(trace.command)
 app.command("report")(report.command)
 app.command("verify")(verify.command)
+app.command("purge")(purge.command)
 app.add_typer(keys.app, name="keys")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
