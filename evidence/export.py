@@ -37,7 +37,7 @@ from evidence.report.data import PacketData, Period
 from evidence.report.render import write_packet
 from evidence.report.text import utc
 from evidence.seal import keys
-from evidence.seal.packet import SealResult, seal_folder
+from evidence.seal.packet import SealResult, seal_folder, zip_folder
 from evidence.store import ledger, queries, writer
 from evidence.store.session import Store, open_store
 
@@ -52,6 +52,8 @@ class ReportRequest:
     at: int | None = None
     as_of: str = ""
     destination: Path | None = None
+    zipped: bool = False
+    """One stored ZIP beside the folder as well: the same packet, byte for byte, in one file."""
     simulated: bool = False
 
 
@@ -60,6 +62,8 @@ class ReportResult:
     """Where the packet is and what it says in a few numbers."""
 
     directory: Path
+    archive: Path | None
+    """The ZIP, where one was asked for."""
     seal: SealResult
     changes: int
     deployments: int
@@ -85,6 +89,7 @@ class ReportResult:
         return {
             "schema_version": 1,
             "directory": str(self.directory),
+            "archive": str(self.archive) if self.archive else None,
             "digest": self.seal.digest,
             "fingerprint": self.seal.fingerprint,
             "changes": self.changes,
@@ -110,6 +115,7 @@ def report(
     """
     period = read_period(request, zone(loaded.settings))
     destination = _destination(loaded, request, period)
+    archive = _archive(destination) if request.zipped else None
     held = keys.load(loaded.key_directory)
     with closing(open_store(loaded.store_url)) as store:
         size = _size(store, request.at)
@@ -140,7 +146,9 @@ def report(
             )
             _record(store, data, sealed)
             folder.rename(destination)
-        return _result(destination, sealed, selection, results, size)
+        if archive:
+            zip_folder(destination, archive)
+        return _result(destination, archive, sealed, selection, results, size)
 
 
 def _size(store: Store, asked: int | None) -> int:
@@ -201,6 +209,14 @@ def _destination(loaded: Loaded, request: ReportRequest, period: Period) -> Path
     return path
 
 
+def _archive(destination: Path) -> Path:
+    """Where the ZIP of a packet goes: the name of its folder and `.zip`."""
+    path = destination.parent / f"{destination.name}.zip"
+    if path.exists():
+        raise ConfigError(f"{path} exists already.", next_step="Name another with --output.")
+    return path
+
+
 def _checkpoint(store: Store, loaded: Loaded, held: keys.KeySet, size: int) -> str:
     """The signed head at the size reported on; the newest one is kept in the store too."""
     origin = log_origin(loaded.settings)
@@ -249,13 +265,19 @@ def _record(store: Store, data: PacketData, sealed: SealResult) -> None:
 
 
 def _result(
-    directory: Path, sealed: SealResult, selection: Selection, results: Results, size: int
+    directory: Path,
+    archive: Path | None,
+    sealed: SealResult,
+    selection: Selection,
+    results: Results,
+    size: int,
 ) -> ReportResult:
     every = [one for group in results.determinations.values() for one in group]
     unknown = [one for one in every if one.outcome is Outcome.UNKNOWN]
     actions = {one.reason: one.missing for one in unknown}
     return ReportResult(
         directory=directory,
+        archive=archive,
         seal=sealed,
         changes=len(selection.population),
         deployments=len(selection.deployments),

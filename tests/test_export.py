@@ -94,7 +94,7 @@ def shown(tmp_path_factory, hostile):
         report(loaded, to(folder / "early"))
         rehearsal.sync_at(rehearsal.simulation.history.ends_at)
         loaded = rehearsal.loaded(rehearsal.simulation.end())
-        first = report(loaded, to(folder / "first"))
+        first = report(loaded, to(folder / "first", zipped=True))
         report(loaded, to(folder / "earlier", at=early.ledger_size))
         with closing(open_store(loaded.store_url)) as store:
             exports = [row.envelope["body"] for row in queries.entries(store, "export")]
@@ -114,6 +114,14 @@ def test_every_packet_verifies_with_the_keys_that_sealed_it(shown):
         verify_packet(folder / name, trust).status for name in ("early", "first", "earlier")
     ]
     assert statuses == [Status.VERIFIED] * 3
+
+
+def test_the_packet_as_one_file_verifies_without_its_folder(shown):
+    folder, _, first = shown
+    assert first.archive == folder / "first.zip"
+    assert first.as_json()["archive"] == str(folder / "first.zip")
+    found = verify_packet(first.archive, read_trust(folder / "trust.txt"))
+    assert found.status is Status.VERIFIED
 
 
 def test_each_export_is_recorded_in_the_ledger_with_its_digest(shown):
@@ -315,6 +323,14 @@ def test_a_packet_is_never_written_over(ready):
     with pytest.raises(ConfigError, match="exists already"):
         report(loaded, to(out / "packet"))
     assert list((out / "packet").iterdir()) == []
+
+
+def test_a_packet_in_one_file_is_never_written_over(ready):
+    loaded, out = ready
+    (out / "packet.zip").write_bytes(b"kept")
+    with pytest.raises(ConfigError, match=r"packet\.zip exists already"):
+        report(loaded, to(out / "packet", zipped=True))
+    assert [path.name for path in out.iterdir()] == ["packet.zip"]
 
 
 def test_an_export_without_keys_says_so_before_it_reads_anything(ready):

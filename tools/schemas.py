@@ -134,6 +134,7 @@ OUTPUTS: dict[str, tuple[str, dict[str, Any], tuple[type[Any], ...]]] = {
         "evidence report",
         {
             "directory": TEXT,
+            "archive": {"type": ["string", "null"]},
             "digest": DIGEST,
             "fingerprint": {"type": "string", "pattern": "^SHA256:"},
             "changes": NUMBER,

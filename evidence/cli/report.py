@@ -31,6 +31,9 @@ def command(
     destination: Annotated[
         Path | None, typer.Option("--output", "-o", help="Packet folder; must not exist.")
     ] = None,
+    zipped: Annotated[
+        bool, typer.Option("--zip", help="Write the packet as one ZIP, too, beside the folder.")
+    ] = False,
     config: ConfigOption = None,
     quiet: QuietOption = False,
     output: FormatOption = Format.TABLE,
@@ -47,7 +50,13 @@ def command(
         result = report(
             load(config),
             ReportRequest(
-                start=start, end=end, zone=zone, at=at, as_of=as_of, destination=destination
+                start=start,
+                end=end,
+                zone=zone,
+                at=at,
+                as_of=as_of,
+                destination=destination,
+                zipped=zipped,
             ),
             progress=progress,
         )
@@ -55,5 +64,7 @@ def command(
         print_json(result.as_json())
         return
     typer.echo(str(result.directory))
+    if result.archive:
+        typer.echo(str(result.archive))
     for sentence in result.summary():
         remark(sentence, quiet=quiet)

@@ -555,7 +555,9 @@ def test_the_tree_of_a_commit(origin, collector):
     ]
 
 
-def test_a_tag_says_of_when_it_is_and_one_without_an_object_of_when_its_commit_is(origin, collector):
+def test_a_tag_says_of_when_it_is_and_one_without_an_object_of_when_its_commit_is(
+    origin, collector
+):
     tip = origin.commit({"a": b"1"})
     branch(origin, tip)
     origin.tag("v1.0", tip)
