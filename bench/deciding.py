@@ -29,7 +29,7 @@ from evidence.store.session import Store
 def say(line: str) -> None:
     """One line of figures on stdout, with the peak so far."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(f"{line}; peak {peak:.0f} MB\n")
+    sys.stdout.write(f"{line}; peak {peak:.0f} MB (target 500 MB)\n")
     sys.stdout.flush()
 
 
