@@ -182,6 +182,44 @@ def _argocd(check: str, source: Source, _loaded: Loaded) -> Iterator[Finding]:
     yield from _skew(check, answer)
 
 
+def _jira(check: str, source: Source, _loaded: Loaded) -> Iterator[Finding]:
+    from evidence.collectors.jira import access
+
+    session = access.session_of(
+        source.url, source.email, resolve(source.secret), verify=source.verify_tls, attempts=2
+    )
+    answer, seen = access.probe(session, source.deployment, tuple(source.projects))
+    yield _ok(check, "the token is accepted")
+    yield from _skew(check, answer)
+    for one in seen:
+        if not one.exact:
+            yield _error(
+                check, AuthError(one.detail, next_step="Grant the account Browse Projects.")
+            )
+        elif one.unrestricted:
+            yield _ok(check, f"project {one.key} can be read, every issue of it")
+        else:
+            yield _warning(
+                check,
+                f"project {one.key} can be read; a missing issue cannot be told from a hidden one "
+                "(permission Set Issue Security, and no security level)",
+            )
+
+
+def _flux(check: str, source: Source, _loaded: Loaded) -> Iterator[Finding]:
+    from evidence.collectors.flux import probe
+
+    if source.file:
+        yield _ok(check, f"reads the file {source.file}")
+        return
+    for name, listed in probe(source.url, resolve(source.secret), source.ca or source.verify_tls):
+        if listed:
+            yield _ok(check, f"{name} can be listed")
+        else:
+            grant = "Grant it get and list: docs/how-to/flux.md."
+            yield _error(check, AuthError(f"{name} may not be listed.", next_step=grant))
+
+
 def _remaining(answer: Answer) -> str:
     return answer.headers.get("x-ratelimit-remaining", "an unknown number of")
 
@@ -198,6 +236,8 @@ def _skew(check: str, answer: Answer) -> Iterator[Finding]:
 PROBES: dict[str, Callable[[str, Source, Loaded], Iterator[Finding]]] = {
     "github": _github,
     "argocd": _argocd,
+    "flux": _flux,
+    "jira": _jira,
 }
 CHECKS: dict[str, Callable[[Loaded], Iterator[Finding]]] = {
     "configuration": _configuration,

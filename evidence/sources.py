@@ -110,6 +110,42 @@ def _argocd(source: Source, loaded: Loaded) -> Collector:
     )
 
 
+def _jira(source: Source, loaded: Loaded) -> Collector:
+    from evidence.collectors.jira import JiraCollector
+
+    del loaded
+    return JiraCollector(
+        source=source.id,
+        url=source.url,
+        token=resolve(source.secret),
+        email=source.email,
+        deployment=source.deployment,
+        projects=tuple(source.projects),
+        credential=source.secret,
+        verify=source.verify_tls,
+        system=source.system,
+    )
+
+
+def _flux(source: Source, loaded: Loaded) -> Collector:
+    from evidence.collectors.flux import FluxCollector
+
+    return FluxCollector(
+        source=source.id,
+        url=source.url,
+        file=source.file,
+        token=resolve(source.secret),
+        credential=source.secret or source.file,
+        verify=source.ca or source.verify_tls,
+        system=source.system,
+        expected=tuple(
+            application.selector
+            for application in loaded.settings.application
+            if application.source == source.id
+        ),
+    )
+
+
 def replay(capture: Capture) -> Parsed:
     """Parses a stored capture as its collector does, without source, secret or mirror.
 
@@ -125,11 +161,24 @@ def replay(capture: Capture) -> Parsed:
 @cache
 def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
     from evidence.collectors.argocd import parse as argocd
+    from evidence.collectors.flux import parse as flux
     from evidence.collectors.git import refs
     from evidence.collectors.github import parse as github
+    from evidence.collectors.jira import parse as jira
 
-    return {"git": refs.parse, "github": github.parse, "argocd": argocd.parse}
+    return {
+        "git": refs.parse,
+        "github": github.parse,
+        "argocd": argocd.parse,
+        "flux": flux.parse,
+        "jira": jira.parse,
+    }
 
 
-KINDS: dict[str, Callable[[Source, Loaded], Collector]] = {"github": _github, "argocd": _argocd}
+KINDS: dict[str, Callable[[Source, Loaded], Collector]] = {
+    "github": _github,
+    "argocd": _argocd,
+    "flux": _flux,
+    "jira": _jira,
+}
 """ADD A SOURCE HERE, once its collector stands in `evidence/collectors/`."""

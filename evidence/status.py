@@ -18,9 +18,11 @@ from evidence.store.session import Store, open_store
 
 _DAY = 86_400_000_000
 
-RETENTION = {"github": 90 * _DAY, "argocd": 1 * _DAY, "git": 0}
+RETENTION = {"github": 90 * _DAY, "argocd": _DAY, "flux": _DAY, "git": 0, "jira": 0}
 """Microseconds for which a source keeps what cannot be had later: GitHub's checks 90 days by the
-default retention setting; Argo CD ten operations, taken as a day. Git keeps all: 0."""
+default retention setting; Argo CD ten operations and Flux five
+rows, taken as a day. Git and the changelog
+of Jira keep all: 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,12 +33,20 @@ class Source(_Section):
     """One system that evidence is read from."""
 
     id: Id
-    kind: Literal["github", "argocd"]
+    kind: Literal["github", "argocd", "jira", "flux"]
     url: str = ""
     file: str = ""
-    """Argo CD only: a file of Application objects instead of a server."""
+    """Argo CD and Flux: a file of their objects instead of a server."""
     secret: str = ""
+    email: str = ""
+    """Jira Cloud only: the account that the API token belongs to; empty: a bearer token."""
+    deployment: Literal["cloud", "server"] = "cloud"
+    """Jira only: Cloud, or Server and Data Center."""
+    projects: list[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,254}$")]] = []
+    """Jira only: keys of the projects in scope; empty: all that the credential sees."""
     verify_tls: bool = True
+    ca: str = ""
+    """Flux only: a PEM file with the certificate authority of the cluster."""
     system: str = ""
     """The instance that account ids belong to; empty: the host of `url`."""
     shared_accounts: list[str] = []

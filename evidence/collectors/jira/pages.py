@@ -1,0 +1,212 @@
+"""Reading Jira page by page: searches that miss nothing, whole changelogs, projects.
+
+A search is ordered by the time of the last change, so an issue that changes while it is read moves
+to the end and is met again. Offsets shift when that happens: each page of Server begins with the
+last issue of the page before, and where it does not, the search starts anew from where it got to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from evidence import canonical
+from evidence.collectors.http import Answer, PoliteSession, iso_micros
+from evidence.collectors.jira.dialect import FIELDS, Dialect, query
+from evidence.collectors.jira.parse import whole
+from evidence.collectors.jira.reading import at, count, items, mapping, text
+from evidence.errors import AuthError, MalformedError, SourceError, UnavailableError
+from evidence.model.capture import Exchange, GapReason
+
+PAGE = 100
+RESTARTS = 50
+"""How often one search may start anew before it is given up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One issue as it was read: its exact text, or why it was not had whole."""
+
+    id: str
+    exact: str = ""
+    updated: int = 0
+    observed_at: int = 0
+    exchanges: tuple[Exchange, ...] = ()
+    reason: GapReason | None = None
+    detail: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Reader:
+    """Asks one Jira in one dialect, and counts what it asks."""
+
+    session: PoliteSession
+    dialect: Dialect
+    projects: tuple[str, ...] = ()
+    zone: ZoneInfo | None = None
+    calls: int = 0
+    restarts: int = field(default=0, init=False)
+
+    def taken(self) -> int:
+        """Requests sent since the last time this was asked."""
+        calls, self.calls = self.calls, 0
+        return calls
+
+    def ask(self, path: str, parameters: dict[str, str] | None = None) -> Answer:
+        """One answer, its tries counted; 404 is an answer."""
+        answer = self.session.get(self.dialect.api + path, parameters)
+        self.calls += answer.tries
+        return answer
+
+    def pages(self, since: int) -> Iterator[list[Read]]:
+        """Issues that changed at `since` (microseconds UTC) or later, by time of change."""
+        reader = self._by_token if self.dialect.tokens else self._by_offset
+        for answer, rows in reader(since):
+            yield [self._whole(answer, exact, body) for exact, body in rows]
+
+    def issue(self, number: str) -> Read:
+        """One issue by its id; absent (or hidden) and forbidden are told apart."""
+        parameters = {"fields": FIELDS, "expand": "changelog"}
+        try:
+            answer = self.ask(f"/issue/{number}", parameters)
+        except AuthError:
+            return _unread(number, GapReason.FORBIDDEN, "the credential may not read it")
+        if answer.status == 404:
+            detail = "it was deleted, or the credential may not see it"
+            return _unread(number, GapReason.NOT_FOUND_OR_FORBIDDEN, detail)
+        whole_text = answer.body.decode("utf-8-sig", "replace")
+        return self._whole(answer, whole_text, mapping(canonical.loads(answer.body)))
+
+    # --- searches
+
+    def _by_token(self, since: int) -> Iterator[tuple[Answer, list[tuple[str, Any]]]]:
+        token, seen = "", set[str]()
+        jql = query(self.projects, since, self.zone)
+        while True:
+            answer = self._search(jql, {"nextPageToken": token} if token else {})
+            yield answer, _issues(answer)
+            found = mapping(canonical.loads(answer.body))
+            token = text(found.get("nextPageToken"))
+            if not token or found.get("isLast") is True:
+                return
+            if token in seen:
+                raise MalformedError("Jira gives the same page of a search again.")
+            seen.add(token)
+
+    def _by_offset(self, since: int) -> Iterator[tuple[Answer, list[tuple[str, Any]]]]:
+        start, last, reached = 0, "", since
+        jql = query(self.projects, since, self.zone)
+        while True:
+            answer = self._search(jql, {"startAt": str(start)})
+            rows = _issues(answer)
+            if last and (not rows or text(mapping(rows[0][1]).get("id")) != last):
+                self._restart()
+                start, last, jql = 0, "", query(self.projects, reached, self.zone)
+                continue
+            fresh = rows[1:] if last else rows
+            yield answer, fresh
+            total = count(at(canonical.loads(answer.body), "total"))
+            if not fresh or start + len(rows) >= total:
+                return
+            reached = max([reached, *(_updated(body) for _, body in rows)])
+            last = text(mapping(rows[-1][1]).get("id"))
+            start += len(rows) - 1
+
+    def _restart(self) -> None:
+        self.restarts += 1
+        if self.restarts > RESTARTS:
+            raise UnavailableError("Issues change faster than Jira's search can be read.")
+
+    def _search(self, jql: str, more: dict[str, str]) -> Answer:
+        parameters = {"jql": jql, "fields": FIELDS, "expand": "changelog", "maxResults": str(PAGE)}
+        answer = self.ask(self.dialect.search, parameters | more)
+        if answer.status != 200:
+            raise SourceError(
+                f"{answer.exchange.url.partition('?')[0]} is not there.",
+                next_step="Check the source's `url` and `deployment` (cloud or server).",
+            )
+        return answer
+
+    # --- one issue
+
+    def _whole(self, answer: Answer, exact: str, body: Any) -> Read:
+        """The issue with its whole changelog, which may need pages of its own."""
+        number = text(at(body, "id"))
+        if not number:
+            return _unread("*", GapReason.MALFORMED, "an issue without an id was listed")
+        inline = at(body, "changelog", "histories")
+        read = len(items(inline))
+        if isinstance(inline, list) and whole(at(body, "changelog"), read):
+            histories = canonical.slice_each(exact, ("changelog", "histories"))
+            return _issue(answer, exact, body, [each for each, _ in histories], ())
+        if not self.dialect.changelog:
+            detail = f"only {read} changes of its changelog were sent"
+            return _unread(number, GapReason.TRUNCATED, detail)
+        return self._with_changelog(answer, exact, body, number)
+
+    def _with_changelog(self, answer: Answer, exact: str, body: Any, number: str) -> Read:
+        found: list[str] = []
+        exchanges: list[Exchange] = []
+        while True:
+            parameters = {"startAt": str(len(found)), "maxResults": str(PAGE)}
+            try:
+                page = self.ask(f"/issue/{number}/changelog", parameters)
+            except AuthError:
+                detail = "the credential may not read its changelog"
+                return _unread(number, GapReason.FORBIDDEN, detail)
+            if page.status == 404:
+                detail = "it was deleted while it was read, or the credential may not see it"
+                return _unread(number, GapReason.NOT_FOUND_OR_FORBIDDEN, detail)
+            rows = canonical.slice_each(page.body.decode("utf-8-sig"), ("values",))
+            found += [each for each, _ in rows]
+            exchanges.append(page.exchange)
+            if whole(canonical.loads(page.body), len(found)):
+                return _issue(answer, exact, body, found, tuple(exchanges))
+            if not rows:
+                detail = f"only {len(found)} changes of its changelog were sent"
+                return _unread(number, GapReason.TRUNCATED, detail)
+
+
+def _issues(answer: Answer) -> list[tuple[str, Any]]:
+    """Exact text and value of each issue of a search.
+
+    Raises:
+        MalformedError: the answer is no search result.
+    """
+    canonical.loads(answer.body)
+    return canonical.slice_each(answer.body.decode("utf-8-sig"), ("issues",))
+
+
+def _updated(body: Any) -> int:
+    return iso_micros(at(body, "fields", "updated"))
+
+
+def _issue(
+    answer: Answer, exact: str, body: Any, histories: list[str], more: tuple[Exchange, ...]
+) -> Read:
+    """Id, key and fields cut out as they stand, and every row of the changelog."""
+    members = [
+        (name, canonical.slice_json(exact, (name,)))
+        for name in ("id", "key", "fields")
+        if name in body
+    ]
+    members.append(("histories", canonical.splice_array(sorted(histories, key=_place))))
+    return Read(
+        id=text(at(body, "id")),
+        exact=canonical.splice_object(members),
+        updated=_updated(body),
+        observed_at=answer.observed_at,
+        exchanges=(answer.exchange, *more),
+    )
+
+
+def _place(history: str) -> tuple[int, str]:
+    """Rows by their rising ids: the two ways to read a changelog give it in opposite order."""
+    number = text(at(canonical.loads(history), "id"))
+    return (len(number), number)
+
+
+def _unread(number: str, reason: GapReason, detail: str) -> Read:
+    return Read(id=number, reason=reason, detail=detail)

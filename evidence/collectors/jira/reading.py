@@ -1,0 +1,61 @@
+"""Lenient access to Jira's JSON: a value of another type reads as absent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evidence.model.actor import Actor, ActorType
+
+_ERASED = frozenset({"unknown", "unknown:unknown"})
+"""Account ids that stand for an account that was erased."""
+
+
+def text(value: object) -> str:
+    """The text, or a number as text, or empty: Jira writes ids both ways."""
+    if isinstance(value, str):
+        return value
+    return str(value) if type(value) is int and abs(value) < 2**63 else ""
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """The object, or an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: object) -> list[Any]:
+    """The array, or an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def at(value: object, *path: str) -> Any:
+    """What stands below nested objects, or None."""
+    for name in path:
+        value = mapping(value).get(name)
+    return value
+
+
+def count(value: object) -> int:
+    """A count; -1 where there is none."""
+    return value if type(value) is int and 0 <= value < 2**63 else -1
+
+
+def actor(system: str, value: object) -> Actor | None:
+    """Who it is, by `accountId` (Cloud) or `key` (Server); by a bare name only `name_only`.
+
+    Nobody where Jira names nobody; an erased account is a ghost. E-mails are often hidden and
+    display names are not unique: neither identifies.
+    """
+    found = mapping(value)
+    shown = text(found.get("displayName")) or text(found.get("name"))
+    account = text(found.get("accountId"))
+    if account in _ERASED:
+        return Actor(system=system, id=account, type=ActorType.GHOST, login=shown)
+    identity = account or text(found.get("key"))
+    if identity:
+        kind = ActorType.APP if found.get("accountType") == "app" else ActorType.USER
+        return Actor(system=system, id=identity, type=kind, login=shown)
+    name = text(found.get("name")) or shown
+    if not name:
+        return None
+    return Actor(system=system, id=name, type=ActorType.NAME_ONLY, login=shown)
