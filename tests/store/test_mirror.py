@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evidence.model.git import Commit, GitAnswer, QuestionKind
 from evidence.store import mirror, queries, writer
@@ -105,6 +109,11 @@ def test_commits_derived_all_at_once_are_placed_at_the_observation_that_first_re
         "lost": (2, 30),
     }
     assert writer.place_commits(store, "shop") == 0
+
+
+@given(st.lists(st.text(st.sampled_from('a", \\/\x00\x7f\n[]é\ud800') | st.characters())))
+def test_the_list_of_paths_is_stored_as_json_writes_it(paths):
+    assert mirror._listed(paths) == json.dumps(paths)
 
 
 def test_paths_of_commits_come_back(store):
