@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def copied(changes: int, folder: Path) -> Store:
 
 def grow(store: Store, changes: int) -> None:
     """What the next sync would bring to a store of so many: a deployment and its changes."""
-    _append(store, list(_groups(changes + DEPLOY_EVERY))[-DEPLOY_EVERY:])
+    _append(store, deque(_groups(changes + DEPLOY_EVERY), maxlen=DEPLOY_EVERY))
 
 
 def _fill(store: Store, changes: int) -> None:
@@ -75,7 +76,7 @@ def _fill(store: Store, changes: int) -> None:
         _append(store, batch)
 
 
-def _append(store: Store, groups: Sequence[Sequence[Row]]) -> None:
+def _append(store: Store, groups: Collection[Sequence[Row]]) -> None:
     """Stores groups of rows, an entry each, and where the branch stands afterwards."""
     commits = [values for group in groups for name, values in group if name == "Commit"]
     tip = {"repository": "shop", "name": "refs/heads/main", "sha": commits[-1]["sha"], "peeled": ""}
