@@ -113,7 +113,23 @@ def _controls(policy: Policy) -> Iterator[ControlEntry]:
 
 def _parameters(control: Control, policy: Policy) -> Iterator[tuple[str, str]]:
     for parameter in control.parameters:
-        yield parameter.name, _shown(getattr(policy, parameter.name, parameter.default))
+        value = getattr(policy, parameter.name, parameter.default)
+        if parameter.name in _DURATIONS and isinstance(value, int):
+            value = _duration(value)
+        yield parameter.name, _shown(value)
+
+
+_DURATIONS = frozenset({"clock_tolerance", "pending_limit"})
+"""Parameters in microseconds."""
+_UNITS = (("d", 86_400_000_000), ("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000))
+
+
+def _duration(value: int) -> str:
+    """Microseconds in the largest unit that holds them whole; `none` for 0."""
+    if not value:
+        return "none"
+    unit, size = next((one for one in _UNITS if value % one[1] == 0), ("µs", 1))
+    return f"{value // size} {unit}"
 
 
 def _shown(value: object) -> str:
@@ -185,6 +201,7 @@ def _reconciliations(case: Case, selection: Selection) -> Iterator[Reconciliatio
         numbers=(
             ("landed", numbers.merged),
             ("deployed", numbers.deployed),
+            ("contained in the first deployment observed", numbers.baseline),
             ("not deployed", numbers.pending),
             ("merged, on no production branch", numbers.not_landed),
         ),

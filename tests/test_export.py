@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 import sys
 from collections import Counter
 from contextlib import closing
@@ -149,6 +150,24 @@ def test_the_population_lists_every_change_that_reached_production(shown):
     ids = " ".join(json.dumps(row) for row in rows)
     assert "shop:pr:2" in ids
     assert ids.count("deploy:commit:") >= 2
+
+
+def test_the_packet_says_each_parameter_in_units_that_its_reader_knows(shown):
+    folder, *_ = shown
+    page = (folder / "first" / "packet.html").read_text(encoding="utf-8")
+    assert re.findall(r"(clock_tolerance|pending_limit) = ([^<]+)<", page) == [
+        ("clock_tolerance", "2 min"),
+        ("pending_limit", "none"),
+    ]
+
+
+def test_what_landed_adds_up_to_what_was_deployed_and_what_was_not(shown):
+    folder, *_ = shown
+    page = (folder / "first" / "packet.html").read_text(encoding="utf-8")
+    row = page[page.index(">R2<") : page.index(">R3<")]
+    told = dict(re.findall(r"([a-z][a-z ,]*): (\d+)", row))
+    parts = ("deployed", "contained in the first deployment observed", "not deployed")
+    assert int(told["landed"]) == sum(int(told[part]) for part in parts) > 0
 
 
 def test_a_hostile_title_fetches_and_embeds_nothing_on_its_way_to_the_packet(

@@ -15,6 +15,8 @@ from evidence.policy import Application
 
 LaneKey = tuple[str, str]
 """(repository id, path)."""
+VERSION_CHANGED = "acquired_version_changed"
+"""Problem of a deployment: a chart has another version, and no commit that was read says so."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -207,6 +209,8 @@ def _plain_ranges(drafts: Iterable[Draft]) -> None:
                 draft.problems.add(located.problem)
                 unresolved.add(key)
             draft.plain.append(_plain(located, previous.get(key, "")))
+            if draft.plain[-1].kind == DeploymentKind.FORWARD:
+                draft.problems.add(VERSION_CHANGED)
             if draft.operation.settles:
                 previous[key] = located.revision
 

@@ -240,18 +240,19 @@ def test_a_chart_is_acquired_software_with_a_version(world: Any) -> None:
         revision="1.2.3",
         kind="helm",
     )
-    for revision, version in (("b", "1.2.3"), ("b", "1.3.0")):
+    for revision, version in (("b", "1.2.3"), ("b", "1.2.3"), ("b", "1.3.0")):
         world.deploy(revision)
         last = world.deployments[-1]
         newer = replace(chart, revision=version)
         world.deployments[-1] = replace(last, sources=(*last.sources, newer))
-    row = world.rows()[1]
+    _first, same, row = world.rows()
+    assert () == same.problems
     assert [("", "redis", "1.2.3", "1.3.0")] == [
         (one.repository, one.path, one.previous, one.revision)
         for one in row.ranges
         if not one.repository
     ]
-    assert (DeploymentKind.FORWARD, ()) == (row.kind, row.problems)
+    assert (DeploymentKind.FORWARD, ("acquired_version_changed",)) == (row.kind, row.problems)
 
 
 def test_operations_of_other_applications_are_counted_and_left_out(world: Any) -> None:

@@ -87,12 +87,24 @@ def _problem(deployment: ProductionDeployment) -> tuple[str, str] | None:
         image = _image(deployment) if problem.startswith("image_") else None
         if image:
             return image
+        if problem == "acquired_version_changed":
+            return "revision-unresolved", _moved(deployment)
         if problem in _PROBLEMS:
             return _PROBLEMS[problem]
         return "revision-unresolved", f"{clip(problem.replace('_', ' '))}."
     if deployment.kind in {DeploymentKind.NO_COMMIT, DeploymentKind.UNRESOLVED}:
         return "revision-unresolved", "its revision is not a commit that was found."
     return None
+
+
+def _moved(deployment: ProductionDeployment) -> str:
+    """Charts that have another version than before."""
+    told = listing(
+        f"{clip(span.path or 'a chart')} went from {clip(span.previous)} to {clip(span.revision)}"
+        for span in deployment.ranges
+        if not span.repository and span.kind == DeploymentKind.FORWARD
+    )
+    return f"{told or 'a chart changed its version'}, and no commit that was read says so."
 
 
 def _gap(deployment: ProductionDeployment, gaps: Sequence[Gap]) -> tuple[str, str] | None:
@@ -116,9 +128,6 @@ def _range(deployment: ProductionDeployment) -> tuple[str, str] | None:
     for span in deployment.ranges:
         if span.strength == Strength.CANDIDATE or span.kind == DeploymentKind.UNRESOLVED:
             return "revision-unresolved", f"revision {clip(span.revision)} is not resolved."
-        if not span.repository and span.kind == DeploymentKind.FORWARD:
-            moved = f"{clip(span.path)} went from {clip(span.previous)} to {clip(span.revision)}"
-            return "revision-unresolved", f"{moved}, and no commit that was read says so."
     return None
 
 

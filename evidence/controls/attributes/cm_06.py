@@ -205,7 +205,7 @@ def _decide(chain: Chain, gate: Gate, results: list[Result]) -> Determination:
     worst = min(told, key=lambda one: _RANK[outcomes[id(one)]])
     same = [result for result in told if outcomes[id(result)] == outcomes[id(worst)]]
     open_still = gate.moment.name == NOT_YET and outcomes[id(worst)] == Outcome.FAIL
-    at = f" at {when(gate.moment.at)}" if gate.moment.at else ", which was not observed"
+    at = f" at {when(gate.moment.at)}" if gate.moment.at else ", whose time was not observed"
     lead = f"Required before the {gate.moment.name}{at}, by the policy's list"
     sentence = f"{lead} (the branch's own settings then were not observed): {_words(same)}."
     return on_change(
