@@ -40,6 +40,19 @@ def build(loaded: Loaded, names: tuple[str, ...] = ()) -> list[Collector]:
     ]
 
 
+def secrets(loaded: Loaded) -> tuple[str, ...]:
+    """The credentials that this configuration can resolve: none of them may enter the store."""
+    settings = loaded.settings
+    named = {one.secret for one in settings.source} | {one.secret for one in settings.repository}
+    found = []
+    for reference in sorted(named - {""}):
+        try:
+            found.append(resolve(reference))
+        except ConfigError:  # told where it is needed; a source not asked for may lack its secret
+            continue
+    return tuple(found)
+
+
 def git_collectors(loaded: Loaded) -> dict[str, GitCollector]:
     """Repository id -> its Git collector; repositories without any clone URL are left out."""
     mirrors = loaded.home / "mirrors"

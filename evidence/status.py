@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from evidence.anchoring import last_anchor
 from evidence.collecting import now
 from evidence.config.load import Loaded
 from evidence.model.capture import Receipt
@@ -46,6 +47,8 @@ class Status:
     """(source, reason, detail) of every open gap."""
     ledger_size: int
     checkpoint: str
+    anchor: str
+    """How old the last anchor is: the window in which a falsification would leave no trace."""
     unknown: tuple[tuple[str, int, str], ...]
     """(reason code, count, the action that would clear it), most frequent first."""
 
@@ -60,6 +63,7 @@ class Status:
             ],
             "ledger_size": self.ledger_size,
             "checkpoint": self.checkpoint,
+            "anchor": self.anchor,
             "why_unknown": [
                 {"reason": reason, "count": count, "action": action}
                 for reason, count, action in self.unknown
@@ -69,6 +73,7 @@ class Status:
     def lines(self) -> Iterator[str]:
         """What follows the table of sources."""
         yield f"ledger: {self.ledger_size} entries; {self.checkpoint}"
+        yield f"anchor: {self.anchor}"
         for source, reason, detail in self.gaps[:20]:
             yield f"gap: {source}: {reason}: {detail}"
         if len(self.gaps) > 20:
@@ -95,6 +100,7 @@ def status(loaded: Loaded) -> Status:
             gaps=tuple((gap.source, str(gap.reason), gap.detail) for gap in gaps),
             ledger_size=queries.size(store),
             checkpoint=_checkpoint(store),
+            anchor=_anchor(store),
             unknown=_unknown(store),
         )
 
@@ -126,6 +132,17 @@ def _checkpoint(store: Store) -> str:
         return "no checkpoint: `evidence keys init` makes the key that signs them"
     size, _, at = made[-1]
     return f"last checkpoint at {size} entries, {duration(now() - at)} old"
+
+
+def _anchor(store: Store) -> str:
+    found = last_anchor(store)
+    if found is None:
+        return "never anchored: all of the ledger could be rebuilt unseen; see [anchor]"
+    age = duration(now() - int(found["observed_at"]))
+    return (
+        f"last anchored at {found['size']} entries, {age} ago: what was recorded since could be "
+        "altered unseen"
+    )
 
 
 def _unknown(store: Store) -> tuple[tuple[str, int, str], ...]:

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from evidence import anchoring
 from evidence import sources as known_sources
 from evidence.collecting import Run, derive_commits, now, read_source
 from evidence.collectors.git import GitCollector
@@ -21,7 +22,7 @@ from evidence.config.yardstick import build_policy, log_origin, zone
 from evidence.deciding.answers import Ask
 from evidence.deciding.decide import Summary, decide_and_store, last_moment
 from evidence.deciding.yardstick import record_yardstick
-from evidence.errors import AuthError, ConfigError, IncompleteError, IntegrityError
+from evidence.errors import AuthError, ConfigError, EvidenceError, IncompleteError, IntegrityError
 from evidence.model.capture import Gap, Receipt, Window
 from evidence.model.codec import encode
 from evidence.model.git import GitAnswer, GitQuestion
@@ -43,6 +44,10 @@ class Outcome:
     decided: Summary
     ledger_size: int
     auth_failed: bool = False
+    anchored: str = ""
+    """Where the checkpoint was put; empty where nothing is configured."""
+    unanchored: EvidenceError | None = None
+    """Why a configured anchor was not reached: what was synced is stored all the same."""
 
     def summary(self) -> str:
         """Sentences for the reader on stderr."""
@@ -53,6 +58,7 @@ class Outcome:
                 f"{self.decided.evaluated} changes and deployments evaluated"
             ),
         ]
+        lines.extend([self.anchored] if self.anchored else [])
         lines.extend(f"gap: {gap.source} {gap.kind}: {gap.detail}" for gap in self.gaps[:20])
         if len(self.gaps) > 20:
             lines.append(f"... and {len(self.gaps) - 20} more gaps: `evidence status`")
@@ -80,6 +86,7 @@ class Outcome:
         Raises:
             AuthError: a source refused its credential.
             IncompleteError: a source was not read to its end, or gaps were met.
+            UnavailableError: all was read, but the configured anchor was not reached.
         """
         failed = [receipt for receipt in self.receipts if not receipt.complete]
         if self.auth_failed:
@@ -88,6 +95,8 @@ class Outcome:
             named = [f"{one.source}: {one.error or 'not read to its end'}" for one in failed]
             named += [f"{gap.source}: {gap.detail}" for gap in self.gaps[:3]]
             raise IncompleteError("The collection is incomplete. " + "; ".join(named))
+        if self.unanchored:
+            raise self.unanchored
 
 
 def sync(
@@ -116,7 +125,13 @@ def sync(
     with run_lock(loaded.home), opened(loaded) as store:
         policy = build_policy(loaded.settings)
         version = record_yardstick(store, policy)
-        run = Run(store=store, window=window, version=version, id=f"run-{window.until}")
+        run = Run(
+            store=store,
+            window=window,
+            version=version,
+            id=f"run-{window.until}",
+            secrets=known_sources.secrets(loaded),
+        )
         tallies = [read_source(run, collector, progress) for collector in collectors]
         decided = decide_and_store(
             store,
@@ -126,14 +141,27 @@ def sync(
             ask=asker(known_sources.git_collectors(loaded)),
             progress=progress,
         )
-        write_checkpoint(store, loaded)
+        anchored, unanchored = _anchor(store, loaded, write_checkpoint(store, loaded))
         return Outcome(
             receipts=tuple(tally.receipt for tally in tallies if tally.receipt),
             gaps=tuple(gap for tally in tallies for gap in tally.gaps),
             decided=decided,
             ledger_size=queries.size(store),
             auth_failed=any(tally.auth_failed for tally in tallies),
+            anchored=anchored,
+            unanchored=unanchored,
         )
+
+
+def _anchor(store: Store, loaded: Loaded, note: str) -> tuple[str, EvidenceError | None]:
+    """Where the checkpoint was put, and why it was not put where it should be."""
+    wanted = anchoring.is_configured(loaded) and loaded.settings.anchor.after_sync
+    if not (note and wanted):
+        return "", None
+    try:
+        return anchoring.place(store, loaded, note).summary(), None
+    except EvidenceError as error:
+        return f"not anchored: {error.message}", error
 
 
 def rebuild(loaded: Loaded, progress: Progress = no_progress) -> str:

@@ -152,6 +152,7 @@ OUTPUTS: dict[str, tuple[str, dict[str, Any], tuple[type[Any], ...]]] = {
             "gaps": rows(table(source=TEXT, reason=TEXT, detail=TEXT)),
             "ledger_size": NUMBER,
             "checkpoint": TEXT,
+            "anchor": TEXT,
             "why_unknown": WHY_UNKNOWN,
         },
         (SourceStatus,),

@@ -13,6 +13,7 @@ import typer
 
 from evidence import __version__
 from evidence.cli import (
+    anchor,
     config,
     db,
     demo,
@@ -50,6 +51,7 @@ app.command("status")(status.command)
 app.command("trace")(trace.command)
 app.command("report")(report.command)
 app.command("verify")(verify.command)
+app.command("anchor")(anchor.command)
 app.command("purge")(purge.command)
 app.add_typer(keys.app, name="keys")
 app.add_typer(config.app, name="config")

@@ -179,6 +179,19 @@ class SealSettings(_Section):
     """RFC 3161 time stamp authority; empty: no time stamp."""
 
 
+class AnchorSettings(_Section):
+    """Where checkpoints of the ledger are kept outside of its database."""
+
+    git: str = ""
+    """Repository (path or URL) that gets a signed commit per checkpoint; empty: none."""
+    branch: str = "evidence-anchors"
+    secret: str = ""
+    """Reference to a token that may push over https."""
+    tsa: str = ""
+    """RFC 3161 time stamp authority for the checkpoint; empty: none."""
+    after_sync: bool = True
+
+
 class ReportSettings(_Section):
     """Where packets are written."""
 
@@ -203,4 +216,5 @@ class Settings(BaseSettings):
     controls: dict[str, ControlSettings] = {}
     policy: PolicySettings = PolicySettings()
     seal: SealSettings = SealSettings()
+    anchor: AnchorSettings = AnchorSettings()
     report: ReportSettings = ReportSettings()

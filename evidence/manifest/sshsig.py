@@ -22,16 +22,16 @@ _END = "-----END SSH SIGNATURE-----\n"
 _WIDTH = 70
 
 
-def signed_bytes(message: bytes) -> bytes:
-    """What the key signs for the file `message` in our namespace."""
-    fields = (NAMESPACE.encode(), b"", _HASH, hashlib.sha512(message).digest())
+def signed_bytes(message: bytes, namespace: str = NAMESPACE) -> bytes:
+    """What the key signs for the file `message` in a namespace, ours by default."""
+    fields = (namespace.encode(), b"", _HASH, hashlib.sha512(message).digest())
     return _MAGIC + b"".join(_string(field) for field in fields)
 
 
-def armour(key: PublicKey, signature: bytes) -> bytes:
+def armour(key: PublicKey, signature: bytes, namespace: str = NAMESPACE) -> bytes:
     """The `.sig` file, as `ssh-keygen -Y sign` would write it."""
     wrapped = _string(ED25519.encode()) + _string(signature)
-    fields = (key.blob, NAMESPACE.encode(), b"", _HASH, wrapped)
+    fields = (key.blob, namespace.encode(), b"", _HASH, wrapped)
     blob = _MAGIC + struct.pack(">I", 1) + b"".join(_string(field) for field in fields)
     text = base64.b64encode(blob).decode()
     lines = [text[start : start + _WIDTH] for start in range(0, len(text), _WIDTH)]
