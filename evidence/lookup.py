@@ -23,7 +23,6 @@ from evidence.model.change import (
 )
 from evidence.model.codec import decode, encode
 from evidence.model.determination import Determination, Outcome
-from evidence.model.pull_request import CommitPullRequests
 from evidence.report.text import local, login, private, shown, utc, who
 from evidence.report.timeline import Moment, timeline
 from evidence.store import queries
@@ -105,13 +104,10 @@ def _load(store: Store, change_id: str, zone: str) -> Trace:
 def _around(
     store: Store, change: Change, deployments: Sequence[ProductionDeployment]
 ) -> Surroundings:
-    asked = queries.load(
-        store, CommitPullRequests, repository=change.repository, sha=change.landing_sha
-    )
     gaps = tuple(row.gap for row in queries.gaps(store) if row.gap.repository == change.repository)
     return Surroundings(
         deployments={one.deployment_id: one for one in deployments},
-        asked={change.repository: frozenset(row.sha for row in asked)},
+        asked={},  # only determinations depend on it, and none is made here
         gaps={change.repository: gaps},
     )
 
