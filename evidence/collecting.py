@@ -173,6 +173,7 @@ class Tally:
     complete: bool = False
     error: str = ""
     auth_failed: bool = False
+    read_to: int = 0
     receipt: Receipt | None = None
 
     def add(self, page: Page, parsed: list[Parsed], result: writer.PageResult) -> None:
@@ -185,6 +186,7 @@ class Tally:
         self.unchanged += result.unchanged
         self.totals.extend(page.totals)
         self.complete = page.complete
+        self.read_to = page.read_to
         self.gaps.extend(page.gaps)
         for seq, one in zip(result.seqs, parsed, strict=True):
             if seq >= result.first_seq:
@@ -213,4 +215,5 @@ class Tally:
             policy_digest=run.version,
             complete=self.complete and not self.error,
             error=self.error,
+            read_to=self.read_to if self.complete and not self.error else 0,
         )

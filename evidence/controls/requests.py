@@ -64,8 +64,17 @@ def _names(title: str, key: str) -> bool:
 
 
 def newest(chain: Chain, key: str) -> Ticket | None:
-    """The newest version of the ticket with this key."""
-    found = [ticket for ticket in chain.evidence.tickets if ticket.key == key]
+    """The newest version of the ticket that has this key, or had it before it was moved."""
+    moved = {
+        (event.tracker, event.ticket_id)
+        for event in chain.evidence.ticket_events
+        if event.kind == "moved" and event.previous == key
+    }
+    found = [
+        ticket
+        for ticket in chain.evidence.tickets
+        if ticket.key == key or (ticket.tracker, ticket.ticket_id) in moved
+    ]
     return max(found, key=lambda one: (one.observed_at, one.entry_seq)) if found else None
 
 
@@ -76,6 +85,21 @@ def history_of(chain: Chain, ticket: Ticket) -> list[TicketEvent]:
         if (event.tracker, event.ticket_id) == (ticket.tracker, ticket.ticket_id):
             events[event.event_id] = event
     return sorted(events.values(), key=lambda one: (one.at, one.event_id))
+
+
+def known_to(chain: Chain, ticket: Ticket) -> int:
+    """Microseconds UTC up to which changes of the ticket are known: its reading, or a later
+    complete run of a tracker that lists what changed."""  # noqa: D205, D209
+    reads = [one.read_to for one in chain.evidence.trackers if one.tracker == ticket.tracker]
+    return max([ticket.observed_at, *reads])
+
+
+def absent(chain: Chain, key: str, merged_at: int) -> bool:
+    """Whether no ticket has this key: after the merge its whole project was visible without it."""
+    project = key.rpartition("-")[0]
+    return bool(project and merged_at) and any(
+        project in one.projects and one.read_to > merged_at for one in chain.evidence.trackers
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,14 +158,15 @@ def _consistent(ticket: Ticket, events: list[TicketEvent]) -> bool:
             if status and event.previous != status:
                 return False
             status = event.current
-    return labels == set(ticket.labels) and status in {"", ticket.state}
+    of_forge = ticket.state in {"OPEN", "CLOSED"}
+    return labels == set(ticket.labels) and (status == ticket.state or (of_forge and not status))
 
 
 def _judge(desk: Desk, events: list[TicketEvent]) -> Ruling:
     labels, status = _state(events)
     policy = desk.policy
     granted = [event for name, event in labels.items() if name in policy.authorised_labels]
-    if status is not None and status.current in policy.authorised_statuses:
+    if status is not None and _names_of(status, events) & set(policy.authorised_statuses):
         granted.append(status)
     if not granted:
         words = f"it was not authorised at {when(desk.limit)}"
@@ -163,6 +188,16 @@ def _state(events: list[TicketEvent]) -> tuple[dict[str, TicketEvent], TicketEve
         elif event.kind == "transition":
             status = event
     return labels, status
+
+
+def _names_of(status: TicketEvent, events: list[TicketEvent]) -> set[str]:
+    """A status as policies may write it: its name, or the tracker's id of it."""
+    same = {
+        event.current
+        for event in events
+        if event.kind == "status_id" and event.event_id == f"{status.event_id}:id"
+    }
+    return {status.current} | same
 
 
 def _grantor(desk: Desk, event: TicketEvent) -> Ruling:

@@ -21,6 +21,7 @@ from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Policy
 from evidence.store.gathering import Surroundings
 from evidence.store.session import Store
+from evidence.store.trackers import tracker_reads
 
 __all__ = ["Ask", "Case"]
 
@@ -115,5 +116,6 @@ class Case:
                 for repository, commits in self.inputs.associations.items()
             },
             gaps=self.gaps(),
+            trackers=tracker_reads(self.store, at=self.at),
             unlisted=self._unlisted,
         )

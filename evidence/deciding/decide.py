@@ -17,6 +17,7 @@ from evidence.model.determination import Determination
 from evidence.policy import Policy
 from evidence.store import derived, ids, queries, writer
 from evidence.store.session import Store
+from evidence.store.trackers import tracker_reads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,8 @@ class _Scope:
         pending_limit: int,
     ) -> None:
         self._touched = ids.touched(store, since)
+        before = {one.tracker: one.read_to for one in tracker_reads(store, at=since)}
+        self._read = [(before.get(one.tracker, 0), one.read_to) for one in tracker_reads(store)]
         self._changes = list(changes)
         self._deployments = list(deployments)
         self._known_changes = ids.change_ids(store)
@@ -178,6 +181,7 @@ class _Scope:
             or (not change.first_deployed_at and change.repository in self._moving)
             or (change.repository, change.number) in self._touched.numbers
             or any((change.repository, sha) in self._touched.shas for sha in shas)
+            or any(begin <= change.merged_at <= end for begin, end in self._read)
         )
 
 

@@ -147,6 +147,9 @@ class Page:
     retries: int = 0
     unchanged: int = 0
     """Objects that the source said are unchanged and that were not read again."""
+    read_to: int = 0
+    """Of the last page: microseconds UTC by the source's clock before which it shows every change
+    of what it lists; 0 where it does not list what changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,3 +177,6 @@ class Receipt:
     policy_digest: str
     complete: bool
     error: str = ""
+    read_to: int = 0
+    """Microseconds UTC by the source's clock: what was not listed did not change before it. 0
+    where the source does not list what changed, or the run is not complete."""

@@ -17,7 +17,7 @@ from evidence.model.pull_request import (
     PullRequestEvent,
     Review,
 )
-from evidence.model.ticket import Ticket, TicketEvent
+from evidence.model.ticket import Ticket, TicketEvent, TrackerRead
 
 
 class Strength(StrEnum):
@@ -235,6 +235,7 @@ class ChangeEvidence:
     coverage: tuple[CheckCoverage, ...] = ()
     tickets: tuple[Ticket, ...] = ()
     ticket_events: tuple[TicketEvent, ...] = ()
+    trackers: tuple[TrackerRead, ...] = ()
     deployments: tuple[ProductionDeployment, ...] = ()
     """Those of `change.deployments`."""
     operations: tuple[Deployment, ...] = ()

@@ -34,6 +34,17 @@ class Ticket(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrackerRead:
+    """How far a tracker that lists what changed has been read, from the receipts of its runs."""
+
+    tracker: str
+    read_to: int
+    """Microseconds UTC by the tracker's clock: no ticket changed before it unnoticed."""
+    projects: tuple[str, ...] = ()
+    """Keys of projects of which every ticket was visible: a missing one does not exist."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketEvent(Fact):
     """One server-timed change of a ticket. History: evented."""
 
@@ -41,7 +52,8 @@ class TicketEvent(Fact):
     ticket_id: str
     event_id: str
     kind: str
-    """`labeled`, `unlabeled`, `assigned`, `closed`, `reopened`, `transition`..."""
+    """`labeled`, `unlabeled`, `assigned`, `closed`, `reopened`, `transition`, `resolution`,
+    `moved` (from its former key)..."""
     actor: Actor | None
     at: int
     previous: str = ""

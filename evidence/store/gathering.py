@@ -21,7 +21,7 @@ from evidence.model.pull_request import (
     PullRequestEvent,
     Review,
 )
-from evidence.model.ticket import Ticket, TicketEvent
+from evidence.model.ticket import Ticket, TicketEvent, TrackerRead
 from evidence.store import queries
 from evidence.store.session import Store
 
@@ -51,6 +51,7 @@ class Surroundings:
     """Repository -> commits whose pull requests the forge was asked for."""
     gaps: Mapping[str, tuple[Gap, ...]]
     """Repository -> open gaps; "" holds those that concern no single repository."""
+    trackers: tuple[TrackerRead, ...] = ()
     unlisted: Unlisted = listed_only
     """Commits of heads that a force-push replaced, and those that a listing leaves out."""
 
@@ -114,6 +115,7 @@ def of_repository(
             commits=_flat(commits, [*own, *sorted(more[change.change_id] - set(own))]),
             checks=_flat(checks, own),
             coverage=_flat(coverage, own),
+            trackers=around.trackers,
             deployments=tuple(
                 around.deployments[one] for one in change.deployments if one in around.deployments
             ),
@@ -207,7 +209,11 @@ def with_tickets(
     """Adds the tickets of these keys (change id -> keys) that are stored, with their events."""
     every = set().union(*keys.values()) if keys else set()
     tickets = queries.load_in(store, Ticket, "key", every, at=at) if every else []
-    by_key = _grouped(tickets, lambda row: row.key)
+    by_key: dict[str, tuple[Ticket, ...]] = {
+        **_grouped(tickets, lambda row: row.key),
+        **_moved(store, every - {ticket.key for ticket in tickets}, at),
+    }
+    tickets = [ticket for rows in by_key.values() for ticket in rows]
     ids = {ticket.ticket_id for ticket in tickets}
     rows = queries.load_in(store, TicketEvent, "ticket_id", ids, at=at) if ids else []
     events = _grouped(rows, lambda row: (row.tracker, row.ticket_id))
@@ -227,6 +233,20 @@ def with_tickets(
             ),
         )
     return complete
+
+
+def _moved(store: Store, keys: set[str], at: int | None) -> dict[str, tuple[Ticket, ...]]:
+    """Former key -> the tickets that had it; only those with keys like `SHOP-12` are moved."""
+    former = {key for key in keys if "#" not in key}
+    rows = queries.load_in(store, TicketEvent, "previous", former, at=at) if former else []
+    moves = [row for row in rows if row.kind == "moved"]
+    ids = {(row.tracker, row.ticket_id) for row in moves}
+    tickets = queries.load_in(store, Ticket, "ticket_id", {i for _, i in ids}, at=at) if ids else []
+    by_id = _grouped(tickets, lambda row: (row.tracker, row.ticket_id))
+    return {
+        key: tuple(ticket for row in some for ticket in by_id.get((row.tracker, row.ticket_id), ()))
+        for key, some in _grouped(moves, lambda row: row.previous).items()
+    }
 
 
 def linked_tickets(links: Iterable[Link]) -> set[str]:

@@ -76,7 +76,8 @@ def touched(store: Store, since: int) -> Touched:
             )
         )
         changed = rows(TicketEvent, "ticket_id") | rows(Ticket, "ticket_id")
-        keys = _keys(connection, sorted(str(each[0]) for each in changed))
+        numbers_of = sorted({str(each[0]) for each in changed})
+        keys = sorted({*_keys(connection, numbers_of), *_former(connection, numbers_of)})
         linked = _linked(connection, keys)
         operations = rows(Deployment, "source", "application_uid", "started_at")
         index = tables.entry_index
@@ -103,6 +104,16 @@ def _keys(connection: Connection, ticket_ids: Sequence[str]) -> list[str]:
         query = select(table.c.key).where(table.c.ticket_id.in_(some))
         found.update(connection.execute(query).scalars())
     return sorted(found)
+
+
+def _former(connection: Connection, ticket_ids: Sequence[str]) -> set[str]:
+    """The keys that tickets had before they were moved, as stored."""
+    table = fact_table(TicketEvent).table
+    found: set[str] = set()
+    for some in bulk.batches(ticket_ids):
+        query = select(table.c.previous).where(table.c.ticket_id.in_(some), table.c.kind == "moved")
+        found.update(connection.execute(query).scalars())
+    return found
 
 
 def _linked(connection: Connection, keys: Sequence[str]) -> set[str]:

@@ -128,7 +128,13 @@ class JiraCollector:
             for one in projects
             if one.unrestricted
         )
-        return Page(cursor=final.written(), complete=True, totals=seen, calls=reader.taken())
+        return Page(
+            cursor=final.written(),
+            complete=True,
+            totals=seen,
+            calls=reader.taken(),
+            read_to=max(0, state.started - OVERLAP) if seeing else 0,
+        )
 
     def _page(self, reader: Reader, rows: list[Read], state: Cursor) -> Page:
         captures = [

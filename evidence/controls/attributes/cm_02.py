@@ -13,8 +13,10 @@ from evidence.controls.requests import (
     Desk,
     Linked,
     Ruling,
+    absent,
     authorisation,
     history_of,
+    known_to,
     linked_tickets,
     newest,
 )
@@ -23,7 +25,7 @@ from evidence.controls.words import clip, listing, when
 from evidence.model.change import Chain, ChangeKind
 from evidence.model.determination import Determination, Outcome
 from evidence.model.fact import Fact
-from evidence.model.ticket import Ticket
+from evidence.model.ticket import Ticket, TicketEvent
 from evidence.policy import Policy
 
 CONTROL = "CM-02"
@@ -102,6 +104,9 @@ def _nothing_linked(request: _Request) -> Determination:
 
 def _judge(request: _Request, linked: Linked) -> Ruling:
     ticket = newest(request.chain, linked.key)
+    if ticket is None and absent(request.chain, linked.key, request.merged_at):
+        words = f"there is no ticket {clip(linked.key)} in its project, which was read whole"
+        return Ruling(reason="ticket-absent", words=words)
     if ticket is None:
         words = f"ticket {clip(linked.key)} was not read"
         return Ruling(reason="ticket-not-read", words=words)
@@ -154,7 +159,7 @@ def _closed(request: _Request, ticket: Ticket) -> Ruling | None:
     """Closed as not planned before the merge: refused. Read before the merge: its state is open."""
     told = f"ticket {clip(ticket.key)}"
     events = history_of(request.chain, ticket)
-    if 0 < ticket.observed_at < request.merged_at:
+    if 0 < known_to(request.chain, ticket) < request.merged_at:
         words = f"{told} was read only before the merge"
         return Ruling(reason="ticket-not-read", words=words, facts=(ticket,))
     states = [one for one in events if one.kind in {"closed", "reopened"}]
@@ -162,7 +167,10 @@ def _closed(request: _Request, ticket: Ticket) -> Ruling | None:
     if not _alternating(ticket, [one.kind for one in states]):
         words = f"of {told} not every closing and reopening was read"
         return Ruling(reason="ticket-history-incomplete", words=words, facts=(ticket, *events))
-    if before:
+    resolved = [one for one in events if one.kind == "resolution"]
+    if resolved:
+        refused, at = _resolved(resolved, request.merged_at)
+    elif before:
         refused = before[-1].kind == "closed" and _not_planned(before[-1].current)
         at = before[-1].at
     else:
@@ -175,6 +183,13 @@ def _closed(request: _Request, ticket: Ticket) -> Ruling | None:
     return Ruling(reason="not-planned", words=words, facts=(ticket, *events))
 
 
+def _resolved(events: list[TicketEvent], merged_at: int) -> tuple[bool, int]:
+    """Whether the resolution at the merge refuses the ticket, and since when."""
+    before = [one for one in events if one.at <= merged_at]
+    reason = before[-1].current if before else events[0].previous
+    return _not_planned(reason), before[-1].at if before else 0
+
+
 def _alternating(ticket: Ticket, kinds: list[str]) -> bool:
     """Whether closings and reopenings follow each other and lead to the state as read."""
     if any(kind != ("closed", "reopened")[place % 2] for place, kind in enumerate(kinds)):
@@ -183,7 +198,11 @@ def _alternating(ticket: Ticket, kinds: list[str]) -> bool:
 
 
 def _not_planned(reason: str) -> bool:
-    return reason.casefold().replace("_", " ") in {"not planned", "duplicate"}
+    return reason.casefold().replace("_", " ") in _REFUSALS
+
+
+_REFUSALS = frozenset({"not planned", "duplicate", "won't do", "won't fix", "declined"})
+"""Why a ticket was closed without being wanted, as GitHub and Jira name it by default."""
 
 
 def _authorised(request: _Request, ticket: Ticket) -> Ruling:
