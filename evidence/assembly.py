@@ -178,6 +178,12 @@ BY_BRANCH = (
 )
 
 
+BRANCH_UNSEEN = (
+    "This branch was not found in what was read, so what landed on it is in no population; compare "
+    "production_branches in the configuration."
+)
+
+
 def _notes(selection: Selection) -> Iterator[str]:
     if selection.claimed:
         yield (
@@ -219,8 +225,9 @@ def _reconciliations(case: Case, selection: Selection) -> Iterator[Reconciliatio
                 ("by pull request", branch.by_pull_request),
                 ("direct", branch.direct),
             ),
-            unexplained=branch.landed - branch.by_pull_request - branch.direct,
+            unexplained=branch.landed - branch.by_pull_request - branch.direct + (not branch.found),
             command=f"git rev-list --count {branch.branch}",
+            note="" if branch.found else BRANCH_UNSEEN,
         )
     for history in numbers.history:
         yield Reconciliation(

@@ -112,8 +112,8 @@ class ChangeBook:
         return self._before[group.landing] != NEVER
 
     def counts(self) -> list[BranchCount]:
-        """R3 for each production branch."""
-        return [
+        """R3 for each production branch; one that was never seen counts nothing and says so."""
+        seen = [
             BranchCount(
                 repository=self.repository.id,
                 branch=part.branch,
@@ -125,6 +125,20 @@ class ChangeBook:
             )
             for part in self.maps
             if part.branch
+        ]
+        names = {one.branch for one in seen}
+        return seen + [
+            BranchCount(
+                repository=self.repository.id,
+                branch=branch,
+                commits=0,
+                landed=0,
+                by_pull_request=0,
+                direct=0,
+                found=False,
+            )
+            for branch in self.repository.production_branches
+            if branch not in names
         ]
 
     def candidates(self) -> dict[str, tuple[Link, ...]]:

@@ -53,6 +53,8 @@ class BranchCount:
     direct: int
     first_parent: int = 0
     """Commits on its first-parent line: `git rev-list --first-parent --count` counts the same."""
+    found: bool = True
+    """Whether it was ever seen: what landed on a branch that was not cannot be counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

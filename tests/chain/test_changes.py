@@ -56,7 +56,7 @@ def test_the_branch_is_counted_as_git_counts_it(world: Any) -> None:
     world.associations = {sha("root"): (), sha("r1"): (7,), sha("r2"): (7,)}
     world.merge(7, "r2", commits_total=2)
     world.merge(8, "merge", "topic")
-    (count,) = world.build().reconciliation.branches
+    (count,) = [one for one in world.build().reconciliation.branches if one.found]
     assert (5, 4, 3, 2, 1) == (
         count.commits,
         count.first_parent,

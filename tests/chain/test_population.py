@@ -282,8 +282,19 @@ def test_the_numbers_reconcile_both_ways(world: Any) -> None:
         numbers.pending,
         numbers.not_landed,
     )
-    (branch,) = numbers.branches
+    (branch,) = [one for one in numbers.branches if one.found]
     assert (5, 5, 1, 4) == (branch.commits, branch.landed, branch.by_pull_request, branch.direct)
+
+
+def test_a_production_branch_that_was_never_seen_is_counted_as_not_found(world: Any) -> None:
+    main = replace(world.repositories[0], production_branches=("main", "mian"))
+    world.repositories[0] = main
+    world.app.chain("root")
+    world.branch("main", "root")
+    counts = world.build().reconciliation.branches
+    assert {"main": True, "mian": False} == {
+        one.branch: one.found for one in counts if one.repository == main.id
+    }
 
 
 def test_the_order_of_what_was_read_does_not_matter(world: Any) -> None:
