@@ -154,7 +154,7 @@ class _Audit:
         kept = self._rows(payload)
         if kept != self.payloads:
             raise IntegrityError(f"The store has {kept} payloads, its entries name {self.payloads}")
-        beyond = [size for size in self.notes if size > self.size]
+        beyond = [size for size in self.notes if not 0 <= size <= self.size]
         if beyond:
             raise IntegrityError(
                 f"A checkpoint covers {beyond[0]} entries, the ledger has {self.size}"

@@ -141,6 +141,13 @@ def test_a_payload_that_no_entry_names_shows(own_store, keeper, kept):
     refused(own_store, keeper, kept, "has 18 payloads, its entries name 17")
 
 
+@pytest.mark.parametrize("size", [-1, 99])
+def test_a_checkpoint_of_a_size_that_no_ledger_has_shows(own_store, keeper, kept, size):
+    with tampering(own_store) as connection:
+        connection.execute(update(checkpoint).values(size=size))
+    refused(own_store, keeper, kept, f"A checkpoint covers {size} entries, the ledger has 21")
+
+
 def test_a_purge_does_not_excuse_a_payload_that_went_after_it(own_store, keeper, kept):
     from evidence.store import writer
 

@@ -28,10 +28,9 @@ class Count:
         self.missed = []
 
 
-def attempt(store, keeper, held, draw, count):
+def attempt(store, keeper, held, draw, count, before):
     """One corruption, judged and undone."""
     with trial(store) as connection:
-        before = contents(connection)
         try:
             what = corrupt(connection, draw, any_type=store.dialect == "sqlite")
         except SQLAlchemyError:
@@ -52,8 +51,10 @@ def run(store, corruptions):
     keeper, count, draw = Keeper(), Count(), random.Random(20_261_122)
     held = [keeper.held(keeper.checkpoint(fill(store, step))) for step in (9, 4, 8)]
     audit(store, held=held, open_note=keeper.opened)
+    with store.read() as connection:
+        before = contents(connection)
     while count.detected + len(count.missed) < corruptions:
-        attempt(store, keeper, held, draw, count)
+        attempt(store, keeper, held, draw, count, before)
     assert root(store) == held[-1].root
     return count
 
