@@ -11,6 +11,7 @@ from evidence.demo.moments import DAY, moment
 from evidence.demo.outside import play_check, play_issue, play_issue_event, play_push, play_tag
 from evidence.demo.pulls import play_step
 from evidence.demo.scene import Scene
+from evidence.demo.tickets import play_ticket, play_ticket_event
 from evidence.demo.timeline import Happening, Timeline
 from evidence.demo.world import Check, Deploy, Issue, IssueEvent, Push, Tag, World
 
@@ -30,9 +31,11 @@ def build(world: World) -> History:
 def _play(scene: Scene, one: Happening) -> None:
     item = one.item
     if isinstance(item, Issue):
-        play_issue(scene, item, one.at)
+        play = play_ticket if item.tracker == "jira" else play_issue
+        play(scene, item, one.at)
     elif isinstance(item, IssueEvent):
-        play_issue_event(scene, item, one)
+        in_jira = isinstance(one.owner, Issue) and one.owner.tracker == "jira"
+        (play_ticket_event if in_jira else play_issue_event)(scene, item, one)
     elif isinstance(item, Push):
         play_push(scene, item, one.at)
     elif isinstance(item, Tag):

@@ -157,6 +157,35 @@ class IssueRecord:
     deleted_at: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketChange:
+    """One row of a Jira changelog with its one item."""
+
+    at: int
+    id: int
+    actor: str
+    field: str
+    previous: str
+    current: str
+
+
+@dataclass(slots=True, kw_only=True)
+class TicketRecord:
+    """A Jira issue through time."""
+
+    world: Issue
+    id: int
+    at: int
+    keys: Series[str] = field(default_factory=list)
+    titles: Series[str] = field(default_factory=list)
+    statuses: Series[str] = field(default_factory=list)
+    resolutions: Series[str] = field(default_factory=list)
+    labels: Series[tuple[str, ...]] = field(default_factory=list)
+    assignees: Series[str] = field(default_factory=list)
+    changes: list[TicketChange] = field(default_factory=list)
+    deleted_at: int = 0
+
+
 @dataclass(slots=True, kw_only=True)
 class RepositoryRecord:
     """A repository through time: objects, references and what GitHub keeps about it."""
@@ -254,6 +283,10 @@ class History:
     repositories: dict[str, RepositoryRecord]
     applications: dict[str, ApplicationRecord]
     issues: dict[str, IssueRecord] = field(default_factory=dict)
+    tickets: dict[str, TicketRecord] = field(default_factory=dict)
+    """Issues in Jira, by their keys in the world."""
+    numbers: dict[str, int] = field(default_factory=dict)
+    """Jira project -> number of its newest issue."""
     pulls: dict[str, PullRecord] = field(default_factory=dict)
     names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Reference, as a world writes it -> (repository key, object id) at the end of the story."""

@@ -76,6 +76,7 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
     """The sections that a person would write for this world, tokens as files in `home`."""
     github = _secret(home / "github.token", moment.github_token)
     argocd = _secret(home / "argocd.token", moment.argocd_token)
+    jira = [_jira(world, moment, home)] if moment.jira_url else []
     return {
         "organisation": {"name": world.name, "time_zone": "UTC"},
         "source": [
@@ -87,6 +88,7 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
                 "system": "github.example",
             },
             {"id": "argocd", "kind": "argocd", "url": moment.argocd_url, "secret": argocd},
+            *jira,
         ],
         "repository": [
             {
@@ -101,6 +103,18 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
             for repository in world.repository
         ],
         "application": _applications(world),
+    }
+
+
+def _jira(world: World, moment: Moment, home: Path) -> dict[str, Any]:
+    return {
+        "id": "jira",
+        "kind": "jira",
+        "url": moment.jira_url,
+        "secret": _secret(home / "jira.token", moment.jira_token),
+        "email": moment.jira_email,
+        "deployment": world.jira,
+        "system": "jira.example",
     }
 
 

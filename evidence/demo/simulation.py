@@ -1,4 +1,4 @@
-"""A world made real on this machine: Git repositories on disk, GitHub and Argo CD on loopback.
+"""A world made real on this machine: Git repositories on disk; GitHub, Argo CD, Jira on loopback.
 
     with Simulation(world, directory) as simulation:
         view = simulation.at("2026-07-20T12:00:00Z")     # or "+14d", or microseconds
@@ -21,6 +21,7 @@ from evidence.demo.argocd_server import ArgoCD
 from evidence.demo.build import build
 from evidence.demo.github_server import GitHub
 from evidence.demo.history import as_of
+from evidence.demo.jira_server import EMAIL, Jira
 from evidence.demo.moments import moment
 from evidence.demo.served import ServedRepository
 from evidence.demo.serving import LoopbackServer
@@ -50,6 +51,11 @@ class Moment:
     git_urls: Mapping[str, str]
     """Repository key -> `file://` address to clone from."""
     git_paths: Mapping[str, Path]
+    jira_url: str
+    """Empty where the world keeps nothing in Jira."""
+    jira_token: str
+    jira_email: str
+    """Empty for Jira Server."""
     repo_urls: Mapping[str, str]
     """Repository key -> address that Argo CD shows as `repoURL` (nothing answers there)."""
 
@@ -80,16 +86,23 @@ class Simulation:
         self.argocd = ArgoCD(world, self.history, secrets.token_hex(20), now, urls)
         self.github_server = LoopbackServer("github", self.github.respond, lambda: self.github.at)
         self.argocd_server = LoopbackServer("argocd", self.argocd.respond, lambda: self.argocd.at)
+        self.jira = Jira(world, self.history, secrets.token_hex(20), now)
+        self.jira_server: LoopbackServer | None = None
+        if self.history.tickets:
+            self.jira_server = LoopbackServer("jira", self.jira.respond, lambda: self.jira.at)
         self._repo_urls = urls
         for fault in world.fault:
             self.server(fault.server).fail(fault)
         self.at(now)
 
     def server(self, name: str) -> LoopbackServer:
-        """`github` or `argocd`: counts of calls, latency, faults."""
+        """`github`, `argocd` or `jira`: counts of calls, latency, faults."""
         servers = {"github": self.github_server, "argocd": self.argocd_server}
+        if self.jira_server is not None:
+            servers["jira"] = self.jira_server
         if name not in servers:
-            raise ConfigError(f"There is no simulated server `{name}`; known: github, argocd.")
+            known = ", ".join(servers)
+            raise ConfigError(f"There is no simulated server `{name}`; known: {known}.")
         return servers[name]
 
     @property
@@ -100,7 +113,7 @@ class Simulation:
     def at(self, when: int | str) -> Moment:
         """Moves the world to a moment: microseconds UTC, ISO text, or an offset from `epoch`."""
         now = when if isinstance(when, int) else moment(when, moment(self.world.epoch, 0))
-        self.github.at = self.argocd.at = now
+        self.github.at = self.argocd.at = self.jira.at = now
         for one in self.repositories.values():
             one.set_moment(now)
         root = self.github_server.url
@@ -117,6 +130,9 @@ class Simulation:
             repository_ids={key: record.id for key, record in records.items()},
             git_urls={key: one.url for key, one in self.repositories.items()},
             git_paths={key: one.path for key, one in self.repositories.items()},
+            jira_url=self.jira_server.url if self.jira_server else "",
+            jira_token=self.jira.token,
+            jira_email=EMAIL if self.world.jira == "cloud" else "",
             repo_urls=self._repo_urls,
         )
 
@@ -128,6 +144,8 @@ class Simulation:
         """Stops the servers; the repositories stay on disk."""
         self.github_server.close()
         self.argocd_server.close()
+        if self.jira_server is not None:
+            self.jira_server.close()
 
     def __enter__(self) -> Self:
         return self

@@ -98,16 +98,18 @@ class IssueEvent:
 
     at: str = ""
     do: str = "label"
-    """`label`, `unlabel`, `assign`, `unassign`, `close`, `reopen`, `edit`."""
+    """`label`, `unlabel`, `assign`, `unassign`, `close`, `reopen`, `edit`; in Jira `label`,
+    `unlabel`, `assign`, `edit`, `transition`, `resolve` and `move`."""
     by: str = ""
     """Default: the author."""
     name: str = ""
-    """Label, person key, close reason (`COMPLETED`, `NOT_PLANNED`) or new title."""
+    """Label, person key, close reason (`COMPLETED`, `NOT_PLANNED`), new title, status, resolution
+    or project key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """A request kept as a GitHub issue."""
+    """A request kept as a GitHub issue, or in Jira."""
 
     key: str
     repository: str = ""
@@ -122,6 +124,15 @@ class Issue:
     labels: tuple[str, ...] = ()
     events: tuple[IssueEvent, ...] = ()
     deleted_at: str = ""
+    tracker: str = "github"
+    """`github` or `jira`; all below are Jira's."""
+    project: str = "SHOP"
+    """Project key; the number is counted in it."""
+    type: str = "Story"
+    status: str = "To Do"
+    """The status it was created in."""
+    hidden: bool = False
+    """An issue security level hides it from the credential."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,6 +313,12 @@ class Access:
     """GraphQL points an hour."""
     argocd_projects: tuple[str, ...] = ()
     """Argo CD projects that are visible; empty: all."""
+    jira_projects: tuple[str, ...] = ()
+    """Jira projects that may be browsed; empty: all."""
+    jira_security: bool = True
+    """Whether the account is told of issue security levels (`SET_ISSUE_SECURITY`)."""
+    jira_changelogs: tuple[str, ...] = ()
+    """Keys of issues whose changelog answers 403."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,7 +329,7 @@ class Fault:
     """1-based number of the request of that server since it started."""
     kind: str
     server: str = "github"
-    """`github` or `argocd`."""
+    """`github`, `argocd` or `jira`."""
     seconds: int = 0
     """`Retry-After` value or delay, where the kind has one."""
     times: int = 1
@@ -339,5 +356,7 @@ class World:
     bump: tuple[Bump, ...] = ()
     application: tuple[Application, ...] = ()
     deploy: tuple[Deploy, ...] = ()
+    jira: str = "cloud"
+    """Which Jira serves issues with `tracker = "jira"`: `cloud` or `server`."""
     access: Access = field(default_factory=Access)
     fault: tuple[Fault, ...] = ()

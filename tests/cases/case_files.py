@@ -32,7 +32,8 @@ WORLD_SCHEMA = Path(evidence.demo.__file__).with_name("world.schema.json")
 
 FORGE = "github.example"
 DEPLOYER = "argocd.example"
-_ACCOUNT = re.compile(r"@([a-z0-9-]+)(/argocd)?")
+TRACKER = "jira.example"
+_ACCOUNT = re.compile(r"@([a-z0-9-]+)(/argocd|/jira)?")
 _IDENTITY = {"person": "name"}
 """Lists whose tables are the same one where this key is equal; all others go by `id`."""
 
@@ -171,10 +172,13 @@ def _has(rows: Any, key: str) -> bool:
 
 
 def account_keys(world: World) -> dict[str, str]:
-    """`@ada` -> the account's key at the forge, `@ada/argocd` -> the one at the deployer."""
+    """`@ada` -> the account's key at the forge, `@ada/argocd` -> the one at the deployer,
+    `@ada/jira` -> the one at the tracker."""
     found: dict[str, str] = {}
     for place, person in enumerate(world.person):
         found[f"@{person.key}"] = f"{FORGE}:{person.type}:{person.id or 101 + place}"
+        account = f"acct-{person.key}" if world.jira == "cloud" else f"JIRAUSER-{person.key}"
+        found[f"@{person.key}/jira"] = f"{TRACKER}:user:{account}"
         found[f"@{person.key}/argocd"] = f"{DEPLOYER}:name_only:{person.key}"
     return found
 
