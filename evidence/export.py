@@ -74,7 +74,8 @@ class ReportResult:
 
     def summary(self) -> list[str]:
         """Sentences for the reader on stderr."""
-        counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self.outcomes.items()))
+        told = [f"{count} {outcome}" for outcome, count in sorted(self.outcomes.items())]
+        counts = ", ".join(told) or "none"
         return [
             (
                 f"{self.changes} changes and {self.deployments} deployments, decided on "

@@ -92,8 +92,13 @@ def open_store(url: str) -> Store:
     found = version(store)
     if found != SCHEMA:
         store.close()
+        if not found:
+            raise StoreError(
+                f"The store has schema none, this program needs {SCHEMA}: nothing was stored yet.",
+                next_step="Run `evidence sync`, which sets it up, or `evidence db upgrade`.",
+            )
         raise StoreError(
-            f"The store has schema {found or 'none'}, this program needs {SCHEMA}",
+            f"The store has schema {found}, this program needs {SCHEMA}",
             next_step="Run `evidence db upgrade`; if the store is newer, upgrade this program.",
         )
     return store

@@ -67,6 +67,7 @@ def test_the_rebuildable_half_can_be_migrated_down_and_up_again(empty_url):
 def test_a_store_without_a_schema_is_not_opened(empty_url):
     with pytest.raises(StoreError, match="has schema none, this program needs") as raised:
         open_store(empty_url)
+    assert "evidence sync" in raised.value.next_step
     assert "evidence db upgrade" in raised.value.next_step
     store = connect(empty_url)
     with pytest.raises(StoreError, match="has schema none"):

@@ -238,7 +238,6 @@ class GitTool:
             "GIT_ALLOW_PROTOCOL": "file:http:https:ssh",
             "GIT_LFS_SKIP_SMUDGE": "1",
             "GIT_TRACE_CURL": "0",
-            "GIT_CURL_VERBOSE": "0",
             **dict(extra),
         }
         pairs = [*SETTINGS, *settings]

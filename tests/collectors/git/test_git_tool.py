@@ -107,8 +107,9 @@ def test_a_server_that_is_not_there_is_unavailable(tmp_path):
         url="http://127.0.0.1:9/none",
         directory=tmp_path / "mirror",
     )
-    with pytest.raises(UnavailableError):
+    with pytest.raises(UnavailableError) as raised:
         list(collector.fetch(WINDOW, ""))
+    assert raised.value.message.splitlines() == [raised.value.message], "no trace of the transport"
 
 
 @pytest.mark.parametrize(
