@@ -96,7 +96,9 @@ def _run() -> int:
 
 
 def _told(message: str, next_step: str, code: int) -> int:
-    typer.secho(f"error: {message}", err=True, fg="red")
+    from evidence.redaction import redact_text
+
+    typer.secho(f"error: {redact_text(message)}", err=True, fg="red")
     typer.echo(f"  next: {next_step}", err=True)
     return code
 
