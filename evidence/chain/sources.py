@@ -1,6 +1,7 @@
 """Where a deployment's content comes from: a deployer's source matched to a configured repository.
 
-A source that is a chart or an OCI artifact is acquired software: it has a version, no commits.
+A chart is acquired software: it has a version, no commits. Any other artifact (OCI, bucket) carries
+manifests whose commit is not known unless the deployer names it, and then the source is that Git.
 """
 
 from __future__ import annotations
@@ -55,8 +56,10 @@ class Locator:
         `only` says that it is the operation's single source, so that the application's configured
         repository and path may stand in for what the deployer left out or names by a mirror.
         """
-        if source.kind != "git" or source.chart:
+        if source.chart or source.kind == "helm":
             return self._chart(source)
+        if source.kind != "git":
+            return _artifact(source)
         path = clean_path(source.path or (application.path if only else ""))
         repository, flags = self._repository(source, application, only)
         if not repository:
@@ -130,6 +133,17 @@ class Locator:
             return "", "", Strength.CANDIDATE, problem
         basis = "short_sha" if short and found.commits else "tag_is_git_tag"
         return commits.pop(), basis, Strength.INFERRED, ""
+
+
+def _artifact(source: DeployedSource) -> Located:
+    """Manifests from an artifact that does not say which commit it was made of."""
+    return Located(
+        repository="",
+        path=source.repo_url or source.path,
+        revision=source.revision,
+        basis=f"{source.kind}_version",
+        problem="no_origin_revision",
+    )
 
 
 def clean_path(path: str) -> str:

@@ -148,11 +148,13 @@ class PoliteSession:
     """Seconds: the longest `Retry-After` that is waited for."""
     verify: bool | str = True
     limit: int = SIZE_LIMIT
+    answers: frozenset[int] = frozenset({200, 404})
+    """Statuses that are handed to the caller instead of raised."""
     clock: Clock = field(default_factory=Clock)
     _session: requests.Session | None = field(default=None, init=False, repr=False)
 
     def get(self, path: str, parameters: Mapping[str, str] | None = None) -> Answer:
-        """One answer with status 200 (or 404 as an answer: absent and forbidden look alike)."""
+        """One answer with a status of `answers` (404 is one: absent and forbidden look alike)."""
         import stamina
 
         # Its default hook prints to stdout, where only data may stand; the receipt counts retries.
@@ -196,13 +198,14 @@ class PoliteSession:
         shown = redact_url(url)
         if status in RETRIED or (status == 403 and "retry-after" in headers):
             raise _Again(f"status {status}", retry_after(headers, self.clock.now()))
+        if status in self.answers:
+            return
         if status in (401, 403):
             raise AuthError(f"{shown} refused the credential (status {status}).")
         if 300 <= status < 400:
             to = redact_url(headers.get("location", ""))
             raise SourceError(f"{shown} redirects to {to}; redirects are not followed.")
-        if status not in (200, 404):
-            raise SourceError(f"{shown} answered with status {status}.")
+        raise SourceError(f"{shown} answered with status {status}.")
 
     def _answer(
         self, url: str, status: int, headers: Mapping[str, str], body: bytes, tried: int

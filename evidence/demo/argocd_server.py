@@ -71,7 +71,8 @@ class ArgoCD:
         return [
             self._application(app)
             for app in self.history.applications.values()
-            if app.created_at <= self.at
+            if app.world.deployer == "argocd"
+            and app.created_at <= self.at
             and not 0 < app.deleted_at <= self.at
             and (not projects or app.world.project in projects)
         ]

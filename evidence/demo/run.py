@@ -76,6 +76,7 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
     """The sections that a person would write for this world, tokens as files in `home`."""
     github = _secret(home / "github.token", moment.github_token)
     argocd = _secret(home / "argocd.token", moment.argocd_token)
+    flux = [_flux(moment, home)] if moment.flux_url else []
     jira = [_jira(world, moment, home)] if moment.jira_url else []
     return {
         "organisation": {"name": world.name, "time_zone": "UTC"},
@@ -88,6 +89,7 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
                 "system": "github.example",
             },
             {"id": "argocd", "kind": "argocd", "url": moment.argocd_url, "secret": argocd},
+            *flux,
             *jira,
         ],
         "repository": [
@@ -118,6 +120,16 @@ def _jira(world: World, moment: Moment, home: Path) -> dict[str, Any]:
     }
 
 
+def _flux(moment: Moment, home: Path) -> dict[str, Any]:
+    return {
+        "id": "flux",
+        "kind": "flux",
+        "url": moment.flux_url,
+        "secret": _secret(home / "flux.token", moment.flux_token),
+        "system": "cluster.example",
+    }
+
+
 def _applications(world: World) -> list[dict[str, Any]]:
     known = {repository.key for repository in world.repository}
     found: list[dict[str, Any]] = []
@@ -127,7 +139,7 @@ def _applications(world: World) -> list[dict[str, Any]]:
         found.append(
             {
                 "id": application.key,
-                "source": "argocd",
+                "source": application.deployer,
                 "selector": f"{application.namespace}/{application.key}",
                 "repository": source.repository if inside else "",
                 "path": "" if source.path in (".", "") else source.path,

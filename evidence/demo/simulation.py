@@ -1,4 +1,4 @@
-"""A world made real on this machine: Git repositories on disk; GitHub, Argo CD, Jira on loopback.
+"""A world made real on this machine: Git repositories on disk; forge, deployers, Jira on loopback.
 
     with Simulation(world, directory) as simulation:
         view = simulation.at("2026-07-20T12:00:00Z")     # or "+14d", or microseconds
@@ -19,6 +19,7 @@ from typing import Final, Self
 
 from evidence.demo.argocd_server import ArgoCD
 from evidence.demo.build import build
+from evidence.demo.flux_server import Flux
 from evidence.demo.github_server import GitHub
 from evidence.demo.history import as_of
 from evidence.demo.jira_server import EMAIL, Jira
@@ -44,6 +45,9 @@ class Moment:
     github_token: str
     argocd_url: str
     argocd_token: str
+    flux_url: str
+    """The API server of a cluster in which Flux runs; empty where the world has none."""
+    flux_token: str
     repositories: Mapping[str, str]
     """Repository key -> `owner/name` at that moment."""
     repository_ids: Mapping[str, int]
@@ -84,6 +88,10 @@ class Simulation:
         }
         self.github = GitHub(world, self.history, secrets.token_hex(20), now, PUBLIC_URL)
         self.argocd = ArgoCD(world, self.history, secrets.token_hex(20), now, urls)
+        self.flux = Flux(world, self.history, secrets.token_hex(20), now, urls)
+        self.flux_server: LoopbackServer | None = None
+        if any(one.deployer == "flux" for one in world.application):
+            self.flux_server = LoopbackServer("flux", self.flux.respond, lambda: self.flux.at)
         self.github_server = LoopbackServer("github", self.github.respond, lambda: self.github.at)
         self.argocd_server = LoopbackServer("argocd", self.argocd.respond, lambda: self.argocd.at)
         self.jira = Jira(world, self.history, secrets.token_hex(20), now)
@@ -96,8 +104,10 @@ class Simulation:
         self.at(now)
 
     def server(self, name: str) -> LoopbackServer:
-        """`github`, `argocd` or `jira`: counts of calls, latency, faults."""
+        """`github`, `argocd`, `flux` or `jira`: counts of calls, latency, faults."""
         servers = {"github": self.github_server, "argocd": self.argocd_server}
+        if self.flux_server is not None:
+            servers["flux"] = self.flux_server
         if self.jira_server is not None:
             servers["jira"] = self.jira_server
         if name not in servers:
@@ -113,7 +123,7 @@ class Simulation:
     def at(self, when: int | str) -> Moment:
         """Moves the world to a moment: microseconds UTC, ISO text, or an offset from `epoch`."""
         now = when if isinstance(when, int) else moment(when, moment(self.world.epoch, 0))
-        self.github.at = self.argocd.at = self.jira.at = now
+        self.github.at = self.argocd.at = self.flux.at = self.jira.at = now
         for one in self.repositories.values():
             one.set_moment(now)
         root = self.github_server.url
@@ -126,6 +136,8 @@ class Simulation:
             github_token=self.github.token,
             argocd_url=self.argocd_server.url,
             argocd_token=self.argocd.token,
+            flux_url=self.flux_server.url if self.flux_server else "",
+            flux_token=self.flux.token,
             repositories={key: as_of(r.names, now, r.name) for key, r in records.items()},
             repository_ids={key: record.id for key, record in records.items()},
             git_urls={key: one.url for key, one in self.repositories.items()},
@@ -144,6 +156,8 @@ class Simulation:
         """Stops the servers; the repositories stay on disk."""
         self.github_server.close()
         self.argocd_server.close()
+        if self.flux_server is not None:
+            self.flux_server.close()
         if self.jira_server is not None:
             self.jira_server.close()
 

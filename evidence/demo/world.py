@@ -242,21 +242,29 @@ class AppSource:
     values: tuple[str, ...] = ()
     """Helm value files, relative to `path`."""
     chart: str = ""
+    oci: str = ""
+    """Flux only: `oci://` address of the artifact that carries the repository's commits."""
+    origin: bool = True
+    """Flux only: whether that artifact says which commit it was made of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """An Argo CD application. One source is served as `source`, several as `sources`."""
+    """An application of Argo CD or Flux. One source is served as `source`, several as `sources`."""
 
     key: str
     name: str = ""
     """Default: the key. An application that is made again keeps its name, but not its uid."""
+    deployer: str = "argocd"
+    """`argocd`, or `flux`: served as a Kustomization of its first source."""
     sources: tuple[AppSource, ...]
     namespace: str = "argocd"
     project: str = "default"
     destination: str = "https://kubernetes.default.svc"
     target_namespace: str = ""
     auto_sync: bool = True
+    suspended: bool = False
+    """Flux only: it applies nothing any more."""
     self_heal: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
     history_limit: int = 10
@@ -313,6 +321,8 @@ class Access:
     """GraphQL points an hour."""
     argocd_projects: tuple[str, ...] = ()
     """Argo CD projects that are visible; empty: all."""
+    flux_forbidden: tuple[str, ...] = ()
+    """Plurals of Flux's resources that may not be listed: `gitrepositories`."""
     jira_projects: tuple[str, ...] = ()
     """Jira projects that may be browsed; empty: all."""
     jira_security: bool = True
@@ -329,7 +339,7 @@ class Fault:
     """1-based number of the request of that server since it started."""
     kind: str
     server: str = "github"
-    """`github`, `argocd` or `jira`."""
+    """`github`, `argocd`, `flux` or `jira`."""
     seconds: int = 0
     """`Retry-After` value or delay, where the kind has one."""
     times: int = 1

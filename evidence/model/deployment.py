@@ -20,7 +20,7 @@ class DeployedSource:
     """What it resolved to when it was deployed."""
     chart: str = ""
     kind: str = "git"
-    """`git`, `helm` or `oci`."""
+    """`git`, `helm`, `oci` or `bucket`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Deployment(Fact):
     """Configured source id of the deployer."""
     application_uid: str
     application: str
-    """Display name, `namespace/name` for Argo CD."""
+    """Display name: `namespace/name`; `helmrelease/namespace/name` for a HelmRelease of Flux."""
     started_at: int
     finished_at: int
     """Microseconds UTC; 0 while running or where the deployer gave none."""
@@ -46,7 +46,7 @@ class Deployment(Fact):
     """None where the deployer did not say: unknown, never "automated"."""
     automated: bool | None
     history_id: int = -1
-    """Argo CD's auto-increment; -1 where the operation has no history row."""
+    """Auto-increment of Argo CD or Helm; -1 where the operation has none."""
     dry_run: bool = False
     selective: bool = False
     """Only some resources were synced (this includes Argo CD self-heals)."""

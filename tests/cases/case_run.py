@@ -137,7 +137,10 @@ def subject_of(history: History, expected: Mapping[str, Any]) -> str:
         for app in history.applications.values():
             for one in app.operations:
                 if one.key == key:
-                    return f"argocd:{app.uid}:{one.started_at}"
+                    # Flux tells when it was done with a revision, not when it began.
+                    flux = app.world.deployer == "flux"
+                    at = one.finished_at if flux else one.started_at
+                    return f"{app.world.deployer}:{app.uid}:{at}"
         raise CaseError(f"the world has no deployment with the key `{key}`")
     pull = history.pulls.get(key)
     if pull is not None:
