@@ -63,7 +63,7 @@ def trace(term: str, *, config: Path | None = None, zone: str = "") -> list[Trac
     shown_zone = zone or paths.time_zone(config)
     named_zone(shown_zone, "The time zone")
     with closing(open_store(paths.store_url(config))) as store:
-        found = sorted({change_id for _, change_id in queries.find(store, term)})
+        found = sorted({change_id for _, change_id in queries.find(store, term.removeprefix("#"))})
         if not found:
             raise ConfigError(
                 f"Nothing is known of `{term}`.",

@@ -58,6 +58,10 @@ def test_a_change_is_found_by_the_number_of_its_pull_request(found):
     assert found("2") == GIFT
 
 
+def test_a_change_is_found_by_its_number_as_the_forge_writes_it(found):
+    assert found("#2") == found("2")
+
+
 def test_a_change_is_found_by_its_id(once, found):
     assert found("shop:pr:2") == GIFT
     assert found(f"shop:commit:{once.ids['hotfix']}") == [f"shop:commit:{once.ids['hotfix']}"]

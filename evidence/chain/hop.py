@@ -77,13 +77,16 @@ class Hop:
 
     def _lane(self, application: Application, lane: Sequence[tuple[Draft, RangeDraft]]) -> None:
         settled = self._before(application, lane[0][1])
-        first = settled is None
+        first, unread = settled is None, False
         baselines = self._commits(application, settled or ())
         sources: dict[ImageKey, list[Seen]] = defaultdict(list)
         for draft, one in lane:
             shas = self._inputs.graphs[one.repository].shas
             now = self.configuration(application, one.repository, shas[one.revision], one.path)
-            draft.problems.update(_worth_naming(now.problems))
+            problems = _worth_naming(now.problems)
+            draft.problems.update(problems)
+            if unread:
+                draft.problems.add("previous_image_unresolved")
             if not first:
                 changes = [
                     self._change(application, draft, image, old, new)
@@ -94,7 +97,7 @@ class Hop:
             for ref in now.images:
                 self._sight(application, draft, ref, sources)
             if draft.operation.settles:
-                settled, first = now.images, False
+                settled, first, unread = now.images, False, bool(problems)
         for key, seen in sources.items():
             self._ranges(key, seen, baselines.get(key, -1))
 
