@@ -149,3 +149,22 @@ def test_a_refused_credential_goes_before_other_errors():
     assert worst_exit_code([error(1), error(4), error(2)]) == 4
     assert worst_exit_code([error(2), error(1)]) == 2
     assert worst_exit_code([Finding(check="x", state="warning", detail="")]) == 0
+
+
+REQUEST = '[[issue]]\nkey = "wanted"\ntracker = "jira"\nauthor = "carl"\nnumber = 12\n'
+
+
+def test_jira_is_probed_project_by_project(tmp_path):
+    with shop(tmp_path, SMALL + REQUEST) as rehearsal:
+        rehearsal.overrides = {"source": [{"id": "jira", "projects": ["SHOP", "OPS"]}]}
+        loaded = present(rehearsal)
+        assert "project SHOP can be read, every issue of it" in detail(loaded, "source jira", "ok")
+        assert "Project OPS is absent" in detail(loaded, "source jira", "error")
+
+
+def test_a_jira_that_does_not_tell_of_security_levels_is_a_warning(tmp_path):
+    untold = SMALL + REQUEST + "[access]\njira_security = false\n"
+    with shop(tmp_path, untold) as rehearsal:
+        rehearsal.overrides = {"source": [{"id": "jira", "projects": ["SHOP"]}]}
+        said = detail(present(rehearsal), "source jira", "warning")
+        assert "a missing issue cannot be told from a hidden one" in said

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+import stamina
 
-from evidence.collectors.http import Clock
 from evidence.collectors.jira.dialect import query, zone_of
 from evidence.errors import AuthError, SourceError
 from evidence.model.capture import GapReason, Window
@@ -166,7 +166,8 @@ def test_a_passing_failure_changes_nothing(jira, story, collector, kind):
     simulation = jira("".join(story.issue(n) for n in range(1, 131)))
     moment = simulation.end()
     simulation.server("jira").fail_next(kind, seconds=1, times=2)
-    found = pages(collector(moment, clock=Clock(sleep=lambda _seconds: None)))
+    with stamina.set_testing(True, attempts=5, cap=True):
+        found = pages(collector(moment))
     assert len(set(issues(found))) == 130
 
 
