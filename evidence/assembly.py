@@ -240,14 +240,14 @@ def _reconciliations(case: Case, selection: Selection) -> Iterator[Reconciliatio
                 ("missing", len(history.missing)),
             ),
             unexplained=len(history.missing),
-            command="kubectl get application NAME -o jsonpath='{.status.history[*].id}'",
+            command=_history_command(history.application),
         )
     yield Reconciliation(
         id="R6",
         what="What was live when observed is among the deployments",
         numbers=(("live and in no deployment", len(numbers.live_unexplained)),),
         unexplained=len(numbers.live_unexplained),
-        command="argocd app get NAME",
+        command="argocd app get NAME, or flux get kustomizations NAME",
         note=", ".join(numbers.live_unexplained[:5]),
     )
     yield from _source_totals(case)
@@ -259,6 +259,13 @@ def _reconciliations(case: Case, selection: Selection) -> Iterator[Reconciliatio
             note="Not performed: no deployer is configured, so the population is what landed on "
             "the production branches.",
         )
+
+
+def _history_command(application: str) -> str:
+    """How an auditor reads the same numbers; Helm's are those of a HelmRelease of Flux."""
+    helm = application.startswith("helmrelease/")
+    kind, number = ("helmrelease", "version") if helm else ("application", "id")
+    return f"kubectl get {kind} NAME -o jsonpath='{{.status.history[*].{number}}}'"
 
 
 def _deployed_to_changes(numbers: Numbers) -> Reconciliation:
