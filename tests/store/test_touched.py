@@ -57,3 +57,20 @@ def test_what_was_there_before_touches_nothing(store):
     named(store, "SHOP-1", "app:pr:1")
     stored(store, 4, ticket("SHOP-1"))
     assert ids.touched(store, 5).linked == set()
+
+
+def test_a_moved_ticket_touches_the_change_that_names_its_former_key(store):
+    named(store, "OLD-1", "app:pr:1")
+    stored(store, 4, ticket("SHOP-1"))
+    moved = TicketEvent(
+        tracker="jira",
+        ticket_id="7",
+        event_id="1",
+        kind="moved",
+        actor=None,
+        at=1,
+        previous="OLD-1",
+        current="SHOP-1",
+    )
+    stored(store, 5, moved)
+    assert ids.touched(store, 5).linked == {"app:pr:1"}
