@@ -86,6 +86,12 @@ def test_the_starts_that_earlier_looks_fixed_go_before_the_rows(parse, build):
     assert deployments[-1].started_at == micros(build.stamp(40))
 
 
+@pytest.mark.parametrize("odd", ["", "{", "7", '{"Succeeded x": "y"}', '{"Succeeded x": -1}'])
+def test_starts_that_cannot_be_read_leave_those_of_the_rows(parse, build, odd):
+    started = [one.started_at for one in parse(build.kustomization(), starts=odd)[0]]
+    assert started == [micros(build.stamp(10)), micros(build.stamp(12))]
+
+
 def test_a_row_that_failed_is_a_failed_deployment(parse, build):
     failed = build.row(3, 14, lastReconciledStatus="HealthCheckFailed")
     body = build.kustomization(
