@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt db golden bench coverage lock docs
+.PHONY: help setup demo test wheel slow lint fmt db golden bench coverage lock docs
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
@@ -14,8 +14,14 @@ demo: setup ## the simulated organisation through the real collectors, into repo
 	@rm -rf reports/demo
 	@.venv/bin/evidence demo --output reports/demo
 
-test: setup ## all tests, on SQLite and PostgreSQL
-	@$(PYTHON) -m pytest -q -n 2 --dist worksteal
+test: setup ## all tests but the slow ones, on SQLite and PostgreSQL
+	@$(PYTHON) -m pytest -q -n 2 --dist worksteal -m "not slow"
+
+wheel: setup ## the built wheel outside the checkout: every block of the tutorial
+	@$(PYTHON) -m pytest -q tests/test_wheel.py
+
+slow: setup ## the long runs: 10,000 corruptions of a store, 1,000 honest histories
+	@$(PYTHON) -m pytest -q -n 2 --dist worksteal -m slow
 
 golden: setup ## the golden cases alone: make golden CASES=path
 	@$(PYTHON) -m pytest -q tests/cases --cases $(or $(CASES),tests/cases)

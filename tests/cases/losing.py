@@ -27,6 +27,7 @@ PARTS = (
     "ticket_events",
     "deployments",
     "operations",
+    "trackers",
 )
 """The lists of a change's evidence. The current pull request is the newest of its versions."""
 
