@@ -20,6 +20,16 @@ from evidence.errors import ConfigError
 RESERVED = ("EVIDENCE_HOME", "EVIDENCE_CONFIG", "EVIDENCE_KEYS")
 """Variables that say where things lie; they are no settings."""
 
+OTHER_WORDS = {
+    "branch": "production_branches",
+    "branches": "production_branches",
+    "token": "secret",
+    "password": "secret",
+    "type": "kind",
+    "url": "clone",
+}
+"""What people write for a key that has another name and is not spelled like it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
@@ -115,8 +125,11 @@ def _explain(error: ValidationError, path: Path | None) -> str:
 
 def _suggestion(location: list[Any]) -> str:
     known = list(_known_keys(Settings, location[:-1]))
-    near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
-    return f"; did you mean `{near[0]}`?" if near else f"; known keys: {', '.join(known)}"
+    key = str(location[-1])
+    near = [OTHER_WORDS[key]] if OTHER_WORDS.get(key) in known else []
+    near = near or difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    hint = f"; did you mean `{near[0]}`?" if near else ";"
+    return f"{hint} known keys: {', '.join(known)}"
 
 
 def _known_keys(model: type[BaseModel], location: list[Any]) -> Iterator[str]:

@@ -50,6 +50,8 @@ def test_the_environment_overrides_the_file_and_the_origin_says_so(tmp_path, mon
         ('[organization]\nname = "x"\n', "did you mean `organisation`?"),
         ("[policy]\naprovals_required = 1\n", "did you mean `approvals_required`?"),
         ('[[source]]\nid = "a"\nkind = "github"\nsecrets = "env:X"\n', "did you mean `secret`?"),
+        ('[[repository]]\nid = "a"\nurl = "/srv/a.git"\n', "did you mean `clone`?"),
+        ('[[repository]]\nid = "a"\nzzzzz = 1\n', "unknown key; known keys: id, name, clone"),
     ],
 )
 def test_an_unknown_key_is_refused_with_the_nearest_known_one(tmp_path, text, hint):
