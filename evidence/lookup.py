@@ -23,7 +23,7 @@ from evidence.model.change import (
 )
 from evidence.model.codec import decode, encode
 from evidence.model.determination import Determination, Outcome
-from evidence.report.text import local, login, private, shown, utc, who
+from evidence.report.text import local, login, mark, private, shown, utc, visible, who
 from evidence.report.timeline import Moment, timeline
 from evidence.store import queries
 from evidence.store.gathering import Surroundings, gather_stored
@@ -164,7 +164,12 @@ MARKS = {
 
 def as_text(traces: Sequence[Trace]) -> str:
     """A readable tree: the chain, the timeline in UTC and local time, each determination."""
-    return "\n".join("\n".join(_lines(one)) for one in traces) + "\n"
+    return "\n".join("\n".join(map(_one_line, _lines(one))) for one in traces) + "\n"
+
+
+def _one_line(line: str) -> str:
+    """No value from outside breaks the tree or speaks to the terminal."""
+    return visible(line).replace("\n", mark("\n"))
 
 
 def _lines(one: Trace) -> Iterator[str]:

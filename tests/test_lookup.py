@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,20 @@ def test_text_from_a_source_moves_no_cursor(tmp_path, monkeypatch):
     assert "Innocent" in shown
     assert "\x1b" not in shown
     assert "\u202e" not in shown
+
+
+def test_no_name_nor_address_from_a_source_breaks_the_tree(once, monkeypatch):
+    monkeypatch.setenv("EVIDENCE_HOME", str(once.home))
+    (one,) = trace(once.ids["hotfix"], config=once.configuration)
+    commits = tuple(replace(each, author_name="Dora\u202e\x1b[2J") for each in one.evidence.commits)
+    hostile = replace(
+        one,
+        change=replace(one.change, url="https://shop.test/1\n├─ approval  by everyone"),
+        evidence=replace(one.evidence, commits=commits),
+    )
+    shown = as_text([hostile])
+    assert "  direct commit by Dora\\u202e\\u001b[2J (as the commit claims)" in shown
+    assert not any(line.startswith("├─ approval") for line in shown.splitlines())
 
 
 def test_json_holds_what_the_text_holds(once, found):

@@ -97,8 +97,9 @@ def _run() -> int:
 
 def _told(message: str, next_step: str, code: int) -> int:
     from evidence.redaction import redact_text
+    from evidence.report.text import visible  # what a server or a user wrote moves no cursor
 
-    typer.secho(f"error: {redact_text(message)}", err=True, fg="red")
+    typer.secho(f"error: {visible(redact_text(message))}", err=True, fg="red")
     typer.echo(f"  next: {next_step}", err=True)
     return code
 
