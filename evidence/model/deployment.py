@@ -60,6 +60,16 @@ class Deployment(Fact):
     """`history`, `operation_state`...: where it was read."""
     resources: tuple[str, ...] = ()
     """`kind/name: status` for a selective or failed operation."""
+    operation_id: str = ""
+    """The deployer's own id of the operation, where it has one."""
+    environment: str = ""
+    """Environment in the deployer's words, where it names one."""
+    url: str = ""
+    """Where a person reads of it."""
+    approvers: tuple[Actor, ...] = ()
+    """Who let it pass at a gate of the deployer (GitHub: reviewers of the environment)."""
+    retries: int = 0
+    """How often the deployer tried again within this operation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,3 +94,7 @@ class ApplicationState(Fact):
     labels: tuple[str, ...] = ()
     """`key=value`, sorted."""
     deleted: bool = False
+    owner: str = ""
+    """What made it: `ApplicationSet/name`, `Application/name` (app of apps); empty: not said."""
+    drift: tuple[str, ...] = ()
+    """`kind/namespace/name: status` of resources that differ from what was synced."""

@@ -26,6 +26,8 @@ from evidence.model.pull_request import (
     PullRequestEvent,
     Review,
 )
+from evidence.model.rollout import Analysis, RolloutStep
+from evidence.model.runtime import RuntimeEvent
 from evidence.model.ticket import Ticket, TicketEvent
 from evidence.store.tables import integer, metadata, text
 
@@ -156,6 +158,9 @@ FACTS: Mapping[type[Fact], FactTable] = {
         _fact_table(TicketEvent, "ticket_event", ("tracker", "ticket_id", "event_id")),
         _fact_table(Deployment, "deployment", ("source", "application_uid", "started_at")),
         _fact_table(ApplicationState, "application_state", ("source", "application_uid")),
+        _fact_table(RolloutStep, "rollout_step", ("source", "uid", "revision")),
+        _fact_table(Analysis, "analysis", ("source", "uid")),
+        _fact_table(RuntimeEvent, "runtime_event", ("source", "event_id")),
         FactTable(
             cls=Commit,
             table=commits,
