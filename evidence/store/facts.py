@@ -15,6 +15,7 @@ from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table
 from evidence.canonical import from_text, to_text
 from evidence.errors import MalformedError, StoreError
 from evidence.model import codec
+from evidence.model.activity import RepositoryActivity, RuleSuite
 from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.deployment import ApplicationState, Deployment
 from evidence.model.fact import Fact
@@ -28,6 +29,16 @@ from evidence.model.pull_request import (
 )
 from evidence.model.rollout import Analysis, RolloutStep
 from evidence.model.runtime import RuntimeEvent
+from evidence.model.settings import (
+    AccessSnapshot,
+    BranchProtection,
+    CodeownersErrors,
+    EnvironmentSettings,
+    Observation,
+    Ruleset,
+    RulesetListing,
+    RulesetVersion,
+)
 from evidence.model.ticket import Ticket, TicketEvent
 from evidence.store.tables import integer, metadata, text
 
@@ -161,6 +172,21 @@ FACTS: Mapping[type[Fact], FactTable] = {
         _fact_table(RolloutStep, "rollout_step", ("source", "uid", "revision")),
         _fact_table(Analysis, "analysis", ("source", "uid")),
         _fact_table(RuntimeEvent, "runtime_event", ("source", "event_id")),
+        _fact_table(BranchProtection, "branch_protection", ("repository", "branch")),
+        _fact_table(Ruleset, "ruleset", ("repository", "ruleset_id", "origin")),
+        _fact_table(RulesetListing, "ruleset_listing", ("repository",)),
+        _fact_table(RulesetVersion, "ruleset_version", ("repository", "ruleset_id", "version_id")),
+        _fact_table(RuleSuite, "rule_suite", ("repository", "suite_id")),
+        _fact_table(RepositoryActivity, "repository_activity", ("repository", "activity_id")),
+        _fact_table(CodeownersErrors, "codeowners_errors", ("repository", "branch")),
+        _fact_table(
+            EnvironmentSettings,
+            "environment_settings",
+            ("repository", "environment_id"),
+            current=Current.HEAD,
+        ),
+        _fact_table(AccessSnapshot, "access_snapshot", ("repository", "scope")),
+        _fact_table(Observation, "observation", ("repository", "subject", "key", "at")),
         FactTable(
             cls=Commit,
             table=commits,

@@ -1,0 +1,55 @@
+"""Everything stored about the settings of one repository, in one record that its changes share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evidence.model.activity import RepositoryActivity, RuleSuite
+from evidence.model.capture import Gap
+from evidence.model.settings import (
+    AccessSnapshot,
+    BranchProtection,
+    CodeownersErrors,
+    EnvironmentSettings,
+    Observation,
+    Ruleset,
+    RulesetListing,
+    RulesetVersion,
+    Subject,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsHistory:
+    """Every observed version of every setting of one repository, oldest observation first.
+
+    Empty where the settings were never read: then nothing about them is known.
+    """
+
+    repository: str = ""
+    protections: tuple[BranchProtection, ...] = ()
+    listings: tuple[RulesetListing, ...] = ()
+    rulesets: tuple[Ruleset, ...] = ()
+    """Observed and supplied versions (`origin`) of all rulesets."""
+    ruleset_versions: tuple[RulesetVersion, ...] = ()
+    codeowners: tuple[CodeownersErrors, ...] = ()
+    environments: tuple[EnvironmentSettings, ...] = ()
+    access: tuple[AccessSnapshot, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    """By time."""
+    gaps: tuple[Gap, ...] = ()
+    """Open gaps of these kinds in this repository: why something was not visible."""
+
+    def of(self, subject: Subject, key: str = "") -> tuple[Observation, ...]:
+        """The looks at one subject, by time."""
+        return tuple(one for one in self.observations if one.subject == subject and one.key == key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LandingRecords:
+    """What the forge recorded about how one change came to its branch."""
+
+    suites: tuple[RuleSuite, ...] = ()
+    """Rule suites of a production branch that end in, or pass through, a commit it landed."""
+    activity: tuple[RepositoryActivity, ...] = ()
+    """Likewise: who moved the branch, when, and whether by force."""
