@@ -14,6 +14,7 @@ from evidence.deciding.answers import AnswerBook, Ask
 from evidence.deciding.beyond import unlisted
 from evidence.deciding.gather import BATCH, gather
 from evidence.deciding.inputs import load_inputs
+from evidence.deciding.landings import Forge
 from evidence.model.capture import Gap
 from evidence.model.change import Chain, Change
 from evidence.model.git import QuestionKind
@@ -109,13 +110,19 @@ class Case:
         return unlisted(change, events, self.inputs.graphs.get(change.repository), cut=cut)
 
     def _surroundings(self) -> Surroundings:
+        gaps = self.gaps()
+        forge = Forge(
+            store=self.store, policy=self.policy, at=self.at, graphs=self.inputs.graphs, gaps=gaps
+        )
         return Surroundings(
             deployments={one.deployment_id: one for one in self.population.deployments},
             asked={
                 repository: frozenset(commits)
                 for repository, commits in self.inputs.associations.items()
             },
-            gaps=self.gaps(),
+            gaps=gaps,
+            settings=forge.settings,
+            landing=forge.landing,
             trackers=tracker_reads(self.store, at=self.at),
             unlisted=self._unlisted,
         )

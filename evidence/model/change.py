@@ -11,6 +11,7 @@ from evidence.model.capture import Gap
 from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.deployment import Deployment
 from evidence.model.git import Commit, GitAnswer, GitQuestion
+from evidence.model.protection import LandingRecords, SettingsHistory
 from evidence.model.pull_request import (
     PullRequest,
     PullRequestCommit,
@@ -242,6 +243,10 @@ class ChangeEvidence:
     answers: Mapping[GitQuestion, GitAnswer] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     """Open gaps that concern its repository, pull request, commits or tickets."""
+    settings: SettingsHistory = field(default_factory=SettingsHistory)
+    """What its repository would have allowed, as observed; the same record for all its changes."""
+    landing: LandingRecords = field(default_factory=LandingRecords)
+    """What the forge recorded about how it came to its branch."""
     github_observed: bool = True
     """False where no pull request source is configured or has ever completed for the repository:
     approvals are then unknown, not missing."""

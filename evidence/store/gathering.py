@@ -15,6 +15,7 @@ from evidence.model.capture import Gap
 from evidence.model.change import Change, ChangeEvidence, Link, LinkKind, ProductionDeployment
 from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.fact import Fact
+from evidence.model.protection import LandingRecords, SettingsHistory
 from evidence.model.pull_request import (
     PullRequest,
     PullRequestCommit,
@@ -32,6 +33,16 @@ def listed_only(_change: Change, _events: Iterable[PullRequestEvent], *, cut: bo
     """For who only shows what is stored: commits that no listing names are left out."""
     del cut
     return set()
+
+
+def no_settings(repository: str, /) -> SettingsHistory:
+    """For who does not judge: the settings are left out."""
+    return SettingsHistory(repository=repository)
+
+
+def no_landing(_change: Change, /) -> LandingRecords:
+    """For who does not judge: the forge's records are left out."""
+    return LandingRecords()
 
 
 class Unlisted(Protocol):
@@ -54,6 +65,10 @@ class Surroundings:
     trackers: tuple[TrackerRead, ...] = ()
     unlisted: Unlisted = listed_only
     """Commits of heads that a force-push replaced, and those that a listing leaves out."""
+    settings: Callable[[str], SettingsHistory] = no_settings
+    """Repository -> every observed version of its settings."""
+    landing: Callable[[Change], LandingRecords] = no_landing
+    """Change -> what the forge recorded about how it came to its branch."""
 
 
 def gather_stored(
@@ -120,6 +135,8 @@ def of_repository(
                 around.deployments[one] for one in change.deployments if one in around.deployments
             ),
             gaps=_gaps_of(change, own, around),
+            settings=around.settings(repository),
+            landing=around.landing(change),
             github_observed=_observed(change, versions, around),
         )
     return found

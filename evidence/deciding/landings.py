@@ -1,0 +1,70 @@
+"""What the forge recorded about how each change came to its branch, repository by repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from evidence.chain.graph import CommitGraph
+from evidence.chain.pushes import brought_by
+from evidence.model.activity import RepositoryActivity, RuleSuite
+from evidence.model.capture import Gap
+from evidence.model.change import Change
+from evidence.model.protection import LandingRecords, SettingsHistory
+from evidence.policy import Policy
+from evidence.store.session import Store
+from evidence.store.settings import records, settings_history
+
+
+@dataclass(slots=True, kw_only=True)
+class Forge:
+    """The settings and records of each repository, read once in a decision."""
+
+    store: Store
+    policy: Policy
+    at: int | None
+    graphs: Mapping[str, CommitGraph]
+    gaps: Mapping[str, tuple[Gap, ...]]
+    _settings: dict[str, SettingsHistory] = field(default_factory=dict, init=False)
+    _suites: dict[str, Mapping[str, Iterable[RuleSuite]]] = field(default_factory=dict, init=False)
+    _moves: dict[str, Mapping[str, Iterable[RepositoryActivity]]] = field(
+        default_factory=dict, init=False
+    )
+
+    def settings(self, repository: str) -> SettingsHistory:
+        """Every observed version of the repository's settings."""
+        if repository not in self._settings:
+            own = self.gaps.get(repository, ())
+            self._settings[repository] = settings_history(self.store, repository, own, at=self.at)
+        return self._settings[repository]
+
+    def landing(self, change: Change) -> LandingRecords:
+        """The records of production branches that brought what the change landed."""
+        if change.repository not in self._suites:
+            self._read(change.repository)
+        suites, moves = self._suites[change.repository], self._moves[change.repository]
+        shas = dict.fromkeys([*change.commits, change.landing_sha])
+        return LandingRecords(
+            suites=tuple(dict.fromkeys(one for sha in shas for one in suites.get(sha, ()))),
+            activity=tuple(dict.fromkeys(one for sha in shas for one in moves.get(sha, ()))),
+        )
+
+    def _read(self, repository: str) -> None:
+        suites, moves = records(self.store, repository, at=self.at)
+        branches = {
+            f"refs/heads/{branch}"
+            for one in self.policy.repositories
+            if one.id == repository
+            for branch in one.production_branches
+        }
+        graph = self.graphs.get(repository)
+
+        def parent_of(sha: str) -> str | None:
+            if graph is None or sha not in graph.index:
+                return None
+            parents = graph.parents[graph.index[sha]]
+            return graph.shas[parents[0]] if parents else None
+
+        refs = frozenset(branches)
+        self._suites[repository] = brought_by(suites, refs, parent_of)
+        self._moves[repository] = brought_by(moves, refs, parent_of)
