@@ -32,7 +32,9 @@ def build(loaded: Loaded, names: tuple[str, ...] = ()) -> list[Collector]:
                 f"There is no source `{name}`.", next_step=f"Known sources: {', '.join(known)}."
             )
     chosen = [source for source in loaded.settings.source if not names or source.id in names]
-    collectors = [KINDS[source.kind](source, loaded) for source in chosen]
+    collectors = [
+        KINDS[source.kind](source, loaded) for source in chosen if source.kind != HANDED_OVER
+    ]
     return collectors + [
         collector
         for collector in git_collectors(loaded).values()
@@ -177,6 +179,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
     from evidence.collectors.flux import parse as flux
     from evidence.collectors.git import refs
     from evidence.collectors.github import parse as github
+    from evidence.collectors.ingested import parse as ingested
     from evidence.collectors.jira import parse as jira
 
     return {
@@ -184,9 +187,13 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
         "github": github.parse,
         "argocd": argocd.parse,
         "flux": flux.parse,
+        "ingest": ingested.parse,
         "jira": jira.parse,
     }
 
+
+HANDED_OVER = "ingest"
+"""A source of this kind is told by `evidence ingest` and read by nobody."""
 
 KINDS: dict[str, Callable[[Source, Loaded], Collector]] = {
     "github": _github,

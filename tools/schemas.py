@@ -15,6 +15,7 @@ from typing import Any
 
 from evidence.deciding.decide import Summary
 from evidence.doctor import Finding
+from evidence.ingest import Ingested
 from evidence.model.capture import Gap, Receipt
 from evidence.model.change import Change, Link, ProductionDeployment
 from evidence.model.codec import field_types, optional
@@ -174,6 +175,11 @@ OUTPUTS: dict[str, tuple[str, dict[str, Any], tuple[type[Any], ...]]] = {
         },
         (),
     ),
+    "ingest": (
+        "evidence ingest",
+        {name: schema(hint) for name, hint in field_types(Ingested).items()},
+        (),
+    ),
     "doctor": ("evidence doctor", {"checks": rows(of(Finding))}, (Finding,)),
     "config": (
         "evidence config show",
@@ -203,8 +209,22 @@ def output(name: str) -> str:
     return json.dumps(found, indent=2) + "\n"
 
 
+def deployment_form() -> str:
+    """The schema of what `evidence ingest deployment` takes."""
+    from evidence.collectors.ingested.deployment_form import DeploymentForm
+
+    found = {"$schema": DIALECT, **DeploymentForm.model_json_schema()}
+    return json.dumps(found, indent=2) + "\n"
+
+
+INPUTS = {"deployment": deployment_form}
+"""Schemas of what may be handed over."""
+
+
 def main() -> None:
     """Writes every schema."""
+    for name, made in INPUTS.items():
+        (TARGET / f"{name}.schema.json").write_text(made(), encoding="utf-8")
     for name in OUTPUTS:
         (TARGET / f"{name}.schema.json").write_text(output(name), encoding="utf-8")
 

@@ -18,6 +18,7 @@ from evidence.cli import (
     db,
     demo,
     doctor,
+    ingest,
     init,
     keys,
     purge,
@@ -53,6 +54,7 @@ app.command("report")(report.command)
 app.command("verify")(verify.command)
 app.command("anchor")(anchor.command)
 app.command("purge")(purge.command)
+app.add_typer(ingest.app, name="ingest")
 app.add_typer(keys.app, name="keys")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

@@ -33,7 +33,7 @@ class Source(_Section):
     """One system that evidence is read from."""
 
     id: Id
-    kind: Literal["github", "argocd", "jira", "flux"]
+    kind: Literal["github", "argocd", "jira", "flux", "ingest"]
     url: str = ""
     file: str = ""
     """Argo CD and Flux: a file of their objects instead of a server."""
@@ -162,6 +162,7 @@ class PolicySettings(_Section):
     comment_approval: bool = False
     pusher_resolves_unmapped: bool = True
     require_mapped_approvers: bool = False
+    owner_required_paths: list[str] = []
     empty_tree_diff_exempt: bool = False
     emergency_labels: list[str] = ["emergency"]
     clock_tolerance_seconds: int = Field(default=120, ge=0, le=3600)

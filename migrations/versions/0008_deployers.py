@@ -20,18 +20,24 @@ TEXT = sa.Text(collation="C").with_variant(sa.Text(), "sqlite")
 TABLES: dict[str, tuple[tuple[str, ...], str]] = {
     "rollout_step": (
         ("source", "uid", "revision"),
-        "source tool uid name revision stable verdict phase step:int steps:int weight:int "
-        "started_at:int ended_at:int aborted_at:int message images application gates",
+        (
+            "source tool uid name revision stable verdict phase step:int steps:int weight:int "
+            "started_at:int ended_at:int aborted_at:int message images application gates"
+        ),
     ),
     "analysis": (
         ("source", "uid"),
-        "source uid name rollout revision phase started_at:int ended_at:int message metrics "
-        "dry_run:bool",
+        (
+            "source uid name rollout revision phase started_at:int ended_at:int message metrics "
+            "dry_run:bool"
+        ),
     ),
     "runtime_event": (
         ("source", "event_id"),
-        "source event_id kind at:int last_at:int count:int actor? automated:bool? verb "
-        "object_kind object_name object_uid application outcome message revision",
+        (
+            "source event_id kind at:int last_at:int count:int actor? automated:bool? verb "
+            "object_kind object_name object_uid application outcome message revision"
+        ),
     ),
 }
 ADDED: dict[str, tuple[tuple[str, str], ...]] = {

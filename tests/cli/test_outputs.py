@@ -37,6 +37,12 @@ def test_a_published_schema_is_the_one_of_the_records(name):
     assert published == schemas.output(name), "run `make docs`"
 
 
+@pytest.mark.parametrize("name", schemas.INPUTS)
+def test_the_published_form_of_what_is_handed_over_is_the_one_that_is_checked(name):
+    published = (SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8")
+    assert published == schemas.INPUTS[name](), "run `make docs`"
+
+
 @pytest.mark.parametrize("name", sorted(path.name for path in SCHEMAS.glob("*.json")))
 def test_a_published_schema_is_a_schema(name):
     schema = json.loads((SCHEMAS / name).read_text(encoding="utf-8"))

@@ -1,0 +1,1 @@
+"""Evidence that somebody hands over by `evidence ingest`: files that no source was asked for."""
