@@ -16,6 +16,7 @@ from evidence.policy import Policy
 
 _KEY = re.compile(r"(?<![A-Za-z0-9_-])([A-Z][A-Z0-9_]{1,20}-[1-9][0-9]{0,9})(?![A-Za-z0-9]|-[0-9])")
 _ISSUE = re.compile(r"(?<![\w&/.-])((?:[\w.-]{1,100}/[\w.-]{1,100})?)#([1-9][0-9]{0,9})\b")
+_ISSUE_URL = re.compile(r"/([\w.-]{1,100}/[\w.-]{1,100})/issues/([1-9][0-9]{0,9})\b")
 _NOT_TICKETS = frozenset(
     {"CVE", "CWE", "GHSA", "RFC", "ISO", "IEC", "SHA", "UTF", "PEP", "AES", "RSA", "MD", "TLS"}
 )
@@ -38,9 +39,15 @@ def change_reference(evidence: ChangeEvidence) -> str:
 
 
 def closing_reference(evidence: ChangeEvidence, _policy: Policy) -> Iterator[Link]:
-    """A ticket that the source itself says is closed by the pull request."""
-    pull = evidence.pull_request
-    for key in pull.closing_issues if pull else ():
+    """A ticket that the source itself says is closed by the pull request, in any version read.
+
+    Whether it was so at the merge is for the control to judge.
+    """
+    first: dict[str, PullRequest] = {}
+    for pull in _versions(evidence):
+        for key in pull.closing_issues:
+            first.setdefault(key, pull)
+    for key, pull in first.items():
         ticket = next((one for one in evidence.tickets if one.key == key), None)
         yield Link(
             kind=LinkKind.REQUEST,
@@ -51,31 +58,71 @@ def closing_reference(evidence: ChangeEvidence, _policy: Policy) -> Iterator[Lin
             detail="the source lists the ticket as closed by this pull request",
             entries=entries_of(pull, ticket),
         )
-
-
-def key_in_text(evidence: ChangeEvidence, policy: Policy) -> Iterator[Link]:
-    """A ticket key in the title, branch name or body; each place is shown.
-
-    A key in a place that the policy does not accept, or a bare number that no ticket read bears
-    out, is a candidate.
-    """
-    pull = evidence.pull_request
-    if pull is None:
-        return
-    places = (("title", pull.title), ("branch", pull.head_ref), ("body", pull.body))
-    for place, text in places:
-        for key, sure in _keys(text, pull, evidence):
-            accepted = sure and place in policy.ticket_sources
-            ticket = next((one for one in evidence.tickets if one.key == key), None)
+    for event in evidence.events:
+        if event.kind == "Connected" and event.subject and event.subject not in first:
             yield Link(
                 kind=LinkKind.REQUEST,
                 source=change_reference(evidence),
-                target=f"ticket:{key}",
-                basis=f"{place}_key",
-                strength=Strength.INFERRED if accepted else Strength.CANDIDATE,
-                detail=f"{key} stands in the {place}",
-                entries=entries_of(pull, ticket),
+                target=f"ticket:{event.subject}",
+                basis="closing_event",
+                strength=Strength.STRONG,
+                detail="the ticket was linked by hand and is not listed any more",
+                entries=entries_of(event),
             )
+
+
+def _versions(evidence: ChangeEvidence) -> tuple[PullRequest, ...]:
+    """Every version of the pull request, the newest first, so that it names the link."""
+    newest = evidence.pull_request
+    older = [one for one in evidence.pull_request_versions if one is not newest]
+    return (*([newest] if newest else []), *reversed(older))
+
+
+def key_in_text(evidence: ChangeEvidence, policy: Policy) -> Iterator[Link]:
+    """A ticket key in the title, branch name or body, in any version read; each place is shown.
+
+    A key in a place that the policy does not accept, or a bare number that no ticket read bears
+    out, is a candidate. Whether it stood there at the merge is for the control to judge.
+    """
+    seen: set[tuple[str, str]] = set()
+    for pull in _versions(evidence):
+        places = [("title", pull.title), ("branch", pull.head_ref), ("body", pull.body)]
+        if pull is evidence.pull_request:
+            renamed = [event for event in evidence.events if event.kind == "RenamedTitle"]
+            places += [("title", event.previous) for event in renamed]
+        for place, text in places:
+            for key, sure in _keys(text, pull, evidence):
+                if (place, key) in seen:
+                    continue
+                seen.add((place, key))
+                yield _text_link(evidence, policy, pull, place, key, sure=sure)
+
+
+def _text_link(
+    evidence: ChangeEvidence, policy: Policy, pull: PullRequest, place: str, key: str, *, sure: bool
+) -> Link:
+    accepted = sure and place in policy.ticket_sources
+    ticket = next((one for one in evidence.tickets if one.key == key), None)
+    return Link(
+        kind=LinkKind.REQUEST,
+        source=change_reference(evidence),
+        target=f"ticket:{key}",
+        basis=f"{place}_key",
+        strength=Strength.INFERRED if accepted else Strength.CANDIDATE,
+        detail=f"{key} stands in the {place}",
+        entries=entries_of(pull, ticket),
+    )
+
+
+def names_ticket(text: str, key: str, pull: PullRequest) -> bool:
+    """Whether a text of a pull request names a ticket: its key, `#12` of its own, or its URL."""
+    if "#" not in key:
+        return key in set(_tracker_keys(text))
+    home, number = key.rpartition("#")[::2]
+    wanted = (home.lower(), number)
+    plain = ((match[1] or _home(pull), match[2]) for match in _ISSUE.finditer(text[:_TEXT_LIMIT]))
+    urls = ((match[1], match[2]) for match in _ISSUE_URL.finditer(text[:_TEXT_LIMIT]))
+    return any((owner.lower(), found) == wanted for owner, found in (*plain, *urls))
 
 
 def key_in_message(evidence: ChangeEvidence, _policy: Policy) -> Iterator[Link]:

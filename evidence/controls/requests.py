@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from evidence.controls.contribution import Contributors
+from evidence.controls.linkage import Held, Standing, readings_of
 from evidence.controls.people import Party, People
 from evidence.controls.timeline import Timeline
 from evidence.controls.words import clip, when
@@ -18,20 +19,31 @@ _PLACES = frozenset({"closing", "title", "branch", "body"})
 
 @dataclass(slots=True, kw_only=True)
 class Linked:
-    """A ticket key that a change names, and where."""
+    """A ticket key that a change names, where, and whether it did at the merge."""
 
     key: str
     places: list[str] = field(default_factory=list)
-    flags: list[str] = field(default_factory=list)
+    standings: list[Standing] = field(default_factory=list)
+
+    @property
+    def best(self) -> Standing:
+        """How it stood at the merge in the place that says most for it."""
+        order = list(Held)
+        return min(self.standings, key=lambda one: order.index(one.held))
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What shows when it was linked."""
+        return tuple(fact for one in self.standings for fact in one.facts)
 
 
 def linked_tickets(chain: Chain, policy: Policy, timeline: Timeline) -> list[Linked]:
     """Keys that relied-on links name, in the places the policy accepts, as of the merge.
 
-    A key that stands only in a title given after the merge is left out.
+    A key that no place named at the merge is among them and says so.
     """
     found: dict[str, Linked] = {}
-    titles = _title_then(chain, timeline)
+    readings = readings_of(chain.evidence, timeline)
     for link in chain.links:
         if link.kind != LinkKind.REQUEST or link.strength == Strength.CANDIDATE:
             continue
@@ -42,25 +54,10 @@ def linked_tickets(chain: Chain, policy: Policy, timeline: Timeline) -> list[Lin
             if not reference.startswith("ticket:"):
                 continue
             key = reference.removeprefix("ticket:")
-            if place == "title" and not _names(titles, key):
-                continue
             entry = found.setdefault(key, Linked(key=key))
             entry.places.append(place)
+            entry.standings.append(readings.standing(place, key))
     return list(found.values())
-
-
-def _title_then(chain: Chain, timeline: Timeline) -> str:
-    """The title at merge: what the first later change of title replaced, else the title as read."""
-    for event in timeline.events:
-        if event.kind == "RenamedTitle" and not timeline.before_merge(event):
-            return event.previous
-    pull = chain.evidence.pull_request
-    return pull.title if pull else chain.change.title
-
-
-def _names(title: str, key: str) -> bool:
-    """Whether a title names a key: whole, or as `#12` of its own repository."""
-    return key in title or "#" + key.rpartition("#")[2] in title
 
 
 def newest(chain: Chain, key: str) -> Ticket | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from evidence.model.change import ChangeEvidence
 from evidence.model.pull_request import PullRequest, PullRequestEvent, Review
+from evidence.model.texts import TEXTS_READ
 
 _LISTS = frozenset(
     {"reviews", "commits", "timeline", "issues", "labels", "checks", "merge_checks",
@@ -31,6 +32,12 @@ class Timeline:
     """Position of reviews that the timeline itself lists."""
     whole: bool
     """No event before the merge is missing: positions run from 0 to the merge without a hole."""
+    marks: tuple[PullRequestEvent, ...] = ()
+    """What readings left beside it (`evidence.model.texts`); they are no items of the timeline."""
+
+    def complete_to(self, position: int) -> bool:
+        """Whether no item before a position is missing."""
+        return {event.position for event in self.events} >= set(range(min(position, 100_000)))
 
     def before_merge(self, event: PullRequestEvent) -> bool:
         """Whether an event came before the merge; without a merge event times decide."""
@@ -64,7 +71,9 @@ def timeline_of(evidence: ChangeEvidence) -> Timeline:
     newest: dict[str, PullRequestEvent] = {}
     for event in sorted(evidence.events, key=lambda one: (one.observed_at, one.entry_seq)):
         newest[event.event_id] = event
-    events = tuple(sorted(newest.values(), key=lambda one: (one.position, one.at, one.event_id)))
+    marks = tuple(one for one in newest.values() if one.kind == TEXTS_READ)
+    items = [one for one in newest.values() if one.kind != TEXTS_READ]
+    events = tuple(sorted(items, key=lambda one: (one.position, one.at, one.event_id)))
     merged = _merge_event(events, evidence.change.landing_sha)
     pull = evidence.pull_request
     at = evidence.change.merged_at or (pull.merged_at if pull else 0)
@@ -74,6 +83,7 @@ def timeline_of(evidence: ChangeEvidence) -> Timeline:
         merged_at=at or (merged.at if merged else 0),
         reviews={e.subject: e.position for e in events if e.kind == "PullRequestReview"},
         whole=not list_missing(pull, "timeline") and _gapless(events, merged),
+        marks=marks,
     )
 
 

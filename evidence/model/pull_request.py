@@ -104,7 +104,8 @@ class PullRequestEvent(Fact):
     number: int
     event_id: str
     kind: str
-    """The source's type name without `Event`: `ReviewDismissed`, `HeadRefForcePushed`..."""
+    """The source's type name without `Event`: `ReviewDismissed`, `HeadRefForcePushed`...; or
+    `TextsRead`, the mark of a reading (`evidence.model.texts`)."""
     position: int
     """0-based position in the source's own order: "before" means earlier in the timeline."""
     actor: Actor | None

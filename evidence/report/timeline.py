@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from evidence.model.change import ChangeEvidence, ProductionDeployment
 from evidence.model.pull_request import PullRequestEvent
+from evidence.model.texts import TEXTS_READ
 from evidence.report.text import login, short
 
 EVENTS = {
@@ -29,6 +30,9 @@ EVENTS = {
     "RemovedFromMergeQueue": "Left the merge queue",
     "AutoMergeEnabled": "Automatic merge enabled",
     "AutoMergeDisabled": "Automatic merge disabled",
+    "Connected": "Ticket linked by hand",
+    "Disconnected": "Ticket unlinked by hand",
+    TEXTS_READ: "Description edited",
 }
 """Timeline items by the source's type name; others are printed under that name. `Merged` and
 reviews come from their own records."""
@@ -111,7 +115,7 @@ def _work(evidence: ChangeEvidence) -> Iterator[Moment]:
                 entry=plain.entry_seq,
             )
     for event in sorted(evidence.events, key=lambda row: row.position):
-        if event.kind not in _OWN_RECORD:
+        if event.kind not in _OWN_RECORD and (event.kind != TEXTS_READ or event.current):
             yield _event(event)
 
 
@@ -122,7 +126,7 @@ def _event(event: PullRequestEvent) -> Moment:
         at=event.at,
         what=EVENTS.get(event.kind, event.kind),
         who=login(event.actor),
-        reference=" → ".join(moved or told) or event.subject,
+        reference="" if event.kind == TEXTS_READ else " → ".join(moved or told) or event.subject,
         entry=event.entry_seq,
     )
 

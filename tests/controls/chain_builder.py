@@ -30,6 +30,7 @@ from evidence.model.pull_request import (
     PullRequestEvent,
     Review,
 )
+from evidence.model.texts import TEXTS_READ, texts_digest
 from evidence.model.ticket import Ticket, TicketEvent
 from evidence.policy import Application, Automation, Person, Policy, Repository, RequiredCheck
 
@@ -106,6 +107,8 @@ class Pull:
         self.head = ""
         self.numbered = 0
         self.merged_by: Actor | None = ALICE
+        self.edited: float = 0
+        """Minute of the last edit of the description, as the reading says."""
         self.landed = ("m1",)
         if not bare:
             self.push("c1").approve(BERT).green().ticket().merge_equal().deploy("m1")
@@ -501,7 +504,26 @@ class Pull:
             observed_at=READ,
         )
         ordered = sorted((*self.events, merged), key=lambda one: one.at)
-        return tuple(replace(one, position=place) for place, one in enumerate(ordered))
+        placed = [replace(one, position=place) for place, one in enumerate(ordered)]
+        marks = [self._mark(one, len(placed)) for one in (*self.versions, self._record())]
+        return tuple([*placed, *dict.fromkeys(marks)])
+
+    def _mark(self, version: PullRequest, items: int) -> PullRequestEvent:
+        """What a reading leaves: when the texts that it read were edited last."""
+        at = minute(self.edited) if version.observed_at == READ else version.created_at
+        digest = texts_digest(version.body, version.closing_issues)
+        return PullRequestEvent(
+            repository="app",
+            number=7,
+            event_id=f"texts:{digest}:{at}",
+            kind=TEXTS_READ,
+            position=items if version.observed_at == READ else 0,
+            actor=None,
+            at=at,
+            subject=digest,
+            entry_seq=version.entry_seq,
+            observed_at=version.observed_at,
+        )
 
     def _counted(self) -> tuple[CheckCoverage, ...]:
         found = []

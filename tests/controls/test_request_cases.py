@@ -173,7 +173,7 @@ def test_a_key_in_a_title_given_after_the_merge_does_not_count():
 
     assert pull.outcome("CM-02") == ("pass", "requested")
     pull.event("RenamedTitle", 40, previous="basket", current="SHOP-12 basket")
-    assert pull.outcome("CM-02") == ("fail", "no-ticket")
+    assert pull.outcome("CM-02") == ("fail", "linked-after-merge")
 
 
 def test_a_short_issue_number_in_the_title_counts():

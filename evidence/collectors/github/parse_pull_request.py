@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evidence.collectors.github.parse_checks import checks_of
+from evidence.collectors.github.parse_texts import texts_read
 from evidence.collectors.github.parse_tickets import key_of, ticket_of
 from evidence.collectors.github.parse_timeline import auto_merge_by, event_of
 from evidence.collectors.github.reading import (
@@ -29,7 +30,12 @@ from evidence.collectors.github.reading import (
 from evidence.collectors.http import iso_micros
 from evidence.model.actor import Actor
 from evidence.model.fact import Fact
-from evidence.model.pull_request import PullRequest, PullRequestCommit, Review
+from evidence.model.pull_request import (
+    PullRequest,
+    PullRequestCommit,
+    PullRequestEvent,
+    Review,
+)
 
 _LISTS = {
     "reviews": ("reviews", ("id",)),
@@ -87,7 +93,16 @@ def facts_of(reading: Reading, tracker: str) -> tuple[list[Fact], list[str]]:
     facts.extend(_tickets(reading, tracker, lists["issues"], missing))
     facts.extend(_checks(reading, missing))
     record = _record(reading, lists, totals, tuple(missing))
-    return [record, *facts], missing
+    read = _texts(reading, record, len(lists["timeline"]))
+    return [record, *facts, *([read] if read else [])], missing
+
+
+def _texts(reading: Reading, record: PullRequest, items: int) -> PullRequestEvent | None:
+    """The mark of this reading; none where a list that it speaks of was not read whole."""
+    unread = {"timeline", "issues"} & set(record.missing)
+    if unread or reading.forbidden("body") or reading.forbidden("lastEditedAt"):
+        return None
+    return texts_read(record, reading.host, reading.node, items)
 
 
 def _record(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evidence.controls.attributes import cm_03
 from evidence.controls.case import case_of
 from evidence.controls.determine import on_change
+from evidence.controls.linkage import Held
 from evidence.controls.people import people_of
 from evidence.controls.reasons import REASONS
 from evidence.controls.requests import (
@@ -52,9 +53,10 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
         return on_change(CONTROL, chain, "request-is-pull-request", sentence)
     request = _request(chain, policy)
     linked = linked_tickets(chain, policy, request.timeline)
-    if not linked:
+    late = [one for one in linked if one.best.held == Held.LATE]
+    if not linked or (len(late) == len(linked) and not policy.ticket_required):
         return _nothing_linked(request)
-    rulings = [(one, _judge(request, one)) for one in linked]
+    rulings = [(one, _ruling(request, one)) for one in linked]
     return _decide(request, rulings)
 
 
@@ -100,6 +102,21 @@ def _nothing_linked(request: _Request) -> Determination:
 
 
 # --- one ticket
+
+
+def _ruling(request: _Request, linked: Linked) -> Ruling:
+    """The ticket itself, where it was linked at the merge; what fails there fails anyway."""
+    standing = linked.best
+    if standing.held == Held.LATE:
+        words = f"ticket {clip(linked.key)}: {standing.words}"
+        return Ruling(reason="linked-after-merge", words=words, facts=linked.facts)
+    ruling = _judge(request, linked)
+    if standing.held == Held.OPEN and REASONS[ruling.reason].outcome == Outcome.PASS:
+        words = f"whether it named ticket {clip(linked.key)} at the merge is open: {standing.words}"
+        return Ruling(reason="link-time-unknown", words=words, facts=(*ruling.facts, *linked.facts))
+    return replace(
+        ruling, flags=(*ruling.flags, *standing.flags), facts=(*ruling.facts, *linked.facts)
+    )
 
 
 def _judge(request: _Request, linked: Linked) -> Ruling:
