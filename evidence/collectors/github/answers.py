@@ -75,6 +75,21 @@ def meaning(status: int, headers: Mapping[str, str], text: str, now: float) -> M
     raise SourceError(f"GitHub's GraphQL endpoint answered with status {status}.")
 
 
+def refusal(status: int, headers: Mapping[str, str], text: str, now: float) -> Wait | Broken | None:
+    """What keeps a REST answer from being one, if it may pass; a refusal for good is an answer.
+
+    Raises:
+        AuthError: the credential itself was refused.
+    """
+    if status == 429 or (status == 403 and _is_limit(headers, text)):
+        return Wait(seconds=_asked(headers, now), why=f"a rate limit (status {status})")
+    if status >= 500:
+        return Broken(why=f"status {status}")
+    if status == 401:
+        raise AuthError("GitHub refused the credential (status 401).")
+    return None
+
+
 def pending_wait(headers: Mapping[str, str], now: float) -> float:
     """Seconds to stay silent after an answer that used up the budget; 0 where some is left."""
     if headers.get("x-ratelimit-remaining", "").strip() != "0":

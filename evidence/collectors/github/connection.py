@@ -13,6 +13,17 @@ if TYPE_CHECKING:
     import requests
 
 
+class RedirectError(SourceError):
+    """GitHub says that what was asked for stands elsewhere: at `to`."""
+
+    def __init__(self, origin: str, to: str) -> None:
+        super().__init__(
+            f"{origin} redirects to {to}; redirects are not followed.",
+            next_step="Configure the address of GitHub's API as it is now.",
+        )
+        self.to = to
+
+
 @dataclass(slots=True, kw_only=True)
 class Connection:
     """What PyGithub's requester sends through. Belongs to one thread."""
@@ -52,18 +63,14 @@ class Connection:
         )
 
     def getresponse(self) -> Response:
-        """The answer, read whole; a redirect is SourceError."""
+        """The answer, read whole; a redirect is RedirectError, 304 is an answer."""
         prepared, self._prepared = self._prepared, None
         if prepared is None:
             raise RuntimeError("getresponse without request")
         with prepared() as response:
             body = read_limited(response)
-        if 300 <= response.status_code < 400:
-            to = redact_url(response.headers.get("location", ""))
-            raise SourceError(
-                f"{self.origin} redirects to {to}; redirects are not followed.",
-                next_step="Configure the address of GitHub's API as it is now.",
-            )
+        if 300 <= response.status_code < 400 and response.status_code != 304:
+            raise RedirectError(self.origin, redact_url(response.headers.get("location", "")))
         return Response(response.status_code, response.headers, body)
 
 
