@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Table, func, select, text
 
 from evidence import merkle
+from evidence.canonical import sha256_hex
 from evidence.errors import EvidenceError, IntegrityError, StoreError
 from evidence.notes import Checkpoint, parse_checkpoint
-from evidence.store.envelope import commitment, inflate
+from evidence.store.envelope import CHECKPOINT, commitment, inflate
 from evidence.store.session import Store
 from evidence.store.tables import checkpoint, entry, node, payload
 
@@ -114,30 +117,36 @@ class _Audit:
         self.payloads = 0
         self.missing: list[int] = []
         self.purged: dict[int, int] = {}
+        self.named: list[tuple[int, int, Any]] = []
         self.frontier: dict[tuple[int, int], bytes] = {}
         self.nodes = 0
         rows = connection.execute(select(checkpoint).order_by(checkpoint.c.size)).all()
         self.notes = {row.size: row.note for row in rows}
-        self._checkpoint(0)
+        self.stops = deque(sorted({size for size in (*self.notes, *self.held) if size >= 0}))
+        self._checkpoints({})
 
     def step(self) -> bool:
-        """Goes through the next entries up to the next checkpoint; False where none is left."""
-        stops = [size for size in (*self.notes, *self.held) if size > self.size]
-        end = min([*stops, self.size + _BATCH])
+        """Goes through the next entries; False where none is left."""
         query = (
             select(entry, payload.c.salt, payload.c.data, payload.c.seq.label("kept"))
             .select_from(entry.outerjoin(payload, payload.c.seq == entry.c.seq))
-            .where(entry.c.seq >= self.size, entry.c.seq < end)
+            .where(entry.c.seq >= self.size, entry.c.seq < self.size + _BATCH)
             .order_by(entry.c.seq)
         )
         rows = self.connection.execute(query).all()
-        if not rows:
-            return False
+        leaves: list[bytes] = []
+        problem: IntegrityError | None = None
         for expected, row in enumerate(rows, start=self.size):
-            self._entry(expected, row)
-        self._nodes([bytes(row[1]) for row in rows])
-        self._checkpoint(self.size)
-        return True
+            try:
+                leaves.append(self._entry(expected, row))
+            except IntegrityError as error:
+                problem = error
+                break
+        if leaves:
+            self._nodes(leaves)  # what differs before the entry that differs is named first
+        if problem:
+            raise problem
+        return bool(rows)
 
     def result(self) -> AuditResult:
         """The totals, after the checks that need the whole ledger."""
@@ -160,6 +169,7 @@ class _Audit:
             raise IntegrityError(
                 f"A checkpoint covers {beyond[0]} entries, the ledger has {self.size}"
             )
+        self._named_checkpoints()
         return AuditResult(
             size=self.size,
             root=self._root(),
@@ -179,13 +189,14 @@ class _Audit:
                 f"{self.size}: entries from {self.size} on were taken away"
             )
 
-    def _entry(self, expected: int, row: Any) -> None:
-        seq, leaf, envelope_text, salt, data, kept = (
-            row  # attributes of a row cost a third of the audit
-        )
+    def _entry(self, expected: int, row: Any) -> bytes:
+        """Checks one entry; its leaf hash."""
+        # Attributes of a row cost a third of the audit.
+        seq, stored, envelope_text, salt, data, kept = row
         if seq != expected:
             raise IntegrityError(f"The ledger lacks entry {expected}")
-        if merkle.leaf_hash(envelope_text.encode()) != bytes(leaf):
+        leaf = merkle.leaf_hash(envelope_text.encode())
+        if leaf != bytes(stored):
             raise IntegrityError(f"The envelope of entry {expected} is not the one that was hashed")
         try:
             # Escapes stay as they are: nothing that is read here can hold one.
@@ -193,6 +204,9 @@ class _Audit:
             promise, kind = envelope["payload"], envelope["type"]
             if kind == PURGE:
                 self.purged.update(dict.fromkeys(envelope["body"]["entries"], expected))
+            elif kind == CHECKPOINT:
+                body = envelope["body"]
+                self.named.append((expected, index(body["size"]), body["note"]))
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise IntegrityError(f"Entry {expected} is not an envelope") from error
         if promise is None:
@@ -202,6 +216,7 @@ class _Audit:
             self.missing.append(expected)
         else:
             self._payload(expected, bytes(salt), bytes(data), promise)
+        return leaf
 
     def _payload(self, seq: int, salt: bytes, packed: bytes, promise: Any) -> None:
         data = inflate(packed, seq)
@@ -210,28 +225,45 @@ class _Audit:
         self.payloads += 1
 
     def _nodes(self, leaves: list[bytes]) -> None:
-        made = merkle.append_nodes(self.size, leaves, lambda *spot: self.frontier[spot])
-        end = self.size + len(leaves)
-        stored: dict[tuple[int, int], bytes] = {}
-        for level in range(1, end.bit_length()):
-            span = node.c.position.between(self.size >> level, (end >> level) - 1)
-            rows = self.connection.execute(select(node).where(node.c.level == level, span))
-            stored.update({(at, position): bytes(value) for at, position, value in rows})
+        """Grows the tree; compares its new nodes and the checkpoints that it passes."""
+        begin, end = self.size, self.size + len(leaves)
+        known = self.frontier | {(0, begin + at): leaf for at, leaf in enumerate(leaves)}
+        made = merkle.append_nodes(begin, leaves, lambda *spot: known[spot])
+        stored = self._stored_nodes(begin, end)
         for level, position, value in made:
             if stored.get((level, position)) != value:
                 raise IntegrityError(
                     f"Node {position} of level {level} (entries {position << level} to "
                     f"{(position + 1 << level) - 1}) is not the hash of what it covers"
                 )
-        known = self.frontier | {(level, at): value for level, at, value in made}
-        known |= {(0, self.size + at): leaf for at, leaf in enumerate(leaves)}
+            known[level, position] = value
         self.nodes += len(made)
         self.size = end
+        self._checkpoints(known)
         self.frontier = {spot: known[spot] for spot in merkle.frontier(end)}
 
-    def _checkpoint(self, size: int) -> None:
+    def _stored_nodes(self, begin: int, end: int) -> dict[tuple[int, int], bytes]:
+        """The nodes that the leaves [begin, end) complete, in one statement."""
+        spans = " OR ".join(
+            f"(level = {level} AND position BETWEEN {begin >> level} AND {(end >> level) - 1})"
+            for level in range(1, end.bit_length())
+            if begin >> level < end >> level
+        )
+        if not spans:
+            return {}
+        query = f"SELECT level, position, hash FROM node WHERE {spans}"  # noqa: S608 - numbers only
+        rows = self.connection.exec_driver_sql(query)
+        return {(level, position): bytes(value) for level, position, value in rows}
+
+    def _checkpoints(self, known: Mapping[tuple[int, int], bytes]) -> None:
+        """Compares the checkpoints up to here, smallest first; `known` holds their subtrees."""
+        while self.stops and self.stops[0] <= self.size:
+            size = self.stops.popleft()
+            self._checkpoint(size, merkle.root(size, lambda *spot: known[spot]))
+
+    def _checkpoint(self, size: int, root: bytes) -> None:
         for each in self.held.get(size, ()):
-            if each.root != self._root():
+            if each.root != root:
                 raise IntegrityError(
                     f"The ledger is not the one of the checkpoint at size {size} that was kept "
                     f"outside: at least one of the entries {self.agreed} to {size - 1} is another"
@@ -241,8 +273,21 @@ class _Audit:
         if note is None:
             return
         stated = self._stated(size, note)
-        if (stated.size, stated.root) != (size, self._root()):
+        if (stated.size, stated.root) != (size, root):
             raise IntegrityError(f"The ledger is not the one of the checkpoint at size {size}")
+
+    def _named_checkpoints(self) -> None:
+        """Every checkpoint that was ever signed is an entry: none goes missing unseen."""
+        for seq, size, digest in self.named:
+            note = self.notes.get(size)
+            if note is None:
+                raise IntegrityError(
+                    f"The checkpoint at size {size} that entry {seq} names was taken away"
+                )
+            if sha256_hex(note.encode()) != digest:
+                raise IntegrityError(
+                    f"The checkpoint at size {size} is not the one that entry {seq} names"
+                )
 
     def _stated(self, size: int, note: str) -> Checkpoint:
         try:

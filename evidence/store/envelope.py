@@ -22,6 +22,8 @@ from evidence.model.capture import Capture, Exchange, Form, Redaction
 
 SALT_BYTES = 32
 CAPTURE = "capture"
+CHECKPOINT = "checkpoint"
+"""Type of the entry that names a signed checkpoint: `size`, `root` and the note's SHA-256."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, or_, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from evidence import merkle
+from evidence.canonical import sha256_hex
 from evidence.errors import IntegrityError, StoreError
 from evidence.notes import Sign, note_text, parse_checkpoint, sign_note
 from evidence.store import bulk
 from evidence.store.entries import count
-from evidence.store.envelope import CAPTURE, Index, Sealed
+from evidence.store.envelope import CAPTURE, CHECKPOINT, Index, Sealed, seal_body
 from evidence.store.session import Store
 from evidence.store.tables import checkpoint, entry, entry_index, node, payload
 
@@ -120,30 +121,45 @@ def consistency(store: Store, old: int, new: int | None = None) -> list[bytes]:
 
 
 def write_checkpoint(
-    store: Store, sign: Sign, origin: str, *, name: str, public_key: bytes, now: int | None = None
+    store: Store,
+    sign: Sign,
+    origin: str,
+    *,
+    name: str,
+    public_key: bytes,
+    actor: str = "",
+    now: int | None = None,
 ) -> str:
     """Signs size and root of the ledger as it stands and keeps the note; returns it.
 
-    A size that already has a checkpoint keeps the first one. `now` is in microseconds UTC.
+    An entry that follows names the note and who had it signed, so that a checkpoint taken out of
+    its table is missed. A size that already has a checkpoint keeps the first one. `now` is in
+    microseconds UTC.
 
     Raises:
         IntegrityError: the ledger does not extend the latest checkpoint.
     """
     with store.read() as connection:
         total = count(connection)
-        present = connection.execute(
-            select(checkpoint.c.note).where(checkpoint.c.size == total)
-        ).scalar()
+        present = _note_at(connection, total)
         if present is not None:
-            return str(present)
+            return present
         _check_extends(connection)
-        text = note_text(origin, total, _root(connection, total))
-    note = sign_note(text, name, public_key, sign)
+        head = _root(connection, total)
+    note = sign_note(note_text(origin, total, head), name, public_key, sign)
     made = time.time_ns() // 1000 if now is None else now
+    said = {
+        "actor": actor,
+        "size": total,
+        "root": head.hex(),
+        "note": sha256_hex(note.encode()),
+        "observed_at": made,
+    }
     with store.write() as connection:
         if (_latest(connection) or (-1, ""))[0] < total:
             columns = ("size", "note", "made_at")
             bulk.insert(connection, checkpoint, columns, [(total, note, made)])
+            append(connection, [seal_body(CHECKPOINT, said)])
     return note
 
 
@@ -166,6 +182,12 @@ def _latest(connection: Connection, at: int | None = None) -> tuple[int, str] | 
         query = query.where(checkpoint.c.size <= at)
     row = connection.execute(query.limit(1)).first()
     return None if row is None else (row[0], row[1])
+
+
+def _note_at(connection: Connection, size: int) -> str | None:
+    query = select(checkpoint.c.note).where(checkpoint.c.size == size)
+    found: str | None = connection.execute(query).scalar()
+    return found
 
 
 def _check_extends(connection: Connection) -> None:
@@ -192,22 +214,10 @@ def _bounded(connection: Connection, at: int | None) -> int:
 
 
 def _reader(connection: Connection, wanted: Iterable[tuple[int, int]]) -> merkle.ReadNode:
-    """Reads the wanted nodes in two statements and answers from memory."""
-    levels: dict[int, list[int]] = {}
-    for level, position in wanted:
-        levels.setdefault(level, []).append(position)
-    found: dict[tuple[int, int], bytes] = {}
-    leaves = levels.pop(0, [])
-    if leaves:
-        query = select(entry.c.seq, entry.c.leaf_hash).where(entry.c.seq.in_(leaves))
-        found.update({(0, seq): bytes(value) for seq, value in connection.execute(query)})
-    if levels:
-        inner = [
-            and_(node.c.level == level, node.c.position.in_(positions))
-            for level, positions in levels.items()
-        ]
-        rows = connection.execute(select(node).where(or_(*inner)))
-        found.update({(row.level, row.position): bytes(row.hash) for row in rows})
+    """Reads the wanted nodes in one statement and answers from memory."""
+    query = _nodes_query(set(wanted))
+    rows = connection.exec_driver_sql(query).all() if query else ()
+    found = {(level, position): bytes(value) for level, position, value in rows}
 
     def read(level: int, position: int) -> bytes:
         try:
@@ -218,6 +228,20 @@ def _reader(connection: Connection, wanted: Iterable[tuple[int, int]]) -> merkle
             ) from error
 
     return read
+
+
+def _nodes_query(wanted: Collection[tuple[int, int]]) -> str:
+    """The text of that statement, numbers written out: made anew each time, it must be cheap."""
+    levels: dict[int, list[str]] = {}
+    for level, position in wanted:
+        levels.setdefault(level, []).append(str(int(position)))
+    return " UNION ALL ".join(
+        f"SELECT {level}, position, hash FROM node "  # noqa: S608 - whole numbers only
+        f"WHERE level = {level} AND position IN ({', '.join(positions)})"
+        if level
+        else f"SELECT 0, seq, leaf_hash FROM entry WHERE seq IN ({', '.join(positions)})"  # noqa: S608
+        for level, positions in levels.items()
+    )
 
 
 def _path(seq: int, total: int) -> list[tuple[int, int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import random
 import zlib
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, insert, select, text
 
 from evidence import merkle, notes
+from evidence.canonical import canonical_json
 from evidence.store import ledger, writer
 from evidence.store.tables import ENDURING, checkpoint, entry, node, payload
 
@@ -97,26 +100,44 @@ def envelopes(connection):
 
 
 def rebuild(connection, texts, keeper=None):
-    """Writes the ledger anew from envelopes: leaves, nodes, and checkpoints of the real key."""
-    sizes = list(connection.execute(select(checkpoint.c.size)).scalars())
+    """Writes the ledger anew from envelopes: leaves, nodes, and checkpoints of the real key.
+
+    Without that key no checkpoint can be made again: then none is left, nor an entry that names it.
+    """
     for table in (entry, node, checkpoint):
         connection.execute(delete(table))
-    leaves = [merkle.leaf_hash(each.encode()) for each in texts]
-    rows = zip(leaves, texts, strict=True)
+    known = {}
+    size = 0
+    for text_ in texts:
+        named = json.loads(text_)
+        if named["type"] == "checkpoint":
+            if keeper is None:
+                continue
+            text_ = _signed_again(connection, named, known, keeper)  # noqa: PLW2901
+        leaf = merkle.leaf_hash(text_.encode())
+        made = merkle.append_nodes(size, [leaf], lambda *spot, known=known: known[spot])
+        known |= {(0, size): leaf} | {(level, at): value for level, at, value in made}
+        row = {"seq": size, "leaf_hash": leaf, "envelope": text_}
+        connection.execute(insert(entry), [row])
+        size += 1
+    rows = [
+        {"level": level, "position": at, "hash": value}
+        for (level, at), value in known.items()
+        if level
+    ]
+    connection.execute(insert(node), rows)
+
+
+def _signed_again(connection, named, known, keeper):
+    """The entry of a checkpoint that was signed again over what the ledger is now."""
+    body = named["body"]
+    root = merkle.root(body["size"], lambda *spot: known[spot])
+    note = keeper.sign(notes.note_text(ORIGIN, body["size"], root))
     connection.execute(
-        insert(entry),
-        [{"seq": at, "leaf_hash": leaf, "envelope": each} for at, (leaf, each) in enumerate(rows)],
+        insert(checkpoint), [{"size": body["size"], "note": note, "made_at": body["observed_at"]}]
     )
-    made = merkle.append_nodes(0, leaves, lambda *_: b"")
-    connection.execute(
-        insert(node), [{"level": level, "position": at, "hash": value} for level, at, value in made]
-    )
-    for size in (size for size in sizes if keeper and size <= len(texts)):
-        known = {(0, at): leaf for at, leaf in enumerate(leaves)}
-        known |= {(level, at): value for level, at, value in made}
-        root = merkle.root(size, lambda *spot, known=known: known[spot])
-        note = keeper.sign(notes.note_text(ORIGIN, size, root))
-        connection.execute(insert(checkpoint), [{"size": size, "note": note, "made_at": 1}])
+    said = {"root": root.hex(), "note": hashlib.sha256(note.encode()).hexdigest()}
+    return canonical_json({**named, "body": body | said}).decode()
 
 
 def contents(connection):
@@ -153,9 +174,7 @@ def corrupt(connection, draw: random.Random, *, any_type: bool) -> str:
     table = draw.choice(list(KEYS))
     rows = connection.execute(select(table)).all()
     row = draw.choice(rows)
-    kinds = [_flip, _flip, _flip, _copy, _move, _swap, _grow, _shrink]
-    if table is not checkpoint:  # a checkpoint less is no other ledger
-        kinds += [_delete, _cut, _extra]
+    kinds = [_flip, _flip, _flip, _copy, _move, _swap, _grow, _shrink, _delete, _cut, _extra]
     if any_type:
         kinds.append(_retype)
     kind = draw.choice(kinds)

@@ -178,7 +178,7 @@ def test_a_time_stamp_over_the_note_verifies_with_openssl(
     assert (code, "time stamp of 20" in said) == (0, True)
     with closing(open_store(f"sqlite:///{home / 'data' / 'evidence.sqlite3'}")) as store:
         row = queries.entries(store, "anchor")[-1]
-        assert audit(store).size == 22
+        assert audit(store).size == 23  # the checkpoint's own entry and the anchor's
     (home / "kept.note").write_text(note)
     (home / "kept.tst").write_bytes(row.payload)
     check = f"openssl ts -verify -data kept.note -in kept.tst -token_in -CAfile {authority}/tsa.crt"

@@ -26,7 +26,7 @@ def keeper():
 
 @pytest.fixture
 def kept(own_store, keeper):
-    """A ledger with a checkpoint in it whose note somebody else keeps, too."""
+    """A ledger of 21 entries and the one that names their checkpoint, which another keeps too."""
     fill(own_store)
     return keeper.held(keeper.checkpoint(own_store))
 
@@ -43,7 +43,7 @@ def forged(text):
 def test_an_honest_ledger_that_grew_agrees_with_the_checkpoint_of_before(own_store, keeper, kept):
     fill(own_store, 9)
     keeper.checkpoint(own_store)
-    assert audit(own_store, held=[kept], open_note=keeper.opened).size == 30
+    assert audit(own_store, held=[kept], open_note=keeper.opened).size == 32
 
 
 def test_an_edit_in_place_is_named(own_store, keeper, kept):
@@ -90,7 +90,7 @@ def test_two_swapped_entries_show(own_store, keeper, kept):
         texts = envelopes(connection)
         texts[4], texts[9] = texts[9], texts[4]
         rebuild(connection, texts, keeper)
-    assert audit(own_store, open_note=keeper.opened).size == 21
+    assert audit(own_store, open_note=keeper.opened).size == 22
     refused(own_store, keeper, kept, "kept outside")
 
 
@@ -100,7 +100,7 @@ def test_a_fork_signed_again_with_the_real_key_fails_the_consistency_proof(own_s
         texts = envelopes(connection)
         rebuild(connection, [*texts[:2], forged(texts[2]), *texts[3:]], keeper)
     fork = keeper.held(keeper.checkpoint(own_store))
-    assert audit(own_store, held=[fork], open_note=keeper.opened).root == fork.root
+    audit(own_store, held=[fork], open_note=keeper.opened)  # the fork agrees with itself
     proof = ledger.consistency(own_store, kept.size, fork.size)
     assert not merkle.verify_consistency(kept.size, fork.size, kept.root, fork.root, proof)
     refused(own_store, keeper, kept, "entries 0 to 20 is another")
@@ -112,7 +112,7 @@ def test_several_checkpoints_narrow_down_what_was_altered(own_store, keeper, kep
     with tampering(own_store) as connection:
         texts = envelopes(connection)
         rebuild(connection, [*texts[:25], forged(texts[25]), *texts[26:]], keeper)
-    with pytest.raises(IntegrityError, match="entries 21 to 29 is another"):
+    with pytest.raises(IntegrityError, match="entries 21 to 30 is another"):
         audit(own_store, held=[kept, later])
 
 
@@ -145,18 +145,48 @@ def test_a_payload_that_no_entry_names_shows(own_store, keeper, kept):
 def test_a_checkpoint_of_a_size_that_no_ledger_has_shows(own_store, keeper, kept, size):
     with tampering(own_store) as connection:
         connection.execute(update(checkpoint).values(size=size))
-    refused(own_store, keeper, kept, f"A checkpoint covers {size} entries, the ledger has 21")
+    refused(own_store, keeper, kept, f"A checkpoint covers {size} entries, the ledger has 22")
 
 
 def test_a_purge_does_not_excuse_a_payload_that_went_after_it(own_store, keeper, kept):
     from evidence.store import writer
 
-    writer.append_entry(own_store, "purge", {"entries": [22], "reason": "in advance"})
+    writer.append_entry(own_store, "purge", {"entries": [23], "reason": "in advance"})
     seq = writer.append_entry(own_store, "export", {}, b"apples")
-    assert seq == 22
+    assert seq == 23
     with tampering(own_store) as connection:
         connection.execute(delete(payload).where(payload.c.seq == seq))
-    refused(own_store, keeper, kept, "payload of entry 22 is missing without a purge")
+    refused(own_store, keeper, kept, "payload of entry 23 is missing without a purge")
+
+
+def test_a_checkpoint_taken_away_is_named(own_store, keeper, kept):
+    fill(own_store, 3)
+    keeper.checkpoint(own_store)
+    with tampering(own_store) as connection:
+        connection.execute(delete(checkpoint).where(checkpoint.c.size == 21))
+    with pytest.raises(IntegrityError, match="checkpoint at size 21 that entry 21 names was taken"):
+        audit(own_store)
+
+
+def test_another_note_of_the_same_size_in_a_checkpoints_place_is_named(own_store, keeper, kept):
+    other = Keeper().sign(notes.note_text(ORIGIN, kept.size, kept.root))
+    with tampering(own_store) as connection:
+        connection.execute(update(checkpoint).values(note=other))
+    with pytest.raises(IntegrityError, match="size 21 is not the one that entry 21 names"):
+        audit(own_store)
+
+
+def test_the_first_thing_that_differs_is_named_wherever_it_lies(own_store, keeper, kept):
+    """A wrong checkpoint below, a wrong entry above: one batch holds both."""
+    fill(own_store, 9)
+    wrong = notes.Checkpoint(origin=ORIGIN, size=12, root=kept.root)
+    with tampering(own_store) as connection:
+        text = forged(envelopes(connection)[25])
+        connection.execute(update(entry).where(entry.c.seq == 25).values(envelope=text))
+    with pytest.raises(IntegrityError, match="entries 0 to 11 is another"):
+        audit(own_store, held=[wrong])
+    with pytest.raises(IntegrityError, match="envelope of entry 25 is not the one"):
+        audit(own_store, held=[kept])
 
 
 def test_an_administrator_needs_to_take_the_guards_away_first(own_store, keeper, kept):

@@ -185,14 +185,24 @@ def test_a_replace_does_not_get_round_the_guard(filled):
 
 
 def test_a_checkpoint_is_a_signed_note_of_size_and_root(filled, signer):
+    size, root = queries.size(filled), ledger.root(filled)
     note = ledger.write_checkpoint(filled, **signer, now=7)
     text = notes.open_note(note, {"shop.test": signer["public_key"]})
-    size = queries.size(filled)
-    assert notes.parse_checkpoint(text) == notes.Checkpoint(
-        origin=ORIGIN, size=size, root=ledger.root(filled)
-    )
+    assert notes.parse_checkpoint(text) == notes.Checkpoint(origin=ORIGIN, size=size, root=root)
     assert ledger.checkpoints(filled) == [(size, note, 7)]
-    assert ledger.write_checkpoint(filled, **signer, now=8) == note
+
+
+def test_an_entry_after_a_checkpoint_names_it(filled, signer):
+    size, root = queries.size(filled), ledger.root(filled)
+    note = ledger.write_checkpoint(filled, **signer, actor="mira", now=7)
+    assert queries.size(filled) == size + 1
+    assert queries.entry(filled, size).envelope["body"] == {
+        "actor": "mira",
+        "size": size,
+        "root": root.hex(),
+        "note": sha256_hex(note.encode()),
+        "observed_at": 7,
+    }
 
 
 def test_checkpoints_follow_the_ledger(store, shop, signer):
@@ -201,8 +211,8 @@ def test_checkpoints_follow_the_ledger(store, shop, signer):
     for number in range(3):
         shop.write(store, shop.pull(number))
         notes_made.append(ledger.write_checkpoint(store, **signer))
-    assert ledger.latest_checkpoint(store) == (3, notes_made[2])
-    assert ledger.latest_checkpoint(store, at=2) == (2, notes_made[1])
+    assert ledger.latest_checkpoint(store) == (5, notes_made[2])
+    assert ledger.latest_checkpoint(store, at=4) == (3, notes_made[1])
     assert audit.audit(store).checkpoints == 3
 
 
