@@ -506,7 +506,7 @@ class Pull:
         ordered = sorted((*self.events, merged), key=lambda one: one.at)
         placed = [replace(one, position=place) for place, one in enumerate(ordered)]
         marks = [self._mark(one, len(placed)) for one in (*self.versions, self._record())]
-        return tuple([*placed, *dict.fromkeys(marks)])
+        return (*placed, *dict.fromkeys(marks))
 
     def _mark(self, version: PullRequest, items: int) -> PullRequestEvent:
         """What a reading leaves: when the texts that it read were edited last."""
