@@ -151,6 +151,8 @@ class Policy:
     require_mapped_approvers: bool = False
     suggester_contributes: bool = False
     """Whether a suggestion that another person applied makes its writer a contributor."""
+    owner_required_paths: tuple[str, ...] = ()
+    """Glob patterns of paths that must have a declared owner whenever they change."""
     empty_tree_diff_exempt: bool = False
     emergency_labels: tuple[str, ...] = ("emergency",)
     clock_tolerance: int = 120_000_000

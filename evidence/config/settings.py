@@ -38,6 +38,8 @@ class Source(_Section):
     file: str = ""
     """Argo CD and Flux: a file of their objects instead of a server."""
     secret: str = ""
+    api: Literal["rest", "kubernetes"] = "rest"
+    """Argo CD only: what `url` is, its own API or that of the cluster that holds Applications."""
     email: str = ""
     """Jira Cloud only: the account that the API token belongs to; empty: a bearer token."""
     deployment: Literal["cloud", "server"] = "cloud"
@@ -46,7 +48,7 @@ class Source(_Section):
     """Jira only: keys of the projects in scope; empty: all that the credential sees."""
     verify_tls: bool = True
     ca: str = ""
-    """Flux only: a PEM file with the certificate authority of the cluster."""
+    """What is read from a cluster: a PEM file with its certificate authority."""
     system: str = ""
     """The instance that account ids belong to; empty: the host of `url`."""
     shared_accounts: list[str] = []
@@ -176,8 +178,18 @@ class SealSettings(_Section):
 
     keys: str = ""
     """Directory of the keys; empty: the user's configuration directory."""
+    passphrase: str = ""
+    """Reference to what the keys there are encrypted with; empty: they are not."""
+    signer: str = ""
+    """URI of the key that seals packets (`pkcs11:`, `kms:`); empty: the one in the directory."""
+    cosigner: str = ""
+    """URI of a keyless signature to be added (`sigstore:`); empty: none."""
     tsa: str = ""
     """RFC 3161 time stamp authority; empty: no time stamp."""
+    tsa_certificates: str = ""
+    """PEM file with the certificates of that authority; `keys export-public` hands them over."""
+    lta: bool = False
+    """Whether PDFs are sealed for longer than their certificates last (PAdES B-LTA)."""
 
 
 class AnchorSettings(_Section):

@@ -22,6 +22,7 @@ PROFILES: dict[str, dict[str, object]] = {
         "require_up_to_date": True,
         "require_mapped_approvers": True,
         "suggester_contributes": True,
+        "owner_required_paths": (".github/**",),
         "forbidden_pairs": (
             ("contributor", "deployer"),
             ("contributor", "merger"),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from evidence.controls.attributes import cm_01, cm_02, cm_03, cm_04, cm_05, cm_06, cm_14
+from evidence.controls.attributes import cm_01, cm_02, cm_03, cm_04, cm_05, cm_06, cm_10, cm_14
 from evidence.controls.catalog import by_id
 from evidence.model.capture import Gap
 from evidence.model.change import Chain, ProductionDeployment
@@ -26,6 +26,7 @@ CHANGE_RULES: dict[str, ChangeRule] = {
     "CM-04": cm_04.determine,
     "CM-05": cm_05.determine,
     "CM-06": cm_06.determine,
+    "CM-10": cm_10.determine,
     "CM-14": cm_14.determine,
 }
 """Control id -> how it is tested on a change. Order is the order of the determinations."""

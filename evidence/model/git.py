@@ -64,6 +64,9 @@ class QuestionKind(StrEnum):
     recursively; [] where the directory does not exist there."""
     BLOB = "blob"
     """args (blob oid,) -> {"text": str} or {"binary": size} or {"too_large": size}."""
+    CODEOWNERS = "codeowners"
+    """args (commit sha,) -> {"path": path, "oid": blob oid} of the file that GitHub takes as
+    CODEOWNERS at that commit, or {"path": ""} where it has none."""
     CHANGED_PATHS = "changed_paths"
     """args (commit sha,) -> [path, ...] changed against the first parent."""
 

@@ -450,6 +450,7 @@ def test_a_chain_asks_what_was_merged_and_what_was_approved() -> None:
         (net, (BASE, HEAD)),
         (net, (BASE, BASE)),
         (net, (BASE, "e" * 40)),
+        (QuestionKind.CODEOWNERS, (BASE,)),
     }
     assert expected == asked
 

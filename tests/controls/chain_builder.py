@@ -375,7 +375,14 @@ class Pull:
         merged = {"trees": ["t1"], "conflicted": [], "both_changed": []}
         self.answer(QuestionKind.MERGE_TREE, "b0", self.head, value=merged)
         self.answer(QuestionKind.TREE, self.landed[-1], value="t1")
+        self.owned_by("* @bert\n")
         return self.answer(QuestionKind.CHANGED_PATHS, self.landed[-1], value=list(paths))
+
+    def owned_by(self, text: str) -> Pull:
+        """The base held this CODEOWNERS."""
+        place = {"path": ".github/CODEOWNERS", "oid": "f0"}
+        self.answer(QuestionKind.CODEOWNERS, "b0", value=place)
+        return self.answer(QuestionKind.BLOB, "f0", value={"text": text})
 
     def net_diff(
         self, sha: str, digest: str, *, base: str = "b0", paths=("src/basket.py",)

@@ -106,6 +106,8 @@ def test_a04_a_rebase_merge_of_three_commits_passes():
     pull.landed = ("n1", "n2", "n3")
     pull.changes = {"merge_method": MergeMethod.REBASE}
     pull.approve(BERT).green().ticket().merge_equal().deploy("n3")
+    brought = {"digest": "d", "paths": ["src/basket.py"]}
+    pull.answer(QuestionKind.RANGE_DIFF, "b0", "n3", value=brought)
 
     found = pull.determinations()
 

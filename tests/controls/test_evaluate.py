@@ -100,7 +100,9 @@ def test_a_determination_carries_the_rule_version_of_the_catalogue():
 def test_a_control_out_of_scope_is_not_tested():
     policy = replace(P0, controls=(ControlScope(id="CM-05", in_scope=False),))
 
-    assert set(Pull().determinations(policy)) == {"CM-02", "CM-03", "CM-04", "CM-06", "CM-14"}
+    found = set(Pull().determinations(policy))
+    assert found == set(CHANGE_RULES) - {"CM-05"}
+    assert "CM-04" in found
 
 
 def test_the_page_of_reason_codes_is_the_table():

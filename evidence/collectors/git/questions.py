@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from evidence.collectors.git import changes, content
+from evidence.collectors.git import changes, content, owners
 from evidence.collectors.git.answers import (
     BAD_QUESTION,
     MISSING,
@@ -31,6 +31,7 @@ ANSWERERS: Mapping[
     QuestionKind.RESOLVE: (1, content.resolve),
     QuestionKind.ENTRIES: (2, content.entries),
     QuestionKind.BLOB: (1, content.blob),
+    QuestionKind.CODEOWNERS: (1, owners.codeowners),
     QuestionKind.CHANGED_PATHS: (1, changes.changed_paths),
 }
 """Each kind with its number of arguments and the function that answers many of it, in order."""
