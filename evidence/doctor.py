@@ -106,7 +106,7 @@ def _pango(_loaded: Loaded) -> Iterator[Finding]:
 
 
 def _keys(loaded: Loaded) -> Iterator[Finding]:
-    from evidence.seal import keys
+    from evidence.seal.held import load_keys
 
     directory = loaded.key_directory
     if not directory.exists():
@@ -114,8 +114,9 @@ def _keys(loaded: Loaded) -> Iterator[Finding]:
         return
     if directory.resolve().is_relative_to(loaded.home.resolve()):
         yield _warning("keys", f"{directory} lies in the data directory; move the keys elsewhere")
-    keys.load(directory)
-    yield _ok("keys", str(directory))
+    held = load_keys(loaded)
+    elsewhere = f"; packets are sealed by {held.fingerprint}" * bool(loaded.settings.seal.signer)
+    yield _ok("keys", f"{directory}{elsewhere}")
 
 
 def _store(loaded: Loaded) -> Iterator[Finding]:
@@ -170,6 +171,13 @@ def _github(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
 def _argocd(check: str, source: Source, _loaded: Loaded) -> Iterator[Finding]:
     if source.file:
         yield _ok(check, f"reads the file {source.file}")
+        return
+    if source.api == "kubernetes":
+        from evidence.collectors.argocd import listing
+
+        verify = source.ca or source.verify_tls
+        look = listing.by_cluster(source.url, resolve(source.secret), verify, Clock())
+        yield _ok(check, f"{len(look.applications)} applications can be listed")
         return
     session = PoliteSession(
         base_url=source.url,

@@ -113,9 +113,10 @@ def _argocd(source: Source, loaded: Loaded) -> Collector:
         source=source.id,
         url=source.url,
         file=source.file,
+        cluster=source.api == "kubernetes",
         token=resolve(source.secret),
         credential=source.secret or source.file,
-        verify=source.verify_tls,
+        verify=source.ca or source.verify_tls,
         system=source.system,
         expected=tuple(
             application.selector

@@ -208,7 +208,7 @@ def read_file(path: Path, resources: Iterable[Resource], clock: Clock) -> dict[R
         ConfigError: it cannot be read.
         MalformedError: it holds no objects, or is too large.
     """
-    answer = _file(path, clock)
+    answer = read_answer(path, clock)
     found = list(cut(answer))
     listed: dict[Resource, Listing] = {}
     for resource in resources:
@@ -223,7 +223,13 @@ def _is(item: Item, resource: Resource) -> bool:
     return item.body.get("kind") == resource.kind and group == resource.group
 
 
-def _file(path: Path, clock: Clock) -> Answer:
+def read_answer(path: Path, clock: Clock) -> Answer:
+    """A file as an answer: observed when it was last written, as far as that is known.
+
+    Raises:
+        ConfigError: it cannot be read.
+        MalformedError: it is too large.
+    """
     try:
         with path.open("rb") as opened:
             body = opened.read(SIZE_LIMIT + 1)

@@ -21,6 +21,8 @@ class DeployedSource:
     chart: str = ""
     kind: str = "git"
     """`git`, `helm`, `oci` or `bucket`."""
+    origin_revision: str = ""
+    """The commit that `revision` was rendered from, by the deployer's word (source hydrator)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

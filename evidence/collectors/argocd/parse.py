@@ -13,7 +13,8 @@ from typing import Any
 
 from evidence import canonical
 from evidence.collectors.argocd.history import holes, named
-from evidence.collectors.argocd.reading import revisions, sources
+from evidence.collectors.argocd.observed import drift, owner, runtime_events
+from evidence.collectors.argocd.reading import rendered_from, revisions, sources
 from evidence.collectors.http import iso_micros
 from evidence.collectors.interface import Parsed
 from evidence.collectors.lenient import at, items, mapping, text, texts
@@ -71,7 +72,9 @@ def parse(capture: Capture) -> Parsed:
         return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, "The Application has no name."),))
     if not text(at(body, "metadata", "uid")):
         app.gap(GapReason.MALFORMED, f"{app.name} has no uid; it is known by its name only.")
-    facts = (*_deployments(app), _state(app))
+    operations = _deployments(app)
+    events = runtime_events(capture, body, app.name, app.uid, operations)
+    facts = (*operations, _state(app), *events)
     return Parsed(facts=facts, gaps=tuple(app.gaps))
 
 
@@ -94,7 +97,20 @@ def _deployments(app: _Application) -> list[Deployment]:
     if operation is not None:
         row = found.get(operation.started_at)
         found[operation.started_at] = _united(row, operation) if row else operation
-    return [found[start] for start in sorted(found)]
+    dry = rendered_from(app.body)
+    return [_with_origin(found[start], dry) for start in sorted(found)]
+
+
+def _with_origin(one: Deployment, dry: tuple[str, str]) -> Deployment:
+    """The commit that the source hydrator rendered the deployed one from, where it says so."""
+    hydrated, origin = dry
+    if not hydrated or hydrated not in {each.revision for each in one.sources}:
+        return one
+    told = (
+        replace(each, origin_revision=origin) if each.revision == hydrated else each
+        for each in one.sources
+    )
+    return replace(one, sources=tuple(told))
 
 
 def _from_history(app: _Application, row: Mapping[str, Any]) -> Deployment:
@@ -150,6 +166,7 @@ def _from_operation(app: _Application) -> Deployment | None:
         message=text(state.get("message")),
         origin="operation_state",
         resources=_resources(result) if selective or phase != "Succeeded" else (),
+        retries=_count(state.get("retryCount")),
     )
 
 
@@ -223,7 +240,13 @@ def _state(app: _Application) -> ApplicationState:
         history_ids=tuple(each for each in ids if type(each) is int and 0 <= each < 2**63),
         auto_sync=_auto_sync(spec),
         labels=tuple(sorted(f"{name}={text(value)}" for name, value in labels.items())),
+        owner=owner(app.body),
+        drift=drift(app.body),
     )
+
+
+def _count(value: object) -> int:
+    return value if type(value) is int and 0 <= value < 2**31 else 0
 
 
 def _auto_sync(spec: Mapping[str, Any]) -> bool | None:

@@ -38,6 +38,12 @@ def _hydrated(hydrator: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def rendered_from(body: Mapping[str, Any]) -> tuple[str, str]:
+    """(hydrated commit, dry commit it was rendered from) of the source hydrator's last success."""
+    done = at(body, "status", "sourceHydrator", "lastSuccessfulOperation")
+    return text(at(done, "hydratedSHA")), text(at(done, "drySHA"))
+
+
 def _source(source: Mapping[str, Any], revision: str) -> DeployedSource:
     url, chart = text(source.get("repoURL")), text(source.get("chart"))
     kind = "git"

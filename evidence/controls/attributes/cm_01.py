@@ -108,11 +108,13 @@ def _moved(deployment: ProductionDeployment) -> str:
 
 
 def _gap(deployment: ProductionDeployment, gaps: Sequence[Gap]) -> tuple[str, str] | None:
-    source = deployment.deployment_id.partition(":")[0]
+    source, _, rest = deployment.deployment_id.partition(":")
+    concerned = {"*", rest.rpartition(":")[0]}
     repositories = {one.repository for one in deployment.ranges if one.repository}
     for gap in gaps:
         lost = (
             gap.source == source
+            and gap.key in concerned
             and gap.reason in _LOST
             and gap.window_from <= deployment.started_at < gap.window_to
         )
