@@ -59,7 +59,8 @@ def closing_reference(evidence: ChangeEvidence, _policy: Policy) -> Iterator[Lin
             entries=entries_of(pull, ticket),
         )
     for event in evidence.events:
-        if event.kind == "Connected" and event.subject and event.subject not in first:
+        by_hand = event.kind in {"Connected", "Disconnected"} and event.subject
+        if by_hand and event.subject not in first:
             yield Link(
                 kind=LinkKind.REQUEST,
                 source=change_reference(evidence),

@@ -335,3 +335,124 @@ def linked_direct(at: float) -> tuple[str, str]:
 def test_a_direct_commits_ticket_is_measured_against_its_deployment():
     assert linked_direct(at=70) == ("fail", "ticket-after-merge")
     assert linked_direct(at=5) == ("unknown", "merge-time-unknown")
+
+
+# --- linked when
+
+
+HAND = {"subject": "acme/shop#12"}
+
+
+def by_hand(*acts: tuple[str, float], listed: bool = True) -> Pull:
+    """A ticket linked and unlinked by hand, at minutes; the merge was at 30."""
+    pull = only()
+    pull.closing = pull.closing if listed else ()
+    for kind, at in acts:
+        pull.event(kind, at, **HAND)
+    return pull
+
+
+@pytest.mark.parametrize(
+    ("acts", "listed", "expected"),
+    [
+        ((("Connected", 5),), True, ("pass", "requested")),
+        ((("Connected", 5),), False, ("pass", "requested")),
+        ((("Connected", 40),), True, ("fail", "linked-after-merge")),
+        ((("Connected", 5), ("Disconnected", 8)), False, ("fail", "linked-after-merge")),
+        ((("Connected", 5), ("Disconnected", 40)), False, ("pass", "requested")),
+        ((("Disconnected", 40),), False, ("pass", "requested")),
+        ((("Disconnected", 40), ("Connected", 50)), True, ("pass", "requested")),
+    ],
+)
+def test_a_link_made_by_hand_counts_as_it_stood_at_the_merge(acts, listed, expected):
+    assert by_hand(*acts, listed=listed).outcome("CM-02") == expected
+
+
+def test_a_link_made_by_hand_later_does_not_hide_that_the_description_names_the_ticket():
+    pull = by_hand(("Connected", 40))
+    pull.record = {"body": "Closes https://forge.test/acme/shop/issues/12"}
+
+    assert pull.outcome("CM-02") == ("pass", "requested")
+
+
+def without_events(pull: Pull, *kinds: str) -> Pull:
+    pull.evidence["events"] = tuple(e for e in pull.gathered().events if e.kind not in kinds)
+    return pull
+
+
+@pytest.mark.parametrize("kind", ["Connected", "TextsRead", "Merged"])
+def test_a_late_link_whose_event_or_mark_is_lost_is_no_pass(kind):
+    lost = without_events(by_hand(("Connected", 40)), kind)
+
+    assert lost.outcome("CM-02")[0] != "pass"
+
+
+def test_a_link_is_open_where_no_reading_says_when_the_description_was_edited():
+    assert without_events(Pull(), "TextsRead").outcome("CM-02") == ("unknown", "link-time-unknown")
+
+
+def seen(pull: Pull, at: float, **record: object) -> Pull:
+    """An earlier version of the pull request."""
+    fields = {"state": "OPEN", "observed_at": minute(at), "entry_seq": 3, **record}
+    pull.versions.append(replace(pull.gathered().pull_request, **fields))
+    return pull
+
+
+def edited(body: str, at: float = 40) -> Pull:
+    pull = only(key="SHOP-12", tracker="jira")
+    pull.closing, pull.edited, pull.record = (), at, {"body": body}
+    return pull
+
+
+def test_b14_a_key_in_a_description_edited_after_the_merge_is_open():
+    assert edited("for SHOP-12").outcome("CM-02") == ("unknown", "link-time-unknown")
+    assert edited("for SHOP-12", at=20).outcome("CM-02") == ("pass", "requested")
+
+
+def test_b14_a_key_that_stood_there_before_the_merge_and_later_counts_and_is_flagged():
+    one = seen(edited("for SHOP-12, thanks"), 25, body="for SHOP-12").determinations()["CM-02"]
+
+    assert (one.outcome.value, one.reason) == ("pass", "requested")
+    assert "edited-after-merge" in one.flags
+
+
+def test_b14_a_key_that_was_not_there_in_the_first_reading_after_the_merge_does_not_count():
+    pull = seen(edited("for SHOP-12"), 35, body="", state="MERGED")
+
+    assert pull.outcome("CM-02") == ("fail", "linked-after-merge")
+
+
+def test_b14_a_key_that_was_there_in_the_first_reading_after_the_merge_counts():
+    pull = seen(edited("thanks"), 35, body="for SHOP-12", state="MERGED")
+
+    assert pull.outcome("CM-02") == ("pass", "requested")
+
+
+def test_a_ticket_that_was_deleted_after_it_was_read_is_still_the_request():
+    pull = Pull()
+    key, pull.closing = pull.closing, ()
+
+    merged = seen(pull, 35, closing_issues=key, state="MERGED")
+    assert merged.outcome("CM-02") == ("pass", "requested")
+
+
+def test_a_ticket_that_disappeared_around_the_merge_is_flagged():
+    pull = Pull()
+    key, pull.closing = pull.closing, ()
+
+    one = seen(pull, 25, closing_issues=key).determinations()["CM-02"]
+    assert (one.outcome.value, "ticket-gone" in one.flags) == ("pass", True)
+
+
+def test_a_link_that_was_edited_away_before_the_merge_does_not_count():
+    pull = Pull()
+    key, pull.closing, pull.edited = pull.closing, (), 28
+
+    assert seen(pull, 25, closing_issues=key).outcome("CM-02") == ("fail", "linked-after-merge")
+
+
+def test_a_title_is_open_where_not_every_change_of_it_was_read():
+    pull = only(key="SHOP-12", tracker="jira")
+    pull.closing, pull.title = (), "SHOP-12 basket"
+
+    assert without_events(pull, "TextsRead").outcome("CM-02") == ("unknown", "link-time-unknown")
