@@ -1,0 +1,219 @@
+"""One repository's settings in one reading: asks, and notes what each look saw."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evidence.canonical import splice_array, splice_object
+from evidence.collectors.github import settings_kinds as kinds
+from evidence.collectors.github.rest import Rest, RestAnswer
+from evidence.collectors.github.settings_state import RepositorySettingsState
+from evidence.model.capture import Capture, Exchange, Form, Gap, GapReason
+from evidence.model.settings import Subject
+
+
+@dataclass(slots=True, kw_only=True)
+class Shared:
+    """Lists of the organisation, read once in a run however many repositories ask for them."""
+
+    answers: dict[str, tuple[RestAnswer, ...]] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class SettingsContext:
+    """One repository in one run."""
+
+    source: str
+    host: str
+    repository: str
+    name: str
+    rest: Rest
+    state: RepositorySettingsState
+    shared: Shared
+    administrator: bool | None = None
+    """Whether GitHub says that the credential administers the repository; None: it does not say."""
+    organisation: str = ""
+    """Owner of the repository, where that is an organisation."""
+    default_branch: str = ""
+    captures: list[Capture] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    looks: list[Mapping[str, Any]] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    """Of answers that say "unchanged" or refuse: the reading itself keeps them."""
+    unchanged: int = 0
+
+    @property
+    def root(self) -> str:
+        """Path of the repository, by its present name."""
+        return f"/repos/{self.name}"
+
+    def key(self, *parts: str) -> str:
+        """A capture key: GitHub's own id of the repository, then what it is about."""
+        return "/".join((self.state.database_id, *parts))
+
+    def get(self, path: str, parameters: Mapping[str, str] | None = None) -> RestAnswer:
+        """One answer, conditional on the last one of this path."""
+        tag = f"{path}?{sorted((parameters or {}).items())}" if parameters else path
+        answer = self.rest.get(path, parameters, etag=self.state.etags.get(tag, ""))
+        self._remember(tag, answer)
+        return answer
+
+    def whole(
+        self, path: str, parameters: Mapping[str, str] | None = None, *, shared: bool = False
+    ) -> tuple[RestAnswer, ...]:
+        """All pages of a list; conditional where the last reading of it was one page."""
+        if shared and path in self.shared.answers:
+            return self.shared.answers[path]
+        tag = f"{path}?{sorted((parameters or {}).items())}" if parameters else path
+        pages = tuple(
+            self.rest.pages(path, parameters, etag="" if shared else self.state.etags.get(tag, ""))
+        )
+        if shared:
+            self.shared.answers[path] = pages
+        elif len(pages) == 1:
+            self._remember(tag, pages[0])
+        else:
+            self.state.etags.pop(tag, None)
+        return pages
+
+    def _remember(self, tag: str, answer: RestAnswer) -> None:
+        """The tag of a whole answer; none after a refusal, so that the next look is a whole one."""
+        etag = answer.exchange.etag
+        if answer.ok and etag and '"' in etag:
+            self.state.etags[tag] = etag
+        elif answer.status != 304:
+            self.state.etags.pop(tag, None)
+
+    def look(
+        self,
+        subject: Subject,
+        key: str,
+        answer: RestAnswer,
+        outcome: str,
+        window: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Notes what a look at a subject saw."""
+        self.looks.append(
+            {
+                "subject": str(subject),
+                "key": key,
+                "at": answer.observed_at,
+                "outcome": outcome,
+                "status": answer.status,
+                "since": window[0],
+                "until": window[1],
+            }
+        )
+        if outcome != "read":
+            self.exchanges.append(answer.exchange)
+        self.unchanged += outcome == "unchanged"
+
+    def refused(
+        self, subject: Subject, key: str, kind: str, capture_key: str, answer: RestAnswer, what: str
+    ) -> None:
+        """Notes that something was not visible, and opens the gap that says why."""
+        self.look(subject, key, answer, "not_visible")
+        hidden = answer.status == 404 and self.administrator is not False
+        reason = GapReason.NOT_FOUND_OR_FORBIDDEN if hidden else GapReason.FORBIDDEN
+        if answer.status not in (403, 404):
+            reason = GapReason.UNAVAILABLE
+        said = f": {answer.message}" if answer.message else ""
+        detail = f"GitHub did not show {what} of {self.name} (status {answer.status}{said})."
+        self.gap(kind, capture_key, reason, detail)
+
+    def gap(
+        self,
+        kind: str,
+        key: str,
+        reason: GapReason,
+        detail: str,
+        window: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Opens a gap of this repository."""
+        self.gaps.append(
+            Gap(
+                source=self.source,
+                kind=kind,
+                key=key,
+                reason=reason,
+                detail=detail,
+                window_from=window[0],
+                window_to=window[1],
+                repository=self.repository,
+            )
+        )
+
+    def capture(
+        self,
+        kind: str,
+        key: str,
+        payload: str,
+        answers: tuple[RestAnswer, ...],
+        *,
+        form: Form = Form.SLICE,
+        volatile: tuple[str, ...] = (),
+        context: Mapping[str, str] | None = None,
+    ) -> None:
+        """Keeps one object as it was answered."""
+        self.captures.append(
+            Capture(
+                source=self.source,
+                kind=kind,
+                key=key,
+                series=f"{kind}/1",
+                observed_at=answers[0].observed_at,
+                form=form,
+                payload=payload.encode("utf-8", "surrogatepass"),
+                collector=kinds.COLLECTOR,
+                collector_version=kinds.VERSION,
+                exchanges=tuple(one.exchange for one in answers),
+                volatile=volatile,
+                context={
+                    "repository": self.repository,
+                    "host": self.host,
+                    "database_id": self.state.database_id,
+                    **(context or {}),
+                },
+            )
+        )
+
+    def listed(
+        self,
+        kind: str,
+        key: str,
+        answers: tuple[RestAnswer, ...],
+        *,
+        more: tuple[tuple[str, str], ...] = (),
+        volatile: tuple[str, ...] = (),
+        context: Mapping[str, str] | None = None,
+    ) -> None:
+        """Keeps the pages of a list as one object: `{"pages": [...]}` with their exact texts."""
+        pages = splice_array(one.text for one in answers if one.ok)
+        payload = splice_object([("pages", pages), *more])
+        self.capture(kind, key, payload, answers, volatile=volatile, context=context)
+
+    def readings(self) -> Iterator[Capture]:
+        """The captures, and last the one that says what was looked at."""
+        yield from self.captures
+        if self.looks:
+            payload = json.dumps({"looks": self.looks}, sort_keys=True, separators=(",", ":"))
+            yield Capture(
+                source=self.source,
+                kind=kinds.READ,
+                key=self.key(),
+                series=f"{kinds.READ}/1",
+                observed_at=max(int(one["at"]) for one in self.looks),
+                form=Form.SLICE,
+                payload=payload.encode(),
+                collector=kinds.COLLECTOR,
+                collector_version=kinds.VERSION,
+                exchanges=tuple(self.exchanges),
+                context={
+                    "repository": self.repository,
+                    "host": self.host,
+                    "database_id": self.state.database_id,
+                },
+            )

@@ -1,0 +1,75 @@
+"""Where the reading of settings got to, per repository, as the opaque JSON text of a cursor.
+
+A cursor that cannot be read is as good as none: everything is read anew and nothing is lost.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from evidence import canonical
+from evidence.collectors.github.reading import integer, mapping, text
+from evidence.errors import MalformedError
+
+VERSION = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class RepositorySettingsState:
+    """What is known of one repository's settings."""
+
+    database_id: str = ""
+    name: str = ""
+    """`owner/name` as GitHub said last."""
+    looked_at: int = 0
+    """Microseconds UTC by our clock: when the last whole reading began."""
+    etags: dict[str, str] = field(default_factory=dict)
+    """Path -> entity tag of the last whole answer."""
+    until: dict[str, int] = field(default_factory=dict)
+    """List of events -> microseconds UTC by GitHub's clock to which it was read whole."""
+    rulesets: dict[str, str] = field(default_factory=dict)
+    """Ruleset id -> `updated_at` of the version that was read."""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Ruleset id -> its newest version that was read."""
+
+
+@dataclass(slots=True, kw_only=True)
+class SettingsState:
+    """All repositories of one source, by configured repository id."""
+
+    repositories: dict[str, RepositorySettingsState] = field(default_factory=dict)
+
+    def dumps(self) -> str:
+        """The cursor text."""
+        return json.dumps({"v": VERSION, **asdict(self)}, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def loads(cls, cursor: str) -> SettingsState:
+        """The state in a cursor; an empty one for text that is none."""
+        try:
+            found = mapping(canonical.loads(cursor or "{}"))
+        except MalformedError:
+            return cls()
+        if found.get("v") != VERSION:
+            return cls()
+        known = mapping(found.get("repositories"))
+        return cls(repositories={name: _repository(mapping(each)) for name, each in known.items()})
+
+
+def _repository(found: Mapping[str, Any]) -> RepositorySettingsState:
+    return RepositorySettingsState(
+        database_id=text(found.get("database_id")),
+        name=text(found.get("name")),
+        looked_at=integer(found.get("looked_at"), 0),
+        etags=_texts(found.get("etags")),
+        until={name: integer(each, 0) for name, each in mapping(found.get("until")).items()},
+        rulesets=_texts(found.get("rulesets")),
+        versions=_texts(found.get("versions")),
+    )
+
+
+def _texts(found: object) -> dict[str, str]:
+    return {name: each for name, each in mapping(found).items() if isinstance(each, str)}
