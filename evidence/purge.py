@@ -6,10 +6,10 @@ without it. Packets that were handed out before are out of reach: they hold what
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import dataclass
 
 from evidence import sources
+from evidence.actor import actor
 from evidence.collecting import derive_commits, now
 from evidence.collectors.interface import Progress, no_progress
 from evidence.config.load import Loaded
@@ -68,7 +68,7 @@ def purge(loaded: Loaded, seq: int, reason: str, progress: Progress = no_progres
     with run_lock(loaded.home), opened(loaded) as store:
         as_of = last_moment(store) or now()
         said = {
-            "actor": getpass.getuser(),
+            "actor": actor(),
             "reason": redact_text(reason.strip()),
             "observed_at": now(),
         }

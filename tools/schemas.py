@@ -19,6 +19,7 @@ from evidence.ingest import Ingested
 from evidence.model.capture import Gap, Receipt
 from evidence.model.change import Change, Link, ProductionDeployment
 from evidence.model.codec import field_types, optional
+from evidence.model.custody import Handling
 from evidence.model.determination import Determination
 from evidence.status import SourceStatus
 
@@ -172,6 +173,22 @@ OUTPUTS: dict[str, tuple[str, dict[str, Any], tuple[type[Any], ...]]] = {
             "held": rows(NUMBER),
             "signatures_checked": TRUTH,
             "sentences": rows(TEXT),
+        },
+        (),
+    ),
+    "custody": (
+        "evidence custody",
+        {
+            "entry": NUMBER,
+            "handlings": rows(
+                table(
+                    handling={"enum": [str(one) for one in Handling]},
+                    at=TIME,
+                    actor=TEXT,
+                    detail=TEXT,
+                    entry=NUMBER,
+                )
+            ),
         },
         (),
     ),

@@ -15,6 +15,7 @@ from evidence import __version__
 from evidence.cli import (
     anchor,
     config,
+    custody,
     db,
     demo,
     doctor,
@@ -54,6 +55,7 @@ app.command("report")(report.command)
 app.command("verify")(verify.command)
 app.command("anchor")(anchor.command)
 app.command("purge")(purge.command)
+app.command("custody")(custody.command)
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(keys.app, name="keys")
 app.add_typer(config.app, name="config")

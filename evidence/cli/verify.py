@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from evidence.cli.options import ConfigOption, Format, FormatOption, print_json, progress_bars
+from evidence.cli.options import (
+    ConfigOption,
+    Format,
+    FormatOption,
+    print_json,
+    progress_bars,
+    remark,
+)
 
 
 def command(
@@ -25,6 +32,10 @@ def command(
         list[Path] | None,
         typer.Option(help="With --store: a checkpoint kept elsewhere, or a packet's folder."),
     ] = None,
+    record: Annotated[
+        bool,
+        typer.Option("--record", help="Append to the ledger who verified what, and the answer."),
+    ] = False,
     config: ConfigOption = None,
     output: FormatOption = Format.TABLE,
 ) -> None:
@@ -42,12 +53,14 @@ def command(
             next_step="Write `evidence verify PACKET --trust KEYS` or `evidence verify --store`.",
         )
     if packet is None:
-        _store(config, list(against or ()), trust, output)
+        _store(config, list(against or ()), trust, output, record=record)
     else:
-        _packet(packet, trust, output)
+        _packet(config, packet, trust, output, record=record)
 
 
-def _packet(packet: Path, trust: Path | None, output: Format) -> None:
+def _packet(
+    config: Path | None, packet: Path, trust: Path | None, output: Format, *, record: bool
+) -> None:
     from evidence.errors import ConfigError, VerificationError
     from evidence.verify import Status, examine_packet, read_trust
 
@@ -59,18 +72,26 @@ def _packet(packet: Path, trust: Path | None, output: Format) -> None:
     else:
         for sentence in verdict.sentences:
             typer.echo(sentence)
+    if record:
+        from evidence import custody
+        from evidence.config.load import load
+
+        remark(f"recorded as entry {custody.record_packet(load(config), packet, verdict)}")
     if verdict.status is Status.REJECTED:
         raise VerificationError(verdict.summary)
 
 
-def _store(config: Path | None, against: list[Path], trust: Path | None, output: Format) -> None:
+def _store(
+    config: Path | None, against: list[Path], trust: Path | None, output: Format, *, record: bool
+) -> None:
     from evidence.config.load import load
     from evidence.errors import IntegrityError
     from evidence.storecheck import check_store
 
+    loaded = load(config)
     bars, progress = progress_bars(quiet=False)
     with bars:
-        verdict = check_store(load(config), against=against, trust=trust, progress=progress)
+        verdict = check_store(loaded, against=against, trust=trust, progress=progress)
     if output is Format.JSON:
         print_json(verdict.as_json())
     else:
@@ -78,3 +99,7 @@ def _store(config: Path | None, against: list[Path], trust: Path | None, output:
             typer.echo(sentence)
     if verdict.result is None:
         raise IntegrityError(verdict.sentences[0], next_step=verdict.next_step)
+    if record:
+        from evidence import custody
+
+        remark(f"recorded as entry {custody.record_ledger(loaded, verdict)}")
