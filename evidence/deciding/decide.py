@@ -58,21 +58,18 @@ def decide_and_store(
     scope = _Scope(store, population.changes, population.deployments, since, policy.pending_limit)
     changes = list(population.changes) if everything else scope.changes()
     deployments = list(population.deployments) if everything else scope.deployments()
-    before = queries.generation(store)
-    generation = _write(case, changes, deployments, version, size, progress)
-    count, digest = _digest(store, generation) if generation > before else (0, "")
-    writer.append_entry(
-        store,
-        "determinations",
-        {
-            "generation": generation,
+    edition = _write(case, changes, deployments, version, size, progress)
+    count, digest = _digest(store, edition.number) if edition.is_new else (0, "")
+    generation = edition.publish(
+        lambda in_force: {
+            "generation": in_force,
             "ledger_size": size,
             "yardstick": version,
             "as_of": as_of,
             "changed": count,
             "digest": digest,
             "observed_at": as_of,
-        },
+        }
     )
     return Summary(
         changes=len(population.changes),
@@ -192,8 +189,8 @@ def _write(
     version: str,
     size: int,
     progress: Progress,
-) -> int:
-    """Writes one generation, a batch of chains in memory at a time; returns it."""
+) -> derived.Edition:
+    """Writes one generation, a batch of chains in memory at a time; nobody sees it yet."""
     edition = derived.Edition(case.store, size)
     chains = case.chains(changes)
     done = 0
@@ -215,7 +212,7 @@ def _write(
         determinations=_rows(case, version, evaluate_deployments(case, deployments)),
         index=_deployment_index(deployments),
     )
-    return edition.publish()
+    return edition
 
 
 def _rows(

@@ -7,7 +7,7 @@ pointer. Readers take per thing the row of the greatest generation that is not b
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,8 @@ from evidence.canonical import to_text
 from evidence.model import codec
 from evidence.model.change import Change, Link, ProductionDeployment
 from evidence.model.determination import Determination
-from evidence.store import bulk
+from evidence.store import bulk, ledger
+from evidence.store.envelope import seal_body
 from evidence.store.generations import current_generation, visible
 from evidence.store.session import Store
 from evidence.store.tables import (
@@ -29,6 +30,8 @@ from evidence.store.tables import (
     generation,
 )
 
+DECIDED = "determinations"
+"""Type of the entry that holds the digest of what a decision changed."""
 _BATCH = 500
 _JSON = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 
@@ -173,14 +176,24 @@ class Edition:
         self._written += _determinations(store, determinations, number, self._ledger_size)
         self._written += _index(store, index, number)
 
-    def publish(self) -> int:
-        """Flips the pointer, where anything is new, and returns the generation in force."""
-        if not self._written:
-            return self._current
-        row = (self.number, self._ledger_size)
+    @property
+    def is_new(self) -> bool:
+        """Whether anything in it differs from what readers see."""
+        return bool(self._written)
+
+    def publish(self, said: Callable[[int], Mapping[str, Any]] | None = None) -> int:
+        """Flips the pointer, where anything is new, and returns the generation in force.
+
+        `said` makes of that number the body of the ledger's entry about the decision. Pointer and
+        entry stand together or not at all: no determination is shown whose digest is nowhere.
+        """
+        in_force = self.number if self.is_new else self._current
+        rows = [(self.number, self._ledger_size)] if self.is_new else []
+        entries = [seal_body(DECIDED, said(in_force))] if said else []
         with self._store.write() as connection:
-            bulk.insert(connection, generation, ("number", "ledger_size"), [row])
-        return self.number
+            bulk.insert(connection, generation, ("number", "ledger_size"), rows)
+            ledger.append(connection, entries)
+        return in_force
 
 
 def write_derived(

@@ -15,6 +15,7 @@ from evidence.model.pull_request import CommitPullRequests, PullRequest, PullReq
 from evidence.model.ticket import Ticket, TicketEvent
 from evidence.store import bulk, tables
 from evidence.store.facts import fact_table
+from evidence.store.generations import current_generation
 from evidence.store.session import Store
 
 
@@ -41,10 +42,9 @@ def direct_change_ids(store: Store) -> list[str]:
     table = tables.change
     query = select(table.c.change_id).where(table.c.kind == "direct").distinct()
     with store.read() as connection:
-        return [
-            from_text(row)
-            for row in connection.execute(query.order_by(table.c.change_id)).scalars()
-        ]
+        shown = query.where(table.c.generation <= current_generation(connection))
+        rows = connection.execute(shown.order_by(table.c.change_id)).scalars()
+        return [from_text(row) for row in rows]
 
 
 def change_ids(store: Store) -> Mapping[str, int]:
@@ -119,9 +119,11 @@ def _former(connection: Connection, ticket_ids: Sequence[str]) -> set[str]:
 def _linked(connection: Connection, keys: Sequence[str]) -> set[str]:
     """Ids of the changes that are found by these ticket keys."""
     table = tables.chain_index
+    shown = table.c.generation <= current_generation(connection)
     found: set[str] = set()
     for some in bulk.batches(keys):
         query = select(table.c.change_id).where(table.c.kind == "ticket", table.c.term.in_(some))
+        query = query.where(shown)
         found.update(map(from_text, connection.execute(query).scalars()))
     return found
 
@@ -130,4 +132,6 @@ def _newest(store: Store, name: str, key: str, column: str) -> Mapping[str, int]
     table = {"change": tables.change, "deployment_row": tables.deployment_row}[name]
     query = select(table.c[key], table.c[column]).order_by(table.c[key], table.c.generation)
     with store.read() as connection:
-        return {from_text(row[0]): row[1] for row in connection.execute(query)}
+        # What a decision that was cut left behind was never told to anybody: it is not known.
+        shown = query.where(table.c.generation <= current_generation(connection))
+        return {from_text(row[0]): row[1] for row in connection.execute(shown)}
