@@ -7,13 +7,13 @@ age of the last anchor is the window in which a falsification would leave no tra
 from __future__ import annotations
 
 import base64
-import getpass
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evidence.actor import actor
 from evidence.collecting import now
 from evidence.collectors.git.mirror import redacted_url
 from evidence.config.load import Loaded
@@ -21,8 +21,8 @@ from evidence.config.secrets import resolve
 from evidence.config.settings import AnchorSettings
 from evidence.errors import ConfigError
 from evidence.notes import parse_checkpoint
-from evidence.seal import keys
 from evidence.seal.gitanchor import Remote, push_commit
+from evidence.seal.held import load_keys
 from evidence.seal.timestamp import TimeStamp, time_stamp
 from evidence.store import queries, writer
 from evidence.store.session import Store
@@ -73,7 +73,7 @@ def place(store: Store, loaded: Loaded, note: str) -> Anchored:
     stamp = time_stamp(note.encode(), settings.tsa) if settings.tsa else None
     commit = _push(loaded, note, stated.origin, stated.size, stamp) if settings.git else ""
     body: dict[str, Any] = {
-        "actor": getpass.getuser(),
+        "actor": actor(),
         "size": stated.size,
         "root": stated.root.hex(),
         "note": hashlib.sha256(note.encode()).hexdigest(),
@@ -112,7 +112,7 @@ def _push(loaded: Loaded, note: str, origin: str, size: int, stamp: TimeStamp | 
         ),
         files,
         f"Checkpoint of {origin} at {size} entries",
-        signer=keys.load(loaded.key_directory).signer,
+        signer=load_keys(loaded, elsewhere=False).notes,
         now=now() // 1_000_000,
     )
 

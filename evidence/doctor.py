@@ -11,12 +11,14 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from evidence import sources as known_sources
 from evidence.collectors.http import Answer, Clock, PoliteSession, date_micros
 from evidence.config.load import Loaded
 from evidence.config.secrets import resolve
 from evidence.config.settings import Source
 from evidence.config.yardstick import build_policy, zone
 from evidence.errors import AuthError, EvidenceError
+from evidence.model.capture import Window
 
 SKEW_LIMIT = 120
 """Seconds by which our clock may differ from a server's before it is worth a warning."""
@@ -241,6 +243,19 @@ def _skew(check: str, answer: Answer) -> Iterator[Finding]:
         yield _warning(check, f"our clock differs from the server's by {seconds} s")
 
 
+def _objects(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
+    """A source of a cluster's objects: one look, without storing it."""
+    if source.file:
+        yield _ok(check, f"reads the file {source.file}")
+        return
+    (collector,) = known_sources.build(loaded, (source.id,))
+    for page in collector.fetch(Window(since=0, until=Clock().micros()), ""):
+        for gap in page.gaps:
+            yield _error(check, AuthError(gap.detail))
+        if page.complete and not page.gaps:
+            yield _ok(check, f"{', '.join(collector.kinds)} can be listed")
+
+
 def _handed_over(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
     del source, loaded
     yield _ok(check, "nothing to ask: it is told by `evidence ingest`")
@@ -251,6 +266,8 @@ PROBES: dict[str, Callable[[str, Source, Loaded], Iterator[Finding]]] = {
     "argocd": _argocd,
     "flux": _flux,
     "jira": _jira,
+    "argo-rollouts": _objects,
+    "flagger": _objects,
     "ingest": _handed_over,
 }
 CHECKS: dict[str, Callable[[Loaded], Iterator[Finding]]] = {

@@ -7,7 +7,6 @@ written before the packet gets its name: an export that cannot be recorded leave
 
 from __future__ import annotations
 
-import getpass
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
@@ -19,8 +18,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from evidence import __version__, packing
+from evidence.actor import actor
 from evidence.assembly import assemble
-from evidence.canonical import sha256_hex
+from evidence.canonical import canonical_json, sha256_hex
 from evidence.collecting import now
 from evidence.collectors.interface import Progress, no_progress
 from evidence.config.load import Loaded
@@ -30,13 +30,15 @@ from evidence.deciding.case import Case
 from evidence.deciding.yardstick import yardstick_text
 from evidence.errors import ConfigError
 from evidence.manifest import Predicate
+from evidence.manifest.paths import CAPTURES
 from evidence.model.determination import Outcome
 from evidence.notes import note_text, sign_note
 from evidence.packing import Results, Selection
 from evidence.report.data import PacketData, Period
 from evidence.report.render import write_packet
 from evidence.report.text import utc
-from evidence.seal import keys
+from evidence.seal.held import load_keys, load_stamping
+from evidence.seal.keys import KeySet
 from evidence.seal.packet import SealResult, seal_folder, zip_folder
 from evidence.store import ledger, queries, writer
 from evidence.store.session import Store, open_store
@@ -55,6 +57,8 @@ class ReportRequest:
     zipped: bool = False
     """One stored ZIP beside the folder as well: the same packet, byte for byte, in one file."""
     simulated: bool = False
+    lta: bool = False
+    """Seal the PDF as PAdES B-LTA, whatever the configuration says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +121,8 @@ def report(
     period = read_period(request, zone(loaded.settings))
     destination = _destination(loaded, request, period)
     archive = _archive(destination) if request.zipped else None
-    held = keys.load(loaded.key_directory)
+    held = load_keys(loaded)
+    stamping = load_stamping(loaded, held, lta=request.lta)
     with closing(open_store(loaded.store_url)) as store:
         size = _size(store, request.at)
         case = Case(
@@ -135,7 +140,7 @@ def report(
             results,
             settings=loaded.settings,
             checkpoint=_checkpoint(store, loaded, held, size),
-            exporter=getpass.getuser(),
+            exporter=actor(),
             simulated=request.simulated,
             held=held,
         )
@@ -143,9 +148,13 @@ def report(
             folder = Path(stage) / "packet"
             write_packet(data, folder, progress)
             sealed = seal_folder(
-                folder, held, _predicate(data, case), tsa=loaded.settings.seal.tsa or None
+                folder,
+                held,
+                _predicate(data, case),
+                stamping=stamping,
+                cosigner=loaded.settings.seal.cosigner,
             )
-            _record(store, data, sealed)
+            _record(store, data, sealed, folder)
             folder.rename(destination)
         if archive:
             zip_folder(destination, archive)
@@ -218,15 +227,20 @@ def _archive(destination: Path) -> Path:
     return path
 
 
-def _checkpoint(store: Store, loaded: Loaded, held: keys.KeySet, size: int) -> str:
+def _checkpoint(store: Store, loaded: Loaded, held: KeySet, size: int) -> str:
     """The signed head at the size reported on; the newest one is kept in the store too."""
     origin = log_origin(loaded.settings)
     if size == queries.size(store):
         return ledger.write_checkpoint(
-            store, held.signer.sign, origin, name=origin, public_key=held.public_key.raw
+            store,
+            held.notes.sign,
+            origin,
+            name=origin,
+            public_key=held.notes.public_key.raw,
+            actor=actor(),
         )
     text = note_text(origin, size, ledger.root(store, size))
-    return sign_note(text, origin, held.public_key.raw, held.signer.sign)
+    return sign_note(text, origin, held.notes.public_key.raw, held.notes.sign)
 
 
 def _predicate(data: PacketData, case: Case) -> Predicate:
@@ -248,8 +262,12 @@ def _predicate(data: PacketData, case: Case) -> Predicate:
     )
 
 
-def _record(store: Store, data: PacketData, sealed: SealResult) -> None:
-    """Appends the export as an entry: who packed what, when, under which digest."""
+def _record(store: Store, data: PacketData, sealed: SealResult, folder: Path) -> None:
+    """Appends the export as an entry: who packed what, when, under which digest.
+
+    Its payload lists the ledger entries in the packet, so that each has its chain of custody.
+    """
+    packed = sorted(int(path.stem) for path in (folder / CAPTURES).glob("*.json"))
     writer.append_entry(
         store,
         "export",
@@ -262,6 +280,7 @@ def _record(store: Store, data: PacketData, sealed: SealResult) -> None:
             "files": sealed.files,
             "observed_at": now(),
         },
+        canonical_json(packed),
     )
 
 

@@ -166,7 +166,7 @@ def _held(text: str, origin: str) -> Checkpoint:
 def _signed(note: str, origin: str, trusted: Trust) -> str:
     """The text of a note that one of the trusted keys signed under the ledger's name."""
     reason = IntegrityError("No whole signing key is trusted here, only fingerprints")
-    for key in trusted.keys:
+    for key in trusted.note_keys:
         try:
             if key.raw:
                 return open_note(note, {origin: key.raw})

@@ -13,6 +13,7 @@ from typing import Any
 
 from evidence import anchoring
 from evidence import sources as known_sources
+from evidence.actor import actor
 from evidence.collecting import Run, derive_commits, now, read_source
 from evidence.collectors.git import GitCollector
 from evidence.collectors.interface import Progress, no_progress
@@ -27,7 +28,7 @@ from evidence.model.capture import Gap, Receipt, Window
 from evidence.model.codec import encode
 from evidence.model.git import GitAnswer, GitQuestion
 from evidence.runlock import run_lock
-from evidence.seal import keys
+from evidence.seal.held import note_signer
 from evidence.store import ledger, queries
 from evidence.store import rebuild as replaying
 from evidence.store.session import Store, connect, version
@@ -245,16 +246,16 @@ def asker(collectors: Mapping[str, GitCollector]) -> Ask:
 
 def write_checkpoint(store: Store, loaded: Loaded) -> str:
     """Signs the ledger's head where keys exist; "" where there are none yet."""
-    directory = loaded.key_directory
-    if not (directory / keys.SIGNING_KEY).exists():
+    signer = note_signer(loaded)
+    if signer is None:
         return ""
-    held = keys.load(directory)
     return ledger.write_checkpoint(
         store,
-        held.signer.sign,
+        signer.sign,
         log_origin(loaded.settings),
         name=log_origin(loaded.settings),
-        public_key=held.public_key.raw,
+        public_key=signer.public_key.raw,
+        actor=actor(),
     )
 
 

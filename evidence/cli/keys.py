@@ -6,15 +6,23 @@ from typing import Annotated
 
 import typer
 
-from evidence.cli.options import ConfigOption
+from evidence.cli.options import ConfigOption, remark
 
-app = typer.Typer(no_args_is_help=True, help="Signing keys: init, list, export-public.")
+app = typer.Typer(no_args_is_help=True, help="Signing keys: init, list, rotate, export-public.")
+
+NameOption = Annotated[str, typer.Option(help="Who signs; stands in certificate and notes.")]
+PassphraseOption = Annotated[
+    str,
+    typer.Option(
+        help="Encrypt the keys: env:NAME, file:PATH or keyring:SERVICE/NAME, never the secret "
+        "itself. Default: [seal] passphrase."
+    ),
+]
 
 
 @app.command("init")
 def init(
-    name: Annotated[str, typer.Option(help="Who signs; stands in certificate and notes.")] = "",
-    config: ConfigOption = None,
+    name: NameOption = "", passphrase: PassphraseOption = "", config: ConfigOption = None
 ) -> None:
     """Makes an Ed25519 key and an EC P-256 key with a certificate, readable by you alone.
 
@@ -24,8 +32,15 @@ def init(
     from evidence.seal import keys
 
     loaded = load(config)
-    made = keys.init(loaded.key_directory, name=name or loaded.settings.organisation.name)
+    reference = passphrase or loaded.settings.seal.passphrase
+    made = keys.init(
+        loaded.key_directory,
+        name=name or loaded.settings.organisation.name,
+        passphrase=_secret(reference),
+    )
     typer.echo(keys.describe(made))
+    if reference and reference != loaded.settings.seal.passphrase:
+        remark(f'Write under [seal] in the configuration: passphrase = "{reference}"')
 
 
 @app.command("list")
@@ -35,9 +50,31 @@ def list_(config: ConfigOption = None) -> None:
     Example: evidence keys list
     """
     from evidence.config.load import load
+    from evidence.seal.held import load_keys
+    from evidence.seal.keys import describe
+
+    typer.echo(describe(load_keys(load(config))))
+
+
+@app.command("rotate")
+def rotate(name: NameOption = "", config: ConfigOption = None) -> None:
+    """Replaces the keys by new ones; packets sealed before stay verifiable.
+
+    The old private halves are gone afterwards. Hand the new trust file over.
+
+    Example: evidence keys rotate
+    """
+    from evidence.config.load import load
     from evidence.seal import keys
 
-    typer.echo(keys.describe(keys.load(load(config).key_directory)))
+    loaded = load(config)
+    made = keys.rotate(
+        loaded.key_directory,
+        name=name or loaded.settings.organisation.name,
+        passphrase=_secret(loaded.settings.seal.passphrase),
+    )
+    typer.echo(keys.describe(made))
+    remark("Hand the new `evidence keys export-public` to your auditor; it lists the old keys too.")
 
 
 @app.command("export-public")
@@ -47,6 +84,13 @@ def export_public(config: ConfigOption = None) -> None:
     Example: evidence keys export-public > trust.txt
     """
     from evidence.config.load import load
-    from evidence.seal import keys
+    from evidence.seal.held import load_keys
+    from evidence.seal.keys import trust_file
 
-    typer.echo(keys.trust_file(keys.load(load(config).key_directory)), nl=False)
+    typer.echo(trust_file(load_keys(load(config))), nl=False)
+
+
+def _secret(reference: str) -> bytes | None:
+    from evidence.config.secrets import resolve
+
+    return resolve(reference).encode() if reference else None

@@ -34,6 +34,9 @@ def command(
     zipped: Annotated[
         bool, typer.Option("--zip", help="Write the packet as one ZIP, too, beside the folder.")
     ] = False,
+    lta: Annotated[
+        bool, typer.Option("--lta", help="Seal the PDF to outlast its certificate (PAdES B-LTA).")
+    ] = False,
     config: ConfigOption = None,
     quiet: QuietOption = False,
     output: FormatOption = Format.TABLE,
@@ -57,6 +60,7 @@ def command(
                 as_of=as_of,
                 destination=destination,
                 zipped=zipped,
+                lta=lta,
             ),
             progress=progress,
         )

@@ -1,4 +1,4 @@
-"""Secrets are referred to, never written: `env:NAME` and `file:PATH`."""
+"""Secrets are referred to, never written: `env:NAME`, `file:PATH`, `keyring:SERVICE/NAME`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from evidence.errors import ConfigError
 
 
 def resolve(reference: str) -> str:
-    """The secret behind `env:NAME` or `file:PATH` (trailing newline stripped); "" for "".
+    """The secret behind a reference (a file's trailing newline stripped); "" for "".
 
     Raises:
         ConfigError: another scheme (a secret in the TOML is refused), or nothing there.
@@ -27,6 +27,8 @@ def resolve(reference: str) -> str:
         return value
     if scheme == "file":
         return _read(Path(rest).expanduser())
+    if scheme == "keyring":
+        return _from_keyring(rest)
     raise ConfigError(
         "A secret must be a reference, not the secret itself.",
         next_step='Write secret = "env:NAME" or secret = "file:/path" instead.',
@@ -40,6 +42,29 @@ def _read(path: Path) -> str:
         raise ConfigError(f"The secret file {path} cannot be read.") from error
     if not value:
         raise ConfigError(f"The secret file {path} is empty.")
+    return value
+
+
+def _from_keyring(name: str) -> str:
+    """The operating system's store of passwords, where the optional `keyring` package reaches."""
+    service, _, user = name.partition("/")
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError as error:
+        raise ConfigError(
+            "A secret in the keyring needs a library that is not installed",
+            next_step="Install it: pip install 'soc2-evidence[keyring]'",
+        ) from error
+    try:
+        value = keyring.get_password(service, user)
+    except KeyringError as error:
+        raise ConfigError(f"The keyring cannot be read: {error}") from error
+    if not isinstance(value, str) or not value:
+        raise ConfigError(
+            f"The keyring holds nothing under {service}/{user}.",
+            next_step=f"Store it: keyring set {service} {user}",
+        )
     return value
 
 

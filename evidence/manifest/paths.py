@@ -23,9 +23,13 @@ CAPTURES = "captures/"
 KEYS = "keys/"
 ALLOWED_SIGNERS = "keys/allowed_signers"
 
-SIDECARS = frozenset({ENVELOPE, SSH_SIGNATURE, f"{SUMS}.tsr"})
-"""Made after the statement, so never among its subjects. A sidecar that the verifier has no rule
-for is refused as an extra file: nothing unchecked may lie in a packet that verifies."""
+STAMP = "SHA256SUMS.tsr"
+BUNDLE = "SHA256SUMS.sigstore.json"
+SIDECARS = frozenset({ENVELOPE, SSH_SIGNATURE})
+"""Each in one accepted form and wholly signed or a signature, so they need not be subjects."""
+OVER_SUMS = frozenset({SUMS, STAMP, BUNDLE})
+"""Made of or over `SHA256SUMS`, so not in it; subjects of the statement, which is signed last: a
+token has parts that its authority does not sign, and a bundle cannot be checked everywhere."""
 
 MAX_PATH_BYTES = 1024
 _FORBIDDEN = frozenset('\\:*?"<>|')

@@ -29,6 +29,7 @@ _PREDICATE_KEYS = frozenset(
         "tool_version",
         "yardstick",
         "scope",
+        "sealed_at",
         "simulated",
     }
 )
@@ -55,6 +56,8 @@ class Predicate:
     """Name to version or digest: policy, catalogue, link rules in force."""
     scope: str = "period"
     """`period`, or `change:<change id>` for one dossier handed over alone."""
+    sealed_at: str = ""
+    """RFC 3339, UTC, to the second: when it was sealed, by the sealer's clock."""
     simulated: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -69,6 +72,7 @@ class Predicate:
             "tool_version": self.tool_version,
             "yardstick": dict(self.yardstick),
             "scope": self.scope,
+            "sealed_at": self.sealed_at,
             "simulated": self.simulated,
         }
 
@@ -89,6 +93,7 @@ class Predicate:
             tool_version=strict.text(row["tool_version"], "the tool version"),
             yardstick={str(k): strict.text(item, "a version") for k, item in yardstick.items()},
             scope=strict.text(row["scope"], "the scope"),
+            sealed_at=strict.text(row["sealed_at"], "the time of sealing"),
             simulated=strict.flag(row["simulated"], "'simulated'"),
         )
 

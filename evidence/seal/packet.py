@@ -10,7 +10,7 @@ import hashlib
 import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,13 +26,16 @@ from evidence.manifest import (
     paths,
     sums_text,
 )
+from evidence.seal.cosigners import cosign
 from evidence.seal.dsse import sign_statement
-from evidence.seal.instructions import Instructions
-from evidence.seal.keys import KeySet, trust_file
-from evidence.seal.pades import sign_pdf
+from evidence.seal.instructions import Extras, Instructions
+from evidence.seal.keys import KeySet
+from evidence.seal.pades import NO_STAMP, Stamping, sign_pdf
 from evidence.seal.sshsig import sign_file
+from evidence.seal.timestamp import time_stamp
+from evidence.seal.trustfile import packet_keys
 
-_WRITTEN_HERE = frozenset({paths.MANIFEST, paths.SUMS, paths.INSTRUCTIONS, *paths.SIDECARS})
+_WRITTEN_HERE = frozenset({paths.MANIFEST, paths.INSTRUCTIONS, *paths.SIDECARS, *paths.OVER_SUMS})
 _CHUNK = 1 << 20
 
 
@@ -51,25 +54,36 @@ class SealResult:
 
 
 def seal_folder(
-    directory: Path, keys: KeySet, predicate: Predicate, *, tsa: str | None = None
+    directory: Path,
+    keys: KeySet,
+    predicate: Predicate,
+    *,
+    stamping: Stamping = NO_STAMP,
+    cosigner: str = "",
+    now: datetime | None = None,
 ) -> SealResult:
     """Makes a packet of the rendered files in `directory`, in place.
 
-    `packet.pdf`, if there, is signed; `tsa` is the URL of an RFC 3161 time-stamping authority.
+    `packet.pdf`, if there, is signed; it and `SHA256SUMS` are time stamped where `stamping` names
+    an authority. `cosigner` is the URI of a keyless signature to be added (`sigstore:`). `now`
+    (default: the clock) is the time that the packet states.
 
     Raises:
         ConfigError: the folder is sealed already, cannot be written, or holds a link or a file
             whose name may not stand in a packet; or the PDF certificate has ended.
         RenderError: the PDF cannot be signed.
-        UnavailableError: the time-stamping authority did not answer.
+        UnavailableError: the time-stamping authority, or a service that signs, did not answer.
     """
+    moment = now or datetime.now(UTC)
+    stated = replace(predicate, sealed_at=f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+    extras = Extras(stamping=stamping, cosigner=cosigner)
     try:
         present = _list_files(directory)
         _refuse_sealed(directory, present)
-        unsigned = _seal_pdf(directory, keys, tsa) if paths.PDF in present else None
-        _write_companions(directory, keys, predicate, unsigned)
-        manifest = _write_manifest(directory, keys, predicate, unsigned)
-        return _write_signatures(directory, keys, manifest, timestamped=bool(tsa and unsigned))
+        unsigned = _seal_pdf(directory, keys, stamping) if paths.PDF in present else None
+        _write_companions(directory, keys, stated, unsigned, extras)
+        manifest = _write_manifest(directory, keys, stated, unsigned)
+        return _write_signatures(directory, keys, manifest, extras)
     except OSError as error:
         raise ConfigError(f"the packet {directory} cannot be sealed: {error.strerror}") from error
 
@@ -124,17 +138,17 @@ def _refuse_sealed(directory: Path, present: list[str]) -> None:
         )
 
 
-def _seal_pdf(directory: Path, keys: KeySet, tsa: str | None) -> Unsigned:
+def _seal_pdf(directory: Path, keys: KeySet, stamping: Stamping) -> Unsigned:
     path = directory / paths.PDF
     if keys.pdf.valid_until < datetime.now(UTC):
         raise ConfigError(
             f"the PDF certificate ended on {keys.pdf.valid_until:%Y-%m-%d}",
-            next_step="Make new keys in a new folder with `evidence keys init` and hand them over.",
+            next_step="Replace the keys with `evidence keys rotate` and hand the new ones over.",
         )
     data = path.read_bytes()
     if not data.startswith(b"%PDF-"):
         raise RenderError(f"{path} is not a PDF")
-    _replace(path, sign_pdf(data, keys.pdf, tsa=tsa))
+    _replace(path, sign_pdf(data, keys.pdf, stamping))
     return Unsigned(size=len(data), sha256=sha256_hex(data))
 
 
@@ -146,13 +160,17 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 def _write_companions(
-    directory: Path, keys: KeySet, predicate: Predicate, unsigned: Unsigned | None
+    directory: Path,
+    keys: KeySet,
+    predicate: Predicate,
+    unsigned: Unsigned | None,
+    extras: Extras,
 ) -> None:
     (directory / paths.KEYS).mkdir(exist_ok=True)
-    _replace(directory / paths.ALLOWED_SIGNERS, trust_file(keys).encode())
+    _replace(directory / paths.ALLOWED_SIGNERS, packet_keys(keys).encode())
     if predicate.checkpoint:
         _replace(directory / paths.CHECKPOINT, predicate.checkpoint.encode())
-    text = Instructions(predicate=predicate, keys=keys, unsigned=unsigned).render()
+    text = Instructions(predicate=predicate, keys=keys, unsigned=unsigned, extras=extras).render()
     _replace(directory / paths.INSTRUCTIONS, text.encode())
 
 
@@ -170,7 +188,7 @@ def _write_manifest(
 
 
 def _write_signatures(
-    directory: Path, keys: KeySet, manifest: Manifest, *, timestamped: bool
+    directory: Path, keys: KeySet, manifest: Manifest, extras: Extras
 ) -> SealResult:
     digests = {entry.path: entry.sha256 for entry in manifest.files}
     digests[paths.MANIFEST] = _entry(directory, paths.MANIFEST).sha256
@@ -178,6 +196,9 @@ def _write_signatures(
     _replace(directory / paths.SUMS, sums)
     _replace(directory / paths.SSH_SIGNATURE, sign_file(sums, keys.signer))
     digests[paths.SUMS] = sha256_hex(sums)
+    for path, data in _attested(sums, extras):
+        _replace(directory / path, data)
+        digests[path] = sha256_hex(data)
     statement = Statement(subjects=digests, predicate=manifest.predicate)
     _replace(directory / paths.ENVELOPE, sign_statement(statement, keys.signer).to_bytes())
     unsigned = manifest.unsigned.get(paths.PDF)
@@ -187,8 +208,16 @@ def _write_signatures(
         files=len(digests) + 2,
         size=sum((directory / path).stat().st_size for path in _list_files(directory)),
         unsigned_pdf=unsigned.sha256 if unsigned else "",
-        timestamped=timestamped,
+        timestamped=bool(extras.stamping.tsa),
     )
+
+
+def _attested(sums: bytes, extras: Extras) -> Iterator[tuple[str, bytes]]:
+    """What others sign over the list. It is made before the statement, which then binds it."""
+    if extras.stamping.tsa:
+        yield paths.STAMP, time_stamp(sums, extras.stamping.tsa).response
+    if extras.cosigner:
+        yield paths.BUNDLE, cosign(sums, extras.cosigner)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

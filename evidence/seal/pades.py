@@ -1,4 +1,9 @@
-"""The PDF's own signature: invisible, certified (DocMDP: no changes), PAdES B-B or B-T.
+"""The PDF's own signature: invisible, certified, PAdES B-B, B-T with a time stamp, or B-LTA.
+
+B-B and B-T certify against any change. B-LTA adds, after the signature, what is needed to check it
+long after certificates have ended, and a time stamp over all of it: the certification then allows
+that, the verifier allows nothing beyond it, and stock readers no longer print `Total document
+signed`. That is why it is asked for and not the default.
 
 pyHanko appends; its output begins with the exact unsigned bytes, so anybody can cut them off and
 render again. Nothing of the visible page changes: what a reader must know is printed in the PDF.
@@ -7,9 +12,11 @@ render again. Nothing of the visible page changes: what a reader must know is pr
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
-from evidence.errors import RenderError, UnavailableError
+from evidence.errors import ConfigError, RenderError, UnavailableError
 from evidence.seal.keys import PdfIdentity
 
 FIELD = "EvidenceSeal"
@@ -17,28 +24,36 @@ _TIMEOUT = 30
 """Seconds for one answer of a time-stamping authority."""
 
 
-def sign_pdf(unsigned: bytes, identity: PdfIdentity, *, tsa: str | None = None) -> bytes:
-    """`unsigned` followed by its signature; with a time stamp of `tsa` (RFC 3161 URL) if given.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamping:
+    """Where time stamps come from, and whether they shall carry the PDF beyond certificates."""
+
+    tsa: str = ""
+    """URL of an RFC 3161 authority; empty: no time stamp, B-B."""
+    lta: bool = False
+    authorities: tuple[bytes, ...] = ()
+    """Certificates (DER) that the authority's stamps chain to; B-LTA embeds what they need."""
+
+
+NO_STAMP = Stamping()
+
+
+def sign_pdf(unsigned: bytes, identity: PdfIdentity, stamping: Stamping = NO_STAMP) -> bytes:
+    """`unsigned` followed by its signature, at the level that `stamping` asks for.
 
     Raises:
+        ConfigError: B-LTA without an authority or without its certificates.
         RenderError: the bytes are not a PDF that can be signed, or are signed already.
         UnavailableError: the time-stamping authority did not answer usefully.
     """
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.pdf_utils.misc import PdfError
-    from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
     from pyhanko.sign.general import SigningError
-    from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
+    from pyhanko.sign.signers import PdfSigner
     from pyhanko.sign.timestamps import TimestampRequestError
 
-    timestamper = _timestamper(tsa) if tsa else None
-    meta = PdfSignatureMetadata(
-        field_name=FIELD,
-        md_algorithm="sha256",
-        subfilter=SigSeedSubFilter.PADES,
-        certify=True,
-        docmdp_permissions=MDPPerm.NO_CHANGES,
-    )
+    meta = _metadata(identity, stamping)
+    timestamper = _timestamper(stamping.tsa) if stamping.tsa else None
     try:
         writer = IncrementalPdfFileWriter(BytesIO(unsigned))
         if writer.prev.embedded_signatures:
@@ -46,12 +61,47 @@ def sign_pdf(unsigned: bytes, identity: PdfIdentity, *, tsa: str | None = None) 
         pdf_signer = PdfSigner(meta, _signer(identity), timestamper=timestamper)
         signed = pdf_signer.sign_pdf(writer).getvalue()
     except TimestampRequestError as error:
-        raise _no_stamp(tsa) from error
+        raise _no_stamp(stamping.tsa) from error
     except (PdfError, SigningError, ValueError) as error:
         raise RenderError(f"the PDF cannot be signed: {error}") from error
     if not signed.startswith(unsigned):
         raise RenderError("the signed PDF does not begin with the unsigned one")
     return bytes(signed)
+
+
+def _metadata(identity: PdfIdentity, stamping: Stamping) -> Any:
+    from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+    from pyhanko.sign.signers import PdfSignatureMetadata
+
+    more: dict[str, Any] = {"docmdp_permissions": MDPPerm.NO_CHANGES}
+    if stamping.lta:
+        if not (stamping.tsa and stamping.authorities):
+            raise ConfigError(
+                "B-LTA needs a time stamp authority and its certificates",
+                next_step="Set tsa and tsa_certificates under [seal], or leave --lta out.",
+            )
+        more = {
+            "docmdp_permissions": MDPPerm.FILL_FORMS,
+            "embed_validation_info": True,
+            "use_pades_lta": True,
+            "validation_context": _long_term(identity, stamping.authorities),
+        }
+    return PdfSignatureMetadata(
+        field_name=FIELD,
+        md_algorithm="sha256",
+        subfilter=SigSeedSubFilter.PADES,
+        certify=True,
+        **more,
+    )
+
+
+def _long_term(identity: PdfIdentity, authorities: tuple[bytes, ...]) -> Any:
+    """Fetches revocation lists of the authority's chain where its certificates name any."""
+    from asn1crypto.x509 import Certificate
+    from pyhanko_certvalidator import ValidationContext
+
+    roots = [Certificate.load(der) for der in (identity.certificate_der, *authorities)]
+    return ValidationContext(trust_roots=roots, allow_fetching=True)
 
 
 def _signer(identity: PdfIdentity) -> object:
@@ -79,7 +129,7 @@ def _timestamper(tsa: str) -> object:
     return timestamper
 
 
-def _no_stamp(tsa: str | None) -> UnavailableError:
+def _no_stamp(tsa: str) -> UnavailableError:
     return UnavailableError(
         f"the time-stamping authority {tsa} gave no time stamp",
         next_step="Try again, or seal without a time stamp by leaving the authority out.",

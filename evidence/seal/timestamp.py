@@ -19,6 +19,17 @@ class TimeStamp:
     token: bytes
     time: str
 
+    @property
+    def response(self) -> bytes:
+        """The token as a `.tsr` file: DER of a TimeStampResp that says `granted`."""
+        from asn1crypto.cms import ContentInfo
+        from asn1crypto.tsp import TimeStampResp
+
+        token = ContentInfo.load(self.token)
+        return bytes(
+            TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": token}).dump()
+        )
+
 
 def time_stamp(data: bytes, tsa: str) -> TimeStamp:
     """The authority's token over the SHA-256 of the data.
@@ -47,5 +58,5 @@ def time_stamp(data: bytes, tsa: str) -> TimeStamp:
 def _none(tsa: str) -> UnavailableError:
     return UnavailableError(
         f"The time-stamping authority {tsa} gave no time stamp.",
-        next_step="Try again with `evidence anchor`; what was synced is stored.",
+        next_step="Try again, or leave the authority out; what was synced is stored.",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from evidence.canonical import sha256_hex
 from evidence.errors import MalformedError
@@ -13,6 +13,8 @@ from evidence.manifest.publickey import PublicKey
 from evidence.notes import Checkpoint
 from evidence.verify.files import PacketFiles, read
 from evidence.verify.trust import Trust
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,6 +36,22 @@ class Examination:
     def subjects(self) -> Mapping[str, str]:
         """Path to digest of every file that the signed statement lists."""
         return self.statement.subjects if self.statement else {}
+
+    @property
+    def sealed_at(self) -> str:
+        """When the packet says it was sealed: RFC 3339, UTC, to the second."""
+        return self.statement.predicate.sealed_at if self.statement else ""
+
+    @property
+    def sealing_time(self) -> datetime:
+        """The same as a time; `MalformedError` if it is none in exactly that form."""
+        try:
+            found = datetime.strptime(self.sealed_at, _TIME).replace(tzinfo=UTC)
+        except ValueError:
+            found = None
+        if found is None or f"{found:{_TIME}}" != self.sealed_at:
+            raise MalformedError("The signed statement does not say when the packet was sealed.")
+        return found
 
     def document(self, path: str, limit: int = strict.MAX_DOCUMENT) -> bytes:
         """A file's bytes, whose digest is the signed one; `MalformedError` otherwise.

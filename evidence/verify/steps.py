@@ -21,11 +21,12 @@ from evidence.manifest import (
     strict,
 )
 from evidence.manifest.envelope import PAYLOAD_TYPE
-from evidence.manifest.publickey import parse_public_key
-from evidence.verify import captures, pdf
+from evidence.manifest.publickey import PublicKey, parse_public_key
+from evidence.verify import captures, pdf, stamp
 from evidence.verify.examination import Examination
 from evidence.verify.files import read
-from evidence.verify.trust import parse_trust
+from evidence.verify.stamp import CLOCK_SKEW
+from evidence.verify.trust import Trust, parse_trust
 from evidence.verify.verdict import plain
 
 MAX_CAPTURE = 192 * 1024 * 1024
@@ -53,6 +54,8 @@ def statement(exam: Examination) -> str:
             raise MalformedError(f"The signature of {item.key_id} over the statement is not valid.")
     if exam.manifest.predicate != exam.statement.predicate:
         raise MalformedError("manifest.json and the signed statement describe different packets.")
+    if exam.sealing_time > exam.now + CLOCK_SKEW:
+        raise MalformedError("The packet says that it was sealed at a time that has not come yet.")
     return (
         f"The statement about this packet (entity, period, {len(exam.subjects)} file digests) "
         f"is signed by {', '.join(sorted(keys))}."
@@ -63,11 +66,27 @@ def trusted(exam: Examination) -> str:
     """Whether one of the signing keys is one that the reader trusts."""
     if exam.trust is None:
         raise NotChecked("who sealed the packet, because no trusted key was given.")
-    exam.trusted = tuple(key.fingerprint for key in exam.signers if exam.trust.vouches_for(key))
-    if not exam.trusted:
+    named = tuple(key.fingerprint for key in exam.signers if exam.trust.vouches_for(key))
+    if not named:
         sealed_by = ", ".join(key.fingerprint for key in exam.signers)
         raise MalformedError(f"It was sealed by {sealed_by}, which is not among the trusted keys.")
-    return f"The signing key {exam.trusted[0]} is among the keys given as trusted."
+    exam.trusted = _in_time(exam.trust, named, exam.sealed_at)
+    limits = exam.trust.limits(exam.trusted[0])
+    within = (
+        f"; it is trusted for packets sealed {limits}, and this one says that it was sealed at "
+        f"{exam.sealed_at}"
+    ) * bool(limits)
+    return f"The signing key {exam.trusted[0]} is among the keys given as trusted{within}."
+
+
+def _in_time(trust: Trust, named: tuple[str, ...], at: str) -> tuple[str, ...]:
+    """Those of the keys that may have sealed at that time; none is a `MalformedError`."""
+    found = tuple(name for name in named if trust.allows(name, at))
+    if not found:
+        raise MalformedError(
+            f"It was sealed at {at} by {named[0]}, which is trusted only {trust.limits(named[0])}."
+        )
+    return found
 
 
 def contents(exam: Examination) -> str:
@@ -89,8 +108,6 @@ def _content_problems(exam: Examination) -> Iterator[str]:
         yield f"{path} is missing."
     for path in sorted(present - exam.subjects.keys() - paths.SIDECARS):
         yield f"{path} is not part of the sealed packet."
-    for path in sorted(present & paths.SIDECARS - {paths.ENVELOPE, paths.SSH_SIGNATURE}):
-        yield f"{path} is a kind of signature that this version cannot check."
     if paths.SSH_SIGNATURE not in present:
         yield f"{paths.SSH_SIGNATURE} is missing."
     for path in sorted(exam.subjects.keys() & present):
@@ -104,8 +121,7 @@ def _content_problems(exam: Examination) -> Iterator[str]:
 
 def lists(exam: Examination) -> str:
     """`manifest.json`, `SHA256SUMS` and the statement list the same files alike."""
-    listed = dict(exam.subjects)
-    listed.pop(paths.SUMS, None)
+    listed = {path: value for path, value in exam.subjects.items() if path not in paths.OVER_SUMS}
     if parse_sums(exam.document(paths.SUMS)) != listed:
         raise MalformedError("SHA256SUMS and the signed statement list different files.")
     listed.pop(paths.MANIFEST, None)
@@ -128,6 +144,43 @@ def ssh_signature(exam: Examination) -> str:
     return "SHA256SUMS carries a valid OpenSSH signature by the same key."
 
 
+def time_stamp(exam: Examination) -> str | None:
+    """The word of a time stamp authority that SHA256SUMS existed when the packet was sealed."""
+    if paths.STAMP not in exam.subjects:
+        return None
+    if not pdf.pyhanko_is_installed():
+        raise NotChecked("the time stamp over SHA256SUMS, because pyHanko is not installed here.")
+    found = stamp.check_stamp(
+        exam.document(paths.STAMP, _MAX_SIDECAR),
+        exam.document(paths.SUMS),
+        exam.trust.certificates if exam.trust else (),
+        sealed_at=exam.sealing_time,
+        now=exam.now,
+    )
+    authority = plain(found.authority)
+    if not found.trusted:
+        raise NotChecked(
+            f"the time stamp over SHA256SUMS: it is there and says {found.time}, but the "
+            f"certificate of its authority ({authority}) was not given as trusted."
+        )
+    if exam.trust:
+        exam.trusted = _in_time(exam.trust, exam.trusted, found.time)
+    return (
+        f"SHA256SUMS, and with it every file of this packet, existed at {found.time} by the time "
+        f"stamp of a trusted authority ({authority})."
+    )
+
+
+def bundle(exam: Examination) -> str | None:
+    """A keyless signature: bound by the statement, checked with Sigstore's own tool."""
+    if paths.BUNDLE not in exam.subjects:
+        return None
+    raise NotChecked(
+        f"the Sigstore bundle {paths.BUNDLE}; VERIFY.md has the command of Sigstore's own tool. "
+        "The bundle's bytes are signed with the other files and were checked."
+    )
+
+
 def checkpoint(exam: Examination) -> str | None:
     """The ledger's signed head: the statement's and the file's are one, and signed."""
     note = exam.statement.predicate.checkpoint if exam.statement else ""
@@ -135,12 +188,23 @@ def checkpoint(exam: Examination) -> str | None:
         return None
     if exam.document(paths.CHECKPOINT, _MAX_SIDECAR) != note.encode():
         raise MalformedError("checkpoint.note is not the checkpoint that the statement names.")
-    keys = (*exam.signers, *(exam.trust.keys if exam.trust else ()))
-    exam.checkpoint = captures.open_checkpoint(note, keys)
+    exam.checkpoint = captures.open_checkpoint(note, (*exam.signers, *_note_keys(exam)))
     return (
         f"The checkpoint of the ledger {plain(exam.checkpoint.origin)!r} at "
         f"{exam.checkpoint.size:,} entries is validly signed (root {exam.checkpoint.root.hex()})."
     )
+
+
+def _note_keys(exam: Examination) -> tuple[PublicKey, ...]:
+    """Keys that sign checkpoints only: the reader's, or else those that the packet carries."""
+    if exam.trust is None:
+        return _own_keys(exam).note_keys
+    return exam.trust.note_keys or _own_keys(exam).note_keys
+
+
+def _own_keys(exam: Examination) -> Trust:
+    own = exam.document(paths.ALLOWED_SIGNERS, _MAX_SIDECAR)
+    return parse_trust(own, paths.ALLOWED_SIGNERS)
 
 
 def ledger(exam: Examination) -> str | None:
@@ -178,23 +242,28 @@ def pdf_signature(exam: Examination) -> str | None:
     data = exam.document(paths.PDF)
     _check_unsigned(exam, data)
     found = pdf.check_pdf(data, _certificates(exam), exam.now)
+    if found.certificate not in _own_keys(exam).certificates:
+        raise MalformedError("packet.pdf was signed with another certificate than the packet's.")
     stamp = {
         (False, False): "as claimed by the signer",
         (True, False): "time stamped by an authority that was not given as trusted",
         (True, True): "time stamped by a trusted authority",
     }[found.stamped, found.stamp_trusted]
+    afterwards = "nothing was added to it afterwards"
+    if found.long_term:
+        afterwards = "only its validation data and a time stamp over all of it were added (B-LTA)"
     return (
         f"packet.pdf carries one signature over the whole file, by {plain(found.signer)!r}, at "
-        f"{found.claimed_at.isoformat()} ({stamp}); nothing was added to it afterwards."
+        f"{found.claimed_at.isoformat()} ({stamp}); {afterwards}."
     )
 
 
 def _certificates(exam: Examination) -> tuple[bytes, ...]:
-    """The trusted certificates; with none given, the one that the signed statement vouches for."""
-    if exam.trust and exam.trust.certificates:
-        return exam.trust.certificates
-    own = exam.document(paths.ALLOWED_SIGNERS, _MAX_SIDECAR)
-    return parse_trust(own, paths.ALLOWED_SIGNERS).certificates
+    """The trusted certificates; with none of a PDF given, those that the statement vouches for."""
+    given = exam.trust.certificates if exam.trust else ()
+    if any(pdf.is_document_certificate(der) for der in given):
+        return given
+    return (*given, *_own_keys(exam).certificates)
 
 
 def _check_unsigned(exam: Examination, data: bytes) -> None:
@@ -209,6 +278,8 @@ STEPS: Mapping[str, Callable[[Examination], str | None]] = {
     "contents": contents,
     "lists": lists,
     "ssh_signature": ssh_signature,
+    "time_stamp": time_stamp,
+    "bundle": bundle,
     "checkpoint": checkpoint,
     "captures": ledger,
     "pdf_signature": pdf_signature,

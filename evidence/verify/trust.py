@@ -3,12 +3,17 @@
 `--trust` names a file or a folder of files, each holding any of: OpenSSH public key lines,
 `allowed_signers` lines, PEM public keys, PEM certificates, or only a fingerprint (`SHA256:...`) as
 it stands in an engagement letter. `evidence keys export-public` prints such a file.
+
+A line may limit its key by `valid-after` and `valid-before` (UTC): keys that were rotated away. The
+limits are held against the time at which the packet says it was sealed, and against its time stamp
+where one is verified: a thief of an old key can write any time into a packet, but not stamp it.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from evidence.errors import MalformedError, VerificationError
@@ -19,7 +24,8 @@ from evidence.manifest.publickey import (
     from_cryptography,
     parse_public_key,
 )
-from evidence.manifest.sshsig import NAMESPACE
+from evidence.manifest.sshsig import CHECKPOINTS, NAMESPACE
+from evidence.verify.window import Window, read_window
 
 _LIMIT = 1 << 20
 _MAX_FILES = 100
@@ -28,7 +34,6 @@ _COMMENT = re.compile(r"^# ?", re.MULTILINE)
 _KEY = re.compile(rf"(?:^|\s)({ED25519}|{ECDSA_P256})\s+(\S+)")
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 _NAMESPACES = re.compile(r'namespaces="([^"]*)"')
-_UNJUDGED = ("cert-authority", "valid-after", "valid-before")
 
 
 class TrustError(VerificationError):
@@ -46,6 +51,24 @@ class Trust:
     certificates: tuple[bytes, ...] = ()
     fingerprints: tuple[str, ...] = ()
     """Keys that are trusted without being at hand: the packet's key of this fingerprint is."""
+    checkpoint_keys: tuple[PublicKey, ...] = ()
+    """Keys that may sign the ledger's checkpoints and nothing else."""
+    windows: Mapping[str, tuple[Window, ...]] = field(default_factory=dict)
+    """By fingerprint: when a key may have sealed. A key that is not here has no limit."""
+
+    @property
+    def note_keys(self) -> tuple[PublicKey, ...]:
+        """Every key by which a checkpoint may be signed."""
+        return (*self.keys, *self.checkpoint_keys)
+
+    def allows(self, fingerprint: str, moment: str) -> bool:
+        """Whether this key may have sealed at that moment (RFC 3339, UTC)."""
+        windows = self.windows.get(fingerprint, ())
+        return not windows or any(window.holds(moment) for window in windows)
+
+    def limits(self, fingerprint: str) -> str:
+        """In words, when this key may have sealed; empty without limit."""
+        return " or ".join(window.text for window in self.windows.get(fingerprint, ()))
 
     def vouches_for(self, key: PublicKey) -> bool:
         """Whether the reader trusts this signing key."""
@@ -62,14 +85,25 @@ def read_trust(path: Path) -> Trust:
         found = [parse_trust(_read(file), file.name) for file in _files(path)]
     except OSError as error:
         raise TrustError(f"the trusted keys {path} cannot be read: {error.strerror}") from error
-    trust = Trust(
-        keys=tuple({key: None for each in found for key in each.keys}),
-        certificates=tuple({der: None for each in found for der in each.certificates}),
-        fingerprints=tuple({name: None for each in found for name in each.fingerprints}),
-    )
+    trust = _together(found)
     if not trust.keys and not trust.fingerprints:
         raise TrustError(f"{path} holds no signing key")
     return trust
+
+
+def _together(found: list[Trust]) -> Trust:
+    """One trust of several files. What one file limits, no other file lets loose."""
+    windows: dict[str, tuple[Window, ...]] = {}
+    for each in found:
+        for name, more in each.windows.items():
+            windows[name] = (*windows.get(name, ()), *more)
+    return Trust(
+        keys=tuple({key: None for each in found for key in each.keys}),
+        certificates=tuple({der: None for each in found for der in each.certificates}),
+        fingerprints=tuple({name: None for each in found for name in each.fingerprints}),
+        checkpoint_keys=tuple({key: None for each in found for key in each.checkpoint_keys}),
+        windows=windows,
+    )
 
 
 def _files(path: Path) -> list[Path]:
@@ -98,40 +132,67 @@ def parse_trust(data: bytes, path: str) -> Trust:
         text = data.decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise TrustError(f"{path} is not a file of public keys in text form") from error
-    keys: list[PublicKey] = []
+    pems: list[PublicKey] = []
     certificates: list[bytes] = []
     for block in _PEM.finditer(_COMMENT.sub("", text)):
         if block[1] == "CERTIFICATE":
             certificates.append(_certificate(block[0], path))
         else:
-            keys.append(_pem_key(block[0], path))
+            pems.append(_pem_key(block[0], path))
     fingerprints: list[str] = []
-    for line in _PEM.sub("", text).splitlines():
-        if _FINGERPRINT.fullmatch(line.strip()):
-            fingerprints.append(line.strip())
-        elif line.strip() and not line.lstrip().startswith("#"):
-            keys += _line_key(line, path)
+    lines: list[_Line] = []
+    for row in _PEM.sub("", text).splitlines():
+        if _FINGERPRINT.fullmatch(row.strip()):
+            fingerprints.append(row.strip())
+        elif row.strip() and not row.lstrip().startswith("#"):
+            lines.append(_read_line(row, path))
+    listed = {line.key for line in lines}
+    windows: dict[str, tuple[Window, ...]] = {}
+    for line in lines:
+        if line.window and line.seals:
+            name = line.key.fingerprint
+            windows[name] = (*windows.get(name, ()), line.window)
     return Trust(
-        keys=tuple(keys), certificates=tuple(certificates), fingerprints=tuple(fingerprints)
+        keys=(
+            *(line.key for line in lines if line.seals),
+            *(key for key in pems if key not in listed),
+        ),
+        certificates=tuple(certificates),
+        fingerprints=tuple(fingerprints),
+        checkpoint_keys=tuple(line.key for line in lines if line.notes and not line.seals),
+        windows=windows,
     )
 
 
-def _line_key(line: str, path: str) -> list[PublicKey]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """One line of `allowed_signers` or one `.pub` line: a key, what for, and when."""
+
+    key: PublicKey
+    seals: bool
+    notes: bool
+    window: Window | None
+
+
+def _read_line(line: str, path: str) -> _Line:
     match = _KEY.search(line)
     if match is None:
         raise TrustError(f"{path} holds a line that is neither a public key nor a comment")
     options = line[: match.start()]
-    if any(option in options for option in _UNJUDGED):
+    if "cert-authority" in options:
         raise TrustError(
-            f"{path} limits a key by {', '.join(_UNJUDGED)}, which cannot be judged offline: "
-            "the packet's signature carries no trusted time",
-            next_step="List the key without that option once you have decided that it holds.",
+            f"{path} trusts a certificate authority, whose keys a packet does not carry",
+            next_step="List the signing key itself once you have decided that it holds.",
         )
     allowed = _NAMESPACES.search(options)
-    if allowed and NAMESPACE not in allowed[1].split(","):
-        return []
+    named = allowed[1].split(",") if allowed else [NAMESPACE]
     try:
-        return [parse_public_key(f"{match[1]} {match[2]}")]
+        return _Line(
+            key=parse_public_key(f"{match[1]} {match[2]}"),
+            seals=NAMESPACE in named,
+            notes=CHECKPOINTS in named,
+            window=read_window(options),
+        )
     except MalformedError as error:
         raise TrustError(f"{path}: {error.message}") from error
 

@@ -130,7 +130,7 @@ def test_the_statement_is_the_same_for_the_same_files(tmp_path, keys, predicate)
         folder = tmp_path / name
         folder.mkdir()
         (folder / "results.json").write_text("{}")
-        seal_folder(folder, keys, predicate)
+        seal_folder(folder, keys, predicate, now=datetime(2026, 7, 2, tzinfo=UTC))
         envelopes.append((folder / "packet.dsse.json").read_bytes())
     assert envelopes[0] == envelopes[1]
 

@@ -12,6 +12,7 @@ from werkzeug import Request, Response
 from evidence.errors import UnavailableError
 from evidence.seal import keys as key_files
 from evidence.seal.packet import seal_folder
+from evidence.seal.pades import Stamping
 from evidence.verify import Status, examine_packet, read_trust
 
 CONFIG = """
@@ -73,7 +74,7 @@ def pdf_sentence(verdict) -> str:
 def test_a_stamp_by_a_trusted_authority_is_told_as_such(
     rendered, keys, predicate, tsa_url, authority, tmp_path
 ):
-    result = seal_folder(rendered, keys, predicate, tsa=tsa_url)
+    result = seal_folder(rendered, keys, predicate, stamping=Stamping(tsa=tsa_url))
     trust = tmp_path / "trust.txt"
     trust.write_text(key_files.trust_file(keys) + (authority / "tsa.crt").read_text())
     verdict = examine_packet(rendered, read_trust(trust))
@@ -83,14 +84,14 @@ def test_a_stamp_by_a_trusted_authority_is_told_as_such(
 
 
 def test_a_stamp_by_an_unknown_authority_stays_a_claim(rendered, keys, predicate, tsa_url):
-    seal_folder(rendered, keys, predicate, tsa=tsa_url)
+    seal_folder(rendered, keys, predicate, stamping=Stamping(tsa=tsa_url))
     verdict = examine_packet(rendered)
     assert verdict.status is Status.UNTRUSTED
     assert "by an authority that was not given as trusted" in pdf_sentence(verdict)
 
 
 def test_the_instructions_hold_for_a_stamped_pdf_too(rendered, keys, predicate, tsa_url):
-    seal_folder(rendered, replace(keys), predicate, tsa=tsa_url)
+    seal_folder(rendered, replace(keys), predicate, stamping=Stamping(tsa=tsa_url))
     text = (rendered / "VERIFY.md").read_text()
     blocks = [part.split("```")[0] for part in text.split("```sh\n")[1:]]
     done = subprocess.run(
@@ -107,13 +108,13 @@ def test_an_authority_that_answers_nonsense_seals_nothing(
         answer, content_type="application/timestamp-reply"
     )
     with pytest.raises(UnavailableError, match="gave no time stamp"):
-        seal_folder(rendered, keys, predicate, tsa=httpserver.url_for("/tsa"))
+        seal_folder(rendered, keys, predicate, stamping=Stamping(tsa=httpserver.url_for("/tsa")))
     assert (rendered / "packet.pdf").read_bytes() == pdf
 
 
 def test_an_authority_that_is_not_there_seals_nothing(rendered, keys, predicate, pdf):
     with pytest.raises(UnavailableError, match="gave no time stamp"):
-        seal_folder(rendered, keys, predicate, tsa="http://127.0.0.1:1/tsa")
+        seal_folder(rendered, keys, predicate, stamping=Stamping(tsa="http://127.0.0.1:1/tsa"))
     assert (rendered / "packet.pdf").read_bytes() == pdf
 
 
@@ -128,7 +129,7 @@ def test_an_authority_that_fails_after_its_first_answer_seals_nothing(
     monkeypatch.setattr(HTTPTimeStamper, "async_timestamp", fail)
     monkeypatch.setattr(HTTPTimeStamper, "async_dummy_response", _answered)
     with pytest.raises(UnavailableError, match="gave no time stamp"):
-        seal_folder(rendered, keys, predicate, tsa=tsa_url)
+        seal_folder(rendered, keys, predicate, stamping=Stamping(tsa=tsa_url))
     assert (rendered / "packet.pdf").read_bytes() == pdf
 
 

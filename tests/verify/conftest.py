@@ -37,7 +37,7 @@ class Sealed:
             (self.folder / name).unlink(missing_ok=True)
         stated = replace(packet_predicate(self.keys), **predicate)
         manifest = sealing._write_manifest(self.folder, self.keys, stated, self.unsigned())
-        sealing._write_signatures(self.folder, self.keys, manifest, timestamped=False)
+        sealing._write_signatures(self.folder, self.keys, manifest, sealing.Extras())
 
     def unsigned(self):
         """The PDF before its signature: the one end-of-file mark ends it."""
@@ -91,6 +91,7 @@ def packet_predicate(keys: KeySet) -> Predicate:
         counts={"changes": 2},
         tool_version="0.0.0",
         yardstick={"catalogue": "1"},
+        sealed_at="2026-07-02T09:00:00Z",
         simulated=True,
     )
 

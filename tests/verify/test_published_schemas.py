@@ -26,6 +26,16 @@ def test_the_statement_is_as_published(packet):
     assert problems("packet-statement", json.loads(envelope.payload)) == []
 
 
+def test_the_predicate_is_published_alone_too_under_the_name_that_statements_give_it(packet):
+    envelope = parse_envelope((packet.folder / "packet.dsse.json").read_bytes())
+    statement = json.loads(envelope.payload)
+    schema = json.loads((SCHEMAS / "packet-predicate.schema.json").read_text(encoding="utf-8"))
+    assert schema["$id"] == statement["predicateType"]
+    assert problems("packet-predicate", statement["predicate"]) == []
+    assert problems("packet-predicate", statement["predicate"] | {"more": 1}) != []
+    assert problems("packet-predicate", statement["predicate"] | {"sealed_at": "today"}) != []
+
+
 def test_the_manifest_is_as_published(packet):
     value = json.loads((packet.folder / "manifest.json").read_bytes())
     assert problems("packet-manifest", value) == []

@@ -97,9 +97,10 @@ def test_a_renamed_file_is_missing_under_one_name_and_extra_under_the_other(pack
     )
 
 
-def test_a_sidecar_that_nothing_checks_is_refused(packet):
-    (packet.folder / "SHA256SUMS.tsr").write_bytes(b"\x30\x00")
-    assert "SHA256SUMS.tsr is a kind of signature" in problems(packet.folder)
+@pytest.mark.parametrize("name", ["SHA256SUMS.tsr", "SHA256SUMS.sigstore.json", "packet.pdf.sig"])
+def test_a_sidecar_that_was_not_sealed_is_refused(packet, name):
+    (packet.folder / name).write_bytes(b"\x30\x00")
+    assert f"{name} is not part of the sealed packet" in problems(packet.folder)
 
 
 @pytest.mark.parametrize(

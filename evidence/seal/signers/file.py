@@ -1,71 +1,56 @@
-"""Signers by URI scheme: where a private key lives and how it signs.
-
-ADD A SIGNER HERE: a class with the four members of `Signer`, and one row in `SCHEMES`.
-"""
+"""`file:PATH`: a key in a PEM file that only its owner can read, encrypted if he wishes."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from evidence.errors import ConfigError
 from evidence.manifest.publickey import PublicKey, from_cryptography
+from evidence.seal.signers.interface import Secrets, attributes
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-
-class Signer(Protocol):
-    """Something that signs bytes with Ed25519 and can say by which key."""
-
-    @property
-    def public_key(self) -> PublicKey: ...
-
-    @property
-    def key_id(self) -> str:
-        """The key's OpenSSH fingerprint, `SHA256:...`."""
-        ...
-
-    @property
-    def algorithm(self) -> str:
-        """The OpenSSH name of the key's algorithm."""
-        ...
-
-    def sign(self, message: bytes) -> bytes:
-        """The raw signature over `message`."""
-        ...
+_LIMIT = 1 << 20
+"""Bytes of a key file."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileSigner:
-    """`file:PATH`: an unencrypted PKCS#8 PEM file with an Ed25519 key, readable by its owner only.
+    """An Ed25519 key in PKCS#8.
 
     Raises:
-        ConfigError: on reading, when the file is missing, open to others or holds another key.
+        ConfigError: on reading, when the file is missing, open to others, holds another key, or
+            is encrypted by another passphrase.
     """
 
     _key: Ed25519PrivateKey
     public_key: PublicKey
 
     @classmethod
-    def from_uri(cls, uri: str) -> FileSigner:
-        """Reads the key that the URI names (`file:/path` or `file:///path`)."""
+    def from_uri(cls, uri: str, secrets: Secrets) -> FileSigner:
+        """Reads `file:/path` or `file:///path`, with `?passphrase=env:NAME` where encrypted."""
         parts = urlsplit(uri)
         if parts.netloc not in {"", "localhost"} or not parts.path:
             raise ConfigError(f"{uri!r} names no local file: write file:/path/to/signing.key")
-        return cls.from_file(Path(unquote(parts.path)))
+        wanted = attributes(parts.query, "&", uri)
+        reference = wanted.pop("passphrase", "")
+        if wanted:
+            raise ConfigError(f"{uri!r}: only ?passphrase=REFERENCE may follow the path")
+        passphrase = secrets(reference).encode() if reference else None
+        return cls.from_file(Path(unquote(parts.path)), passphrase)
 
     @classmethod
-    def from_file(cls, path: Path) -> FileSigner:
+    def from_file(cls, path: Path, passphrase: bytes | None = None) -> FileSigner:
         """Reads the key in `path`."""
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-        key = load_private_key(path)
+        key = load_private_key(path, passphrase)
         if not isinstance(key, Ed25519PrivateKey):
             raise ConfigError(f"{path} does not hold an Ed25519 key")
         return cls(key, from_cryptography(key.public_key()))
@@ -85,27 +70,27 @@ class FileSigner:
         return self._key.sign(message)
 
 
-SCHEMES: Mapping[str, Callable[[str], Signer]] = {"file": FileSigner.from_uri}
+def load_private_key(path: Path, passphrase: bytes | None = None) -> Any:
+    """The private key in a PEM file that only its owner can read; `ConfigError` otherwise.
 
-
-def open_signer(uri: str) -> Signer:
-    """The signer behind a URI; `ConfigError` for a scheme that is not in `SCHEMES`."""
-    scheme = uri.partition(":")[0].lower()
-    if scheme not in SCHEMES:
-        known = ", ".join(f"{name}:" for name in sorted(SCHEMES))
-        raise ConfigError(f"the signer {uri!r} has an unknown scheme; known: {known}")
-    return SCHEMES[scheme](uri)
-
-
-def load_private_key(path: Path) -> Any:
-    """The private key in a PEM file that only its owner can read; `ConfigError` otherwise."""
+    A passphrase that the file does not need is passed over.
+    """
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+    data = read_private(path)
+    encrypted = b"ENCRYPTED" in data
+    if encrypted and not passphrase:
+        raise ConfigError(
+            f"{path} is encrypted, and no passphrase is configured",
+            next_step='Set [seal] passphrase = "env:NAME", "file:PATH" or "keyring:SERVICE/NAME".',
+        )
     try:
-        return load_pem_private_key(read_private(path), password=None)
+        return load_pem_private_key(data, password=passphrase if encrypted else None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise ConfigError(f"{path} is not an unencrypted PEM private key") from error
+        if encrypted:
+            raise ConfigError(f"the passphrase does not open {path}") from error
+        raise ConfigError(f"{path} is not a private key in PEM") from error
 
 
 def read_private(path: Path) -> bytes:
@@ -132,4 +117,4 @@ def read_private(path: Path) -> bytes:
                 f"the key file {path} is open to other users (mode {state.st_mode & 0o777:04o})",
                 next_step=f"Run `chmod 600 {path}`; if others could read it, make a new key.",
             )
-        return stream.read(1 << 20)
+        return stream.read(_LIMIT)
