@@ -7,12 +7,12 @@ Nothing is collected as garbage. A fetch that was cut is repeated: it is idempot
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from evidence.collectors.git.alone import alone
 from evidence.collectors.git.objects import Objects
 from evidence.collectors.git.tool import Finished, GitTool, Pairs, lines
 from evidence.errors import AuthError, SourceError, UnavailableError
@@ -34,7 +34,6 @@ _FETCH = (
     "--no-recurse-submodules",
 )
 _READY = "evidence.mirror"
-_STALE_LOCK_SECONDS = 30.0
 _PACKS = 30
 """Packs above which they are joined: every fetch that brings something adds one."""
 _KEPT_SETTINGS = (
@@ -94,7 +93,8 @@ class Refreshed:
 
 
 class Mirror:
-    """One mirror directory. One process at a time uses it: the run lock sees to that."""
+    """One mirror directory. One program at a time uses it: the run lock sees to that; that no Git
+    of one that was killed refreshes it too, `alone` does."""  # noqa: D205, D209
 
     def __init__(self, directory: Path, *, timeout: float = 3600.0) -> None:
         self._directory = directory
@@ -136,17 +136,18 @@ class Mirror:
             SourceError: any other failure; the mirror keeps what it has.
         """
         settings = remote_settings(url, authorization)
-        self._remove_stale_locks()
-        if not self.exists():
-            self._create(settings)
-        before = self._tips()
-        self._keep(before.values())
-        done = self._fetch(settings)
-        after = self._tips()
-        self._keep(after.values())
-        if after != before:
-            self._settle()
-        return Refreshed(refs=self._refs(), shallow=self._shallow(done))
+        tool = self.tool
+        with alone(tool.directory) as lock, tool.lending(lock):
+            if not self.exists():
+                self._create(settings)
+            before = self._tips()
+            self._keep(before.values())
+            done = self._fetch(settings)
+            after = self._tips()
+            self._keep(after.values())
+            if after != before:
+                self._settle()
+            return Refreshed(refs=self._refs(), shallow=self._shallow(done))
 
     def tips(self) -> tuple[str, ...]:
         """Every object name that a ref was ever seen to have, sorted."""
@@ -218,27 +219,6 @@ class Mirror:
         if len(list((self._directory / "objects" / "pack").glob("*.pack"))) > _PACKS:
             self.tool.run("repack", "--geometric=2", "-d", "--quiet")  # keeps every object
         self.tool.run("commit-graph", "write", "--reachable", "--split", "--no-progress")
-
-    def _remove_stale_locks(self) -> None:
-        """Removes what a killed Git left behind, once it is older than any live lock."""
-        for lock in self._locks():
-            while lock.exists() and (age := _age(lock)) < _STALE_LOCK_SECONDS:
-                time.sleep(min(1.0, _STALE_LOCK_SECONDS - age))
-            lock.unlink(missing_ok=True)
-
-    def _locks(self) -> list[Path]:
-        top = self._directory
-        places = (top.glob("*.lock"), (top / "refs").rglob("*.lock"))
-        graph = (top / "objects" / "info").rglob("*.lock")
-        packs = (top / "objects" / "pack").glob("*.lock")
-        return [lock for place in (*places, graph, packs) for lock in place]
-
-
-def _age(lock: Path) -> float:
-    try:
-        return time.time() - lock.stat().st_mtime
-    except FileNotFoundError:
-        return _STALE_LOCK_SECONDS
 
 
 def remote_settings(url: str, authorization: str = "") -> Pairs:

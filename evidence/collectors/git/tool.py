@@ -135,7 +135,17 @@ class GitTool:
         self.directory = directory
         self._made = made
         self._timeout = timeout
+        self._lent: tuple[int, ...] = ()
         self._command = _library().Git(str(directory))
+
+    @contextmanager
+    def lending(self, descriptor: int) -> Iterator[None]:
+        """Every command started meanwhile inherits the descriptor, and so do its own children."""
+        self._lent = (descriptor,)
+        try:
+            yield
+        finally:
+            self._lent = ()
 
     def writing_made(self) -> Pairs:
         """Environment of a command whose new objects go to the `made` folder."""
@@ -164,6 +174,7 @@ class GitTool:
                 stdout_as_string=False,
                 strip_newline_in_stdout=False,
                 kill_after_timeout=self._timeout,
+                pass_fds=self._lent,
             )
         secrets = [value for key, value in settings if key.endswith(".extraHeader")]
         text = stderr if isinstance(stderr, str) else stderr.decode("utf-8", "replace")
@@ -209,6 +220,7 @@ class GitTool:
             istream=source,
             env=self._environment(settings, environment),
             as_process=True,
+            pass_fds=self._lent,
         )
 
     def _environment(self, settings: Pairs, extra: Pairs) -> dict[str, str]:

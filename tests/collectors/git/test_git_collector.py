@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import time
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.collectors.git import GitCollector
+from evidence.collectors.git.alone import alone
 from evidence.collectors.interface import Parsed
-from evidence.errors import SourceError
+from evidence.errors import SourceError, UnavailableError
 from evidence.model.capture import Capture, Form, GapReason, Page, Window
 from evidence.model.git import RefTip
 
@@ -204,17 +204,21 @@ def test_a_tip_that_was_fetched_but_not_yet_kept_is_kept_before_it_is_overwritte
 def test_locks_of_a_killed_run_do_not_stop_the_next_one(origin, collector, tmp_path):
     root = origin.commit({"a": b"1"})
     origin.ref("refs/heads/main", root)
+    origin.ref("refs/heads/gone", root)
     fetch(collector)
     mirror = tmp_path / "mirror"
-    long_ago = time.time() - 3600
-    for name in ("packed-refs.lock", "refs/heads/main.lock"):
+    left = ("packed-refs.lock", "packed-refs.new", "refs/heads/main.lock", "HEAD.lock")
+    halves = ("objects/pack/tmp_pack_ab12cd", "objects/pack/pack-ab12.keep")
+    for name in (*left, *halves):
         lock = mirror / name
         lock.parent.mkdir(parents=True, exist_ok=True)
         lock.touch()
-        os.utime(lock, (long_ago, long_ago))
     new = origin.commit({"a": b"2"}, root)
     origin.ref("refs/heads/main", new)
-    assert facts(collector)["refs/heads/main"].sha == new
+    origin.git("update-ref", "-d", "refs/heads/gone")
+    found = facts(collector)
+    assert {name: tip.sha for name, tip in found.items()} == {"refs/heads/main": new}
+    assert [name for name in (*left, *halves) if (mirror / name).exists()] == []
 
 
 def test_a_mirror_that_was_only_half_made_is_finished(origin, collector, tmp_path):
@@ -335,18 +339,17 @@ def test_a_damaged_mirror_is_an_error_and_not_a_short_history(origin, collector,
         shas(collector)
 
 
-def test_a_fresh_lock_is_waited_for(origin, collector, tmp_path, monkeypatch):
+def test_the_git_of_a_killed_run_is_waited_for(origin, collector, tmp_path):
     origin.ref("refs/heads/main", origin.commit({"a": b"1"}))
     fetch(collector)
-    lock = tmp_path / "mirror" / "packed-refs.lock"
-    lock.touch()
-    waited = []
-    monkeypatch.setattr(
-        "evidence.collectors.git.mirror.time.sleep",
-        lambda seconds: waited.append(seconds) or lock.unlink(),
-    )
+    mirror = tmp_path / "mirror"
+    with alone(mirror) as lock:
+        orphan = subprocess.Popen(["sleep", "60"], pass_fds=[lock])
+    with pytest.raises(UnavailableError, match="earlier run"), alone(mirror, patience=0.0):
+        pytest.fail("two at a time")
+    orphan.kill()
+    orphan.wait()
     assert set(facts(collector)) == {"refs/heads/main"}
-    assert len(waited) == 1
 
 
 @pytest.mark.parametrize("url", ["ext::sh -c 'touch owned'", "--upload-pack=touch owned"])

@@ -252,8 +252,7 @@ print("done", flush=True)
 
 
 @pytest.mark.parametrize("after", [0.0, 0.04, 0.08, 0.16])
-def test_a_killed_fetch_is_finished_by_the_next(origin, collector, tmp_path, after, monkeypatch):
-    monkeypatch.setattr("evidence.collectors.git.mirror._STALE_LOCK_SECONDS", 1.0)
+def test_a_killed_fetch_is_finished_by_the_next(origin, collector, tmp_path, after):
     tip = ""
     for number in range(5):
         tip = origin.commit({"a": b"%d" % number}, *([tip] if tip else []))
