@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from functools import cache
+from typing import Any
+from typing import TYPE_CHECKING
 
 from evidence.collectors.git import GitCollector
 from evidence.collectors.interface import Collector, Parsed
@@ -14,6 +16,9 @@ from evidence.config.settings import RepositorySettings, Source
 from evidence.config.yardstick import clone_url
 from evidence.errors import ConfigError, StoreError
 from evidence.model.capture import Capture
+
+if TYPE_CHECKING:
+    from evidence.collectors.github import GitHubRepository
 
 
 def build(loaded: Loaded, names: tuple[str, ...] = ()) -> list[Collector]:
@@ -85,7 +90,7 @@ def _authorization(repository: RepositorySettings) -> Callable[[], str] | None:
 
 
 def _github(source: Source, loaded: Loaded) -> Collector:
-    from evidence.collectors.github import GitHubCollector, GitHubRepository
+    from evidence.collectors.github import GitHubCollector
 
     return GitHubCollector(
         source=source.id,
@@ -94,15 +99,36 @@ def _github(source: Source, loaded: Loaded) -> Collector:
         credential=source.secret,
         verify=source.verify_tls,
         system=source.system,
-        repositories=tuple(
-            GitHubRepository(
-                id=repository.id,
-                name=repository.name,
-                branches=tuple(repository.production_branches),
-            )
-            for repository in loaded.settings.repository
-            if repository.source == source.id
-        ),
+        repositories=_github_repositories(source, loaded),
+    )
+
+
+def _github_settings(source: Source, loaded: Loaded) -> Collector:
+    from evidence.collectors.github.settings import HOUR, GitHubSettingsCollector
+
+    return GitHubSettingsCollector(
+        source=f"{source.id}:settings",
+        url=source.url or "https://api.github.com",
+        token=resolve(source.secret),
+        credential=source.secret,
+        verify=source.verify_tls,
+        system=source.system,
+        every=source.settings_hours * HOUR,
+        repositories=_github_repositories(source, loaded),
+    )
+
+
+def _github_repositories(source: Source, loaded: Loaded) -> tuple[GitHubRepository, ...]:
+    from evidence.collectors.github import GitHubRepository
+
+    return tuple(
+        GitHubRepository(
+            id=repository.id,
+            name=repository.name,
+            branches=tuple(repository.production_branches),
+        )
+        for repository in loaded.settings.repository
+        if repository.source == source.id
     )
 
 
@@ -162,6 +188,33 @@ def _flux(source: Source, loaded: Loaded) -> Collector:
     )
 
 
+def _rollouts(source: Source, loaded: Loaded) -> Collector:
+    from evidence.collectors.argo_rollouts import ArgoRolloutsCollector
+
+    del loaded
+    return ArgoRolloutsCollector(**_cluster(source))
+
+
+def _flagger(source: Source, loaded: Loaded) -> Collector:
+    from evidence.collectors.flagger import FlaggerCollector
+
+    del loaded
+    return FlaggerCollector(**_cluster(source))
+
+
+def _cluster(source: Source) -> dict[str, Any]:
+    """What every collector of a cluster's objects is given."""
+    return {
+        "source": source.id,
+        "url": source.url,
+        "file": source.file,
+        "token": resolve(source.secret),
+        "credential": source.secret or source.file,
+        "verify": source.ca or source.verify_tls,
+        "system": source.system,
+    }
+
+
 def replay(capture: Capture) -> Parsed:
     """Parses a stored capture as its collector does, without source, secret or mirror.
 
@@ -176,18 +229,23 @@ def replay(capture: Capture) -> Parsed:
 
 @cache
 def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
+    from evidence.collectors import argo_rollouts, flagger
     from evidence.collectors.argocd import parse as argocd
     from evidence.collectors.flux import parse as flux
     from evidence.collectors.git import refs
     from evidence.collectors.github import parse as github
+    from evidence.collectors.github import parse_settings
     from evidence.collectors.ingested import parse as ingested
     from evidence.collectors.jira import parse as jira
 
     return {
         "git": refs.parse,
         "github": github.parse,
+        "github_settings": parse_settings.parse,
         "argocd": argocd.parse,
         "flux": flux.parse,
+        argo_rollouts.PLAN.collector: argo_rollouts.parse,
+        flagger.PLAN.collector: flagger.parse,
         "ingest": ingested.parse,
         "jira": jira.parse,
     }
@@ -201,5 +259,10 @@ KINDS: dict[str, Callable[[Source, Loaded], Collector]] = {
     "argocd": _argocd,
     "flux": _flux,
     "jira": _jira,
+    "argo-rollouts": _rollouts,
+    "flagger": _flagger,
 }
 """ADD A SOURCE HERE, once its collector stands in `evidence/collectors/`."""
+
+BESIDE: dict[str, Callable[[Source, Loaded], Collector]] = {"github": _github_settings}
+"""A second stream of a kind of source, with a cursor and receipts of its own: `<id>:settings`."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from evidence.chain.deliveries import Delivery, deliveries, join
 from evidence.model.capture import Gap, GapReason
 from evidence.model.deployment import Deployment
+from evidence.model.rollout import RolloutStep, Verdict
 from evidence.policy import Application
 
 Key = tuple[str, str, int]
@@ -29,6 +31,8 @@ class Operation:
     entries: tuple[int, ...]
     contradictions: tuple[str, ...] = ()
     """Names of the fields on which finished sightings differ."""
+    deliveries: tuple[Delivery, ...] = ()
+    """Rollouts and canaries that carried it out."""
 
     @property
     def key(self) -> Key:
@@ -54,7 +58,19 @@ class Operation:
     @property
     def settles(self) -> bool:
         """Afterwards production as a whole stands at its revision: success, and not in part."""
-        return self.succeeded and not self.deployment.selective
+        promoted = all(one.verdict is Verdict.PROMOTED for one in self.deliveries)
+        return self.succeeded and not self.deployment.selective and promoted
+
+    @property
+    def all_entries(self) -> tuple[int, ...]:
+        """Ledger entries of its sightings and of what carried it out, ascending."""
+        more = {seq for one in self.deliveries for seq in one.entries}
+        return tuple(sorted({*self.entries, *more})) if more else self.entries
+
+    @property
+    def stopped(self) -> bool:
+        """It reached production by a canary that was aborted or taken back."""
+        return any(one.stopped for one in self.deliveries)
 
     @property
     def revisions(self) -> tuple[str, ...]:
@@ -68,12 +84,18 @@ def operation_key(deployment: Deployment) -> Key:
     return (deployment.source, uid, deployment.started_at)
 
 
-def unite(deployments: Iterable[Deployment]) -> list[Operation]:
+def unite(
+    deployments: Iterable[Deployment], rollouts: Iterable[RolloutStep] = ()
+) -> list[Operation]:
     """All operations in order of start, each once, whatever the order of the sightings."""
     sightings: dict[Key, list[Deployment]] = defaultdict(list)
     for deployment in deployments:
         sightings[operation_key(deployment)].append(deployment)
-    return [_unite(sightings[key]) for key in sorted(sightings, key=lambda key: (key[2], key))]
+    united = [_unite(sightings[key]) for key in sorted(sightings, key=lambda key: (key[2], key))]
+    carried = join(united, deliveries(rollouts))
+    return [
+        replace(one, deliveries=carried[one.key]) if one.key in carried else one for one in united
+    ]
 
 
 def _unite(sightings: list[Deployment]) -> Operation:

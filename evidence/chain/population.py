@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from evidence.chain.book import ChangeBook
 from evidence.chain.changes import PullRequestHead
+from evidence.chain.deliveries import delivery_links
 from evidence.chain.deployments import Operation, select_application, unite
 from evidence.chain.graph import CommitGraph
 from evidence.chain.hop import Hop
@@ -47,7 +48,7 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
     """
     inquiry = Inquiry(inputs.answers)
     locator = Locator(policy, inputs.graphs, inquiry)
-    operations = unite(inputs.deployments)
+    operations = unite(inputs.deployments, inputs.rollouts)
     by_application, counts = _by_application(policy, operations)
     drafts: list[Draft] = []
     hop = Hop(policy, inputs, inquiry)
@@ -185,9 +186,9 @@ def _write_row(
         changes=tuple(changes),
         unmapped=tuple(unmapped),
         problems=tuple(sorted(draft.problems)),
-        links=(*draft.links, *_retry_link(draft)),
+        links=(*draft.links, *_retry_link(draft), *delivery_links(operation)),
         origins=operation.origins,
-        entries=operation.entries,
+        entries=operation.all_entries,
         flags=tuple(sorted(draft.flags)),
     )
 

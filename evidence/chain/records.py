@@ -13,6 +13,7 @@ from evidence.model.capture import Gap
 from evidence.model.change import Change, Link, ProductionDeployment
 from evidence.model.deployment import ApplicationState, Deployment
 from evidence.model.git import GitQuestion
+from evidence.model.rollout import RolloutStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class PopulationInputs:
     deployments: tuple[Deployment, ...] = ()
     """Every observed version of every operation."""
     states: tuple[ApplicationState, ...] = ()
+    rollouts: tuple[RolloutStep, ...] = ()
+    """Every observed version of every progressive delivery."""
     graphs: Mapping[str, CommitGraph] = field(default_factory=dict)
     tips: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Repository -> branch (short name) -> commits it was seen to point to, current one first."""

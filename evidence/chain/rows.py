@@ -118,6 +118,7 @@ def _draft(
         ("running", operation.running),
         ("initiator_unknown", deployment.initiator is None and deployment.automated is None),
         ("contradiction", bool(operation.contradictions)),
+        *((str(one.verdict), True) for one in operation.deliveries),
     ]
     draft.flags.update(name for name, holds in told if holds)
     draft.flags.update(flag for one in located for flag in one.flags)
@@ -249,11 +250,14 @@ _PRECEDENCE = (
 def row_kind(draft: Draft) -> DeploymentKind:
     """The kind of the whole operation: what its most telling range says.
 
-    An operation that ended without success is `failed` whatever its ranges say. A newer revision
-    that changes nothing the application is read from is a redeploy.
+    An operation that ended without success is `failed` whatever its ranges say, one whose canary
+    was stopped is `aborted`. A newer revision that changes nothing the application is read from is
+    a redeploy.
     """
     if draft.without_commit:
         return DeploymentKind.NO_COMMIT
+    if draft.operation.stopped:
+        return DeploymentKind.ABORTED
     if not draft.operation.succeeded and not draft.operation.running:
         return DeploymentKind.FAILED
     kinds = {one.lane.kind for one in draft.ranges} | {one.kind for one in draft.plain}

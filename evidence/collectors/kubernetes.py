@@ -76,6 +76,28 @@ def display_name(body: Mapping[str, Any]) -> str:
     return f"{text(metadata.get('namespace'))}/{text(metadata.get('name'))}"
 
 
+_FLUX = (("kustomize.toolkit.fluxcd.io", ""), ("helm.toolkit.fluxcd.io", "helmrelease/"))
+
+
+def tracked_by(body: Mapping[str, Any]) -> str:
+    """The deployer's application that an object belongs to, by the mark that deployers leave.
+
+    Argo CD: the annotation `<application>:...` (or `<namespace>_<application>:...`), else the
+    instance label. Flux: labels with name and namespace. Empty where it bears none.
+    """
+    metadata = mapping(body.get("metadata"))
+    labels = mapping(metadata.get("labels"))
+    tracked = text(at(metadata, "annotations", "argocd.argoproj.io/tracking-id"))
+    named = tracked.partition(":")[0] or text(labels.get("argocd.argoproj.io/instance"))
+    if named:
+        return named.replace("_", "/")
+    for group, prefix in _FLUX:
+        name, home = text(labels.get(f"{group}/name")), text(labels.get(f"{group}/namespace"))
+        if name:
+            return f"{prefix}{home}/{name}"
+    return text(labels.get("app.kubernetes.io/instance")).replace("_", "/")
+
+
 @dataclass(slots=True, kw_only=True)
 class KubernetesClient:
     """One API server. Without a token no credential is sent (`kubectl proxy`).

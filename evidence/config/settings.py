@@ -33,10 +33,10 @@ class Source(_Section):
     """One system that evidence is read from."""
 
     id: Id
-    kind: Literal["github", "argocd", "jira", "flux", "ingest"]
+    kind: Literal["github", "argocd", "jira", "flux", "argo-rollouts", "flagger", "ingest"]
     url: str = ""
     file: str = ""
-    """Argo CD and Flux: a file of their objects instead of a server."""
+    """What is read from a cluster: a file of its objects instead of a server."""
     secret: str = ""
     api: Literal["rest", "kubernetes"] = "rest"
     """Argo CD only: what `url` is, its own API or that of the cluster that holds Applications."""
@@ -52,6 +52,10 @@ class Source(_Section):
     system: str = ""
     """The instance that account ids belong to; empty: the host of `url`."""
     shared_accounts: list[str] = []
+    settings: bool = True
+    """GitHub only: whether protection, rulesets, records of pushes and access are read, too."""
+    settings_hours: int = Field(default=24, ge=0)
+    """GitHub only: hours between two readings of a repository's settings; 0: in every sync."""
 
 
 class RepositorySettings(_Section):
@@ -111,6 +115,21 @@ class PersonSettings(_Section):
     """RFC 3339 time; empty while they are here."""
 
 
+class StandardRuleSettings(_Section):
+    """A standard change that was approved beforehand."""
+
+    diff: Literal["image-bump", "version-bump", "lockfile"]
+    bumps: list[Literal["patch", "minor", "major"]] = ["patch"]
+    repositories: list[str] = []
+    checks: list[str] | None = None
+    """None: the required checks of the policy; of an image bump none."""
+    approved_by: str
+    valid_from: str
+    """RFC 3339 time."""
+    valid_to: str = ""
+    is_request: bool = False
+
+
 class AutomationSettings(_Section):
     """A registered bot or app."""
 
@@ -120,6 +139,7 @@ class AutomationSettings(_Section):
     paths: list[str] = []
     operator: str = ""
     ignore_commits: bool = False
+    rule: StandardRuleSettings | None = None
 
 
 class ControlSettings(_Section):
@@ -202,6 +222,12 @@ class AnchorSettings(_Section):
     """Reference to a token that may push over https."""
     tsa: str = ""
     """RFC 3161 time stamp authority for the checkpoint; empty: none."""
+    s3: str = ""
+    """`s3://bucket/prefix` under Object Lock; empty: none."""
+    s3_endpoint: str = ""
+    """A server that speaks S3; empty: AWS."""
+    s3_days: int = Field(default=400, ge=1, le=36_500)
+    """Days for which an object can be deleted by nobody."""
     after_sync: bool = True
 
 

@@ -129,6 +129,7 @@ class _Scope:
         pending_limit: int,
     ) -> None:
         self._touched = ids.touched(store, since)
+        self._since = since
         before = {one.tracker: one.read_to for one in tracker_reads(store, at=since)}
         self._read = [(before.get(one.tracker, 0), one.read_to) for one in tracker_reads(store)]
         self._changes = list(changes)
@@ -163,6 +164,7 @@ class _Scope:
                 one.application in dirty
                 or one.deployment_id not in self._known_deployments
                 or (source, uid, int(started)) in self._touched.operations
+                or max(one.entries, default=-1) >= self._since
             ):
                 dirty.add(one.application)
                 found.append(one)

@@ -10,6 +10,7 @@ from evidence.chain.population import PopulationInputs
 from evidence.model.deployment import ApplicationState, Deployment
 from evidence.model.git import RefTip
 from evidence.model.pull_request import CommitPullRequests, PullRequest
+from evidence.model.rollout import RolloutStep
 from evidence.policy import Policy
 from evidence.store import ids, queries
 from evidence.store.session import Store
@@ -19,6 +20,7 @@ def load_inputs(store: Store, policy: Policy, at: int | None) -> PopulationInput
     """Everything but the answers of Git, as of a ledger size."""
     return PopulationInputs(
         deployments=tuple(queries.load_versions(store, Deployment, at=at)),
+        rollouts=tuple(queries.load_versions(store, RolloutStep, at=at)),
         states=tuple(queries.load_versions(store, ApplicationState, at=at)),
         graphs={one.id: _graph(store, one.id) for one in policy.repositories},
         tips={

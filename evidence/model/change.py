@@ -135,6 +135,8 @@ class DeploymentKind(StrEnum):
     """Neither revision contains the other (another branch, or history rewritten)."""
     FAILED = "failed"
     """The operation did not succeed; it may have altered production and stays in the population."""
+    ABORTED = "aborted"
+    """A canary that was stopped or taken back: it was in production and does not run there."""
     NO_COMMIT = "no_commit"
     """Local manifests or no revision: production altered from outside Git."""
     UNRESOLVED = "unresolved"
