@@ -10,7 +10,10 @@ from urllib.parse import urlencode
 
 from evidence.demo.faults import Answer, json_answer
 from evidence.demo.github_pulls import merged, pull_state, pull_updated
+from evidence.demo.github_records import ROUTES as RECORDS
+from evidence.demo.github_records import installations, team_members
 from evidence.demo.github_roots import collector_account
+from evidence.demo.github_settings import ROUTES as SETTINGS
 from evidence.demo.github_view import View
 from evidence.demo.history import PullRecord, RepositoryRecord, as_of
 from evidence.demo.moments import iso
@@ -24,7 +27,35 @@ def answer_rest(view: View, path: str, request: Request, limits: Mapping[str, st
         if matched:
             found = answer(view, request, *matched.groups())
             return _dressed(found, request, limits)
+    below = _below_repository(view, path, request)
+    if below is not None:
+        return _dressed(below, request, limits)
     return _dressed(_not_found(), request, limits)
+
+
+def _below_repository(view: View, path: str, request: Request) -> Answer | None:
+    """What stands below a repository, by its name or its number."""
+    matched = re.fullmatch("/(?:repos/([^/]+/[^/]+)|repositories/([0-9]+))/(.+)", path)
+    if matched is None:
+        return None
+    name, number, rest = matched.groups()
+    where = view.repository_named(name, follow=True) if name else _by_id(view, number)
+    for pattern, answer in _BELOW.items():
+        parts = re.fullmatch(pattern, rest)
+        if parts and where is None:
+            return _not_found()
+        if parts and where is not None:
+            moved = _moved(view, request, where, name, f"/{rest}") if name else None
+            return moved or answer(view, request, where, parts.groups())
+    return None
+
+
+def _team_members(view: View, request: Request, _owner: str, slug: str) -> Answer:
+    return team_members(view, request, slug)
+
+
+def _installations(view: View, request: Request, _owner: str) -> Answer:
+    return installations(view, request)
 
 
 def _dressed(answer: Answer, request: Request, limits: Mapping[str, str]) -> Answer:
@@ -106,7 +137,11 @@ def _repository_body(view: View, where: RepositoryRecord) -> Answer:
         "default_branch": where.world.default_branch,
         "archived": False,
         "created_at": iso(where.created_at),
-        "permissions": {"admin": False, "push": False, "pull": True},
+        "permissions": {
+            "admin": "administration" not in view.world.access.without,
+            "push": False,
+            "pull": True,
+        },
     }
     return json_answer(200, body)
 
@@ -174,6 +209,7 @@ def _pull_body(view: View, where: RepositoryRecord, pull: PullRecord) -> dict[st
     }
 
 
+_BELOW: Final = {**RECORDS, **SETTINGS}
 _ROUTES: Final[Mapping[str, Callable[..., Answer]]] = {
     "/": _meta,
     "/meta": _meta,
@@ -184,5 +220,7 @@ _ROUTES: Final[Mapping[str, Callable[..., Answer]]] = {
     "/repos/([^/]+)/([^/]+)/pulls": _pulls,
     "/repositories/([0-9]+)/pulls": _pulls_by_id,
     "/repos/([^/]+)/([^/]+)/pulls/([0-9]+)": _pull,
+    "/orgs/([^/]+)/teams/([^/]+)/members": _team_members,
+    "/orgs/([^/]+)/installations": _installations,
 }
 """Path pattern -> what answers it."""

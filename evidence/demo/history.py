@@ -186,6 +186,23 @@ class TicketRecord:
     deleted_at: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveRecord:
+    """A branch went from one commit to another."""
+
+    at: int
+    ref: str
+    before: str
+    """Empty where the branch was made."""
+    after: str
+    """Empty where the branch was deleted."""
+    by: str
+    """Person key; empty where GitHub names nobody (a deploy key)."""
+    kind: str
+    """`push`, `force_push`, `pr_merge` or `merge_queue_merge`."""
+    rules: str = ""
+
+
 @dataclass(slots=True, kw_only=True)
 class RepositoryRecord:
     """A repository through time: objects, references and what GitHub keeps about it."""
@@ -199,6 +216,8 @@ class RepositoryRecord:
     """As of the end of the replay so far."""
     ref_log: list[tuple[int, str, str]] = field(default_factory=list)
     """(moment, full ref name, object id or empty for a deletion), in time order."""
+    moves: list[MoveRecord] = field(default_factory=list)
+    """Movements of branches, in time order."""
     pulls: dict[int, PullRecord] = field(default_factory=dict)
     issues: dict[int, IssueRecord] = field(default_factory=dict)
     checks: dict[str, list[CheckRecord]] = field(default_factory=dict)
@@ -209,8 +228,15 @@ class RepositoryRecord:
     names: Series[str] = field(default_factory=list)
     next_number: int = 1
 
-    def move(self, at: int, ref: str, sha: str) -> None:
+    def move(
+        self, at: int, ref: str, sha: str, *, by: str = "", kind: str = "push", rules: str = ""
+    ) -> None:
         """A reference is set, or deleted with an empty object id."""
+        if ref.startswith("refs/heads/"):
+            before = self.refs.get(ref, "")
+            self.moves.append(
+                MoveRecord(at=at, ref=ref, before=before, after=sha, by=by, kind=kind, rules=rules)
+            )
         if sha:
             self.refs[ref] = sha
         else:

@@ -17,7 +17,7 @@ def play_push(scene: Scene, push: Push, at: int) -> None:
     where = scene.repository(push.repository)
     ref = f"refs/heads/{push.branch or where.world.default_branch}"
     if push.remove:
-        where.move(at, ref, "")
+        where.move(at, ref, "", by=push.by, rules=push.rules)
         return
     fallback = where.refs[f"refs/heads/{where.world.default_branch}"]
     tip = scene.sha(push.force_to, where) if push.force_to else where.refs.get(ref, fallback)
@@ -29,7 +29,14 @@ def play_push(scene: Scene, push: Push, at: int) -> None:
         if spec.key:
             scene.name(f"{push.key}.{spec.key}", where, tip)
     scene.name(push.key, where, tip)
-    where.move(at, ref, tip)
+    where.move(
+        at,
+        ref,
+        tip,
+        by="" if push.deploy_key else push.by,
+        kind="force_push" if push.force_to else "push",
+        rules=push.rules,
+    )
 
 
 def play_tag(scene: Scene, tag: Tag, at: int) -> None:

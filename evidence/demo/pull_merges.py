@@ -63,7 +63,9 @@ def play_merge(turn: Turn, step: MergeStep) -> None:
         at=at, by=step.by, method=step.method, sha=sha, base=tip, landed=tuple(landed)
     )
     pull.states.append((at, "MERGED"))
-    where.move(at, f"refs/heads/{turn.base}", sha)
+    where.move(
+        at, f"refs/heads/{turn.base}", sha, by=step.by, kind=_kind(step.method), rules=step.rules
+    )
     for name in ("", ".merge"):
         turn.scene.name(pull.key + name, where, sha)
     turn.event("MergedEvent", step.by, commit=sha, ref=turn.base)
@@ -74,6 +76,13 @@ def play_merge(turn: Turn, step: MergeStep) -> None:
             continue  # what is closed stays as it was closed
         issue.states.append((at, ("CLOSED", "COMPLETED")))
         issue.events.append(turn.scene.event(at, "ClosedEvent", step.by, reason="COMPLETED"))
+
+
+def _kind(method: str) -> str:
+    """How GitHub's record of activity names a merge."""
+    return {"local": "push", "fast_forward": "push", "queue": "merge_queue_merge"}.get(
+        method, "pr_merge"
+    )
 
 
 def _landed(turn: Turn, step: MergeStep) -> list[str]:

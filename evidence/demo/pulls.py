@@ -120,7 +120,7 @@ def play_push(turn: Turn, step: PushStep) -> None:
         turn.counted(tip)
         if spec.key:
             turn.scene.name(f"{change.key}.{spec.key}", where, tip)
-    _moved(turn, tuple(kept), tip)
+    _moved(turn, tuple(kept), tip, by, forced=step.force or step.rebase)
     if step.force or step.rebase:
         turn.event("HeadRefForcePushedEvent", by, before=before, after=tip)
 
@@ -135,11 +135,14 @@ def _kept(turn: Turn, step: PushStep, by: str) -> list[str]:
     return [] if step.force else list(turn.pull.commits[-1][1])
 
 
-def _moved(turn: Turn, commits: tuple[str, ...], tip: str) -> None:
+def _moved(
+    turn: Turn, commits: tuple[str, ...], tip: str, by: str, *, forced: bool = False
+) -> None:
     """The head branch points to `tip`; a merged pull request no longer follows it."""
     pull, where, at = turn.pull, turn.where, turn.at
     known = set(pull.commits[-1][1])
-    where.move(at, f"refs/heads/{pull.branch}", tip)
+    kind = "force_push" if forced else "push"
+    where.move(at, f"refs/heads/{pull.branch}", tip, by=by, kind=kind)
     if pull.merge is not None:
         return
     pull.heads.append((at, tip))
@@ -181,7 +184,7 @@ def play_update_branch(turn: Turn, step: UpdateBranchStep) -> None:
         signed=True,
     )
     turn.counted(made.sha)
-    _moved(turn, (*turn.pull.commits[-1][1], made.sha), made.sha)
+    _moved(turn, (*turn.pull.commits[-1][1], made.sha), made.sha, by)
 
 
 PLAY: Final[Mapping[type[Step], Callable[[Turn, Any], None]]] = {

@@ -87,6 +87,7 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
                 "url": moment.github_api_url,
                 "secret": github,
                 "system": "github.example",
+                "settings_hours": 0,
             },
             {"id": "argocd", "kind": "argocd", "url": moment.argocd_url, "secret": argocd},
             *flux,
@@ -241,7 +242,7 @@ def show(directory: Path, progress: Progress = no_progress) -> Shown:
         trust=trust,
         configuration=configuration_file,
         example=f"shop:pr:{number}",
-        receipts=len(polls) * 4,
+        receipts=len(polls) * 5,
         summary=tuple(result.summary()),
         verdict=verdict.summary,
     )

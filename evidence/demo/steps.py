@@ -224,6 +224,9 @@ class MergeStep:
     files: Mapping[str, str] = field(default_factory=dict)
     """Conflict resolution, or content that comes in with the merge only."""
     delete: tuple[str, ...] = ()
+    rules: str = ""
+    """What the rule suite says: `pass`, `bypass` or `none` (no record). Default: `pass` where any
+    rule applies, else `none`."""
 
 
 Step = (

@@ -46,6 +46,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from evidence.demo.steps import CheckStep, CommitSpec, ImageEdit, Step
+from evidence.demo.world_settings import (
+    DeployKey,
+    Environment,
+    Grant,
+    Installation,
+    Protection,
+    Ruleset,
+    Team,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +192,12 @@ class Push:
     """Reference: the branch is first moved there, whatever it held."""
     remove: bool = False
     """The branch is deleted."""
+    rules: str = ""
+    """What the rule suite says: `pass`, `bypass` or `none` (no record, as for an exempt actor).
+    Default: `none` where no rule applies or the pusher is exempt, `bypass` where a pull request is
+    required, else `pass`."""
+    deploy_key: str = ""
+    """Title of the deploy key it was pushed with: GitHub then names no account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +334,12 @@ class Access:
     """`Type.field` that answer FORBIDDEN and null: `Commit.statusCheckRollup`."""
     points: int = 5000
     """GraphQL points an hour."""
+    requests: int = 5000
+    """REST requests an hour; an answer 304 costs none."""
+    without: tuple[str, ...] = ()
+    """Permissions that the credential lacks: `administration` (protection, rule suites, history and
+    bypass lists of rulesets, deploy keys, teams), `bypass_actors` (the lists alone, as for an App
+    that may only read), `environments`, `organisation` (members of teams, installed Apps)."""
     argocd_projects: tuple[str, ...] = ()
     """Argo CD projects that are visible; empty: all."""
     flux_forbidden: tuple[str, ...] = ()
@@ -366,6 +387,13 @@ class World:
     bump: tuple[Bump, ...] = ()
     application: tuple[Application, ...] = ()
     deploy: tuple[Deploy, ...] = ()
+    protection: tuple[Protection, ...] = ()
+    ruleset: tuple[Ruleset, ...] = ()
+    environment: tuple[Environment, ...] = ()
+    grant: tuple[Grant, ...] = ()
+    team: tuple[Team, ...] = ()
+    deploy_key: tuple[DeployKey, ...] = ()
+    installation: tuple[Installation, ...] = ()
     jira: str = "cloud"
     """Which Jira serves issues with `tracker = "jira"`: `cloud` or `server`."""
     access: Access = field(default_factory=Access)
