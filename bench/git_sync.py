@@ -35,18 +35,15 @@ def load(mirror: Path, database: Path, *, with_paths: bool) -> None:
     import evidence.cli  # noqa: F401 - as the program sets itself up
     from evidence.collectors.git import GitCollector
     from evidence.store.session import connect
-    from evidence.store.writer import write_commit_paths, write_commits
+    from evidence.store.writer import write_commits
 
     collector = GitCollector(
         source="bench", repository="bench/repository", url=str(mirror), directory=mirror
     )
     store = connect(f"sqlite:///{database}")
-    commits = write_commits(store, collector.new_commits(), 0)
-    paths = 0
-    if with_paths:
-        paths = write_commit_paths(store, collector.repository, collector.changed_paths())
+    commits = write_commits(store, collector.new_commits(paths=with_paths), 0)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"commits": commits, "with_paths": paths, "peak_mib": round(peak, 1)}))
+    print(json.dumps({"commits": commits, "peak_mib": round(peak, 1)}))
 
 
 def empty_store(database: Path) -> None:

@@ -120,7 +120,7 @@ COMMITS = "commits"
 def derive_commits(
     store: Store, collector: GitCollector, progress: Progress, *, afresh: bool = False
 ) -> None:
-    """Streams commits that no derived tip reaches into the store, with their paths.
+    """Streams commits that no derived tip reaches into the store, each with its paths.
 
     The cursor moves when all rows are stored, so a run that was cut derives them again; `afresh`
     derives every commit that the mirror has.
@@ -137,7 +137,6 @@ def derive_commits(
     )
     done = writer.write_commits(store, told, observed)
     progress(f"{collector.repository}: commits", done, done)
-    writer.write_commit_paths(store, collector.repository, collector.changed_paths(known))
     page = Page(cursor=str(observed), complete=True)
     writer.write_page(store, collector.source, COMMITS, page, [], run_id=f"derive-{observed}")
 

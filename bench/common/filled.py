@@ -103,7 +103,7 @@ def _groups(changes: int) -> Iterator[list[Row]]:
 def _commit_row(values: dict[str, Any]) -> tuple[Any, ...]:
     names = facts.FACTS[_CLASSES["Commit"]].fields
     filled_in = {**values, "parents": " ".join(values["parents"])}
-    return tuple(filled_in.get(name, "") for name in names)
+    return (*(filled_in.get(name, "") for name in names), None)
 
 
 def _placed(first: int, some: Sequence[Sequence[Row]]) -> Iterator[tuple[int, int, rows.FactRows]]:

@@ -134,19 +134,11 @@ commits = Table(
     "commits",
     metadata,
     *(column_of(name, written) for name, written in written_types(Commit).items()),
+    text("paths", nullable=True),
     PrimaryKeyConstraint("repository", "sha"),
 )
-"""`parents` is shas joined by blanks; rows come from the mirror, `entry_seq` is its observation."""
-
-commit_paths = Table(
-    "commit_paths",
-    metadata,
-    text("repository"),
-    text("sha"),
-    text("paths"),
-    PrimaryKeyConstraint("repository", "sha"),
-)
-"""Paths changed against the first parent, as one JSON list per commit."""
+"""`parents` is shas joined by blanks; rows come from the mirror, `entry_seq` is its observation.
+`paths`, of no record, is a JSON list of those changed against the first parent; null: not read."""
 
 FACTS: Mapping[type[Fact], FactTable] = {
     each.cls: each

@@ -17,7 +17,6 @@ from evidence.store import bulk
 from evidence.store.facts import (
     Current,
     FactTable,
-    commit_paths,
     commits,
     fact_table,
     from_column,
@@ -145,12 +144,14 @@ def commits_in(store: Store, repository: str, shas: Iterable[str]) -> list[Commi
 
 
 def paths_of(store: Store, repository: str, shas: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Paths that commits change against their first parent; a sha not stored is absent."""
+    """Paths that commits change against their first parent; a sha not read is absent."""
     read = from_column(tuple[str, ...]) or tuple
     found: dict[str, tuple[str, ...]] = {}
     for some in bulk.batches(sorted(set(shas)), _CHUNK):
-        query = select(commit_paths.c.sha, commit_paths.c.paths).where(
-            commit_paths.c.repository == to_text(repository), commit_paths.c.sha.in_(some)
+        query = select(commits.c.sha, commits.c.paths).where(
+            commits.c.repository == to_text(repository),
+            commits.c.sha.in_(some),
+            commits.c.paths.is_not(None),
         )
         with store.read() as connection:
             found |= {sha: read(paths) for sha, paths in connection.execute(query)}
@@ -234,7 +235,8 @@ def builder(cls: type[F]) -> Callable[[Row[Any]], F]:
     """Row of the class's table -> record."""
     spec = fact_table(cls)
     names = [column.name for column in spec.table.columns]
-    fields = [(name, at) for at, name in enumerate(names) if name != "ordinal"]
+    known = codec.field_types(cls)
+    fields = [(name, at) for at, name in enumerate(names) if name in known]
     readers = readers_of(spec.table.name)
     plain = [(name, at) for name, at in fields if name not in readers]
     read = [(name, at, readers[name]) for name, at in fields if name in readers]

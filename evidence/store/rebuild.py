@@ -22,7 +22,7 @@ from evidence.store.envelope import (
     open_capture,
     open_envelope,
 )
-from evidence.store.facts import FACTS, commit_paths
+from evidence.store.facts import FACTS
 from evidence.store.session import Store
 from evidence.store.tables import entry, entry_index, gap, gap_closed, payload
 
@@ -39,7 +39,7 @@ def rebuild(store: Store, parse: Parse) -> int:
     """
     with store.write() as connection:
         tables = [each.table for each in FACTS.values()]
-        for table in (*tables, commit_paths, gap, gap_closed, entry_index):
+        for table in (*tables, gap, gap_closed, entry_index):
             connection.execute(delete(table))
         total = count(connection)
         replay = _Replay(connection, parse)

@@ -17,7 +17,7 @@ from evidence.store.derived import (
     write_derived,
 )
 from evidence.store.envelope import seal_body
-from evidence.store.mirror import write_answers, write_commit_paths, write_commits
+from evidence.store.mirror import write_answers, write_commits
 from evidence.store.pages import PageResult, write_page
 from evidence.store.placing import place_commits
 from evidence.store.rows import ParsedLike
@@ -33,7 +33,6 @@ __all__ = [
     "append_entry",
     "place_commits",
     "write_answers",
-    "write_commit_paths",
     "write_commits",
     "write_derived",
     "write_page",

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import random
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from evidence.model.git import Commit, GitAnswer, QuestionKind
 from evidence.store import mirror, queries, writer
 
 
-def row(sha, parents="", message="Tea", repository="shop"):
+def row(sha, parents="", message="Tea", repository="shop", paths=None):
     return (
         repository,
         sha,
@@ -26,6 +23,7 @@ def row(sha, parents="", message="Tea", repository="shop"):
         6,
         message,
         "sig",
+        paths,
     )
 
 
@@ -111,16 +109,20 @@ def test_commits_derived_all_at_once_are_placed_at_the_observation_that_first_re
     assert writer.place_commits(store, "shop") == 0
 
 
-@given(st.lists(st.text(st.sampled_from('a", \\/\x00\x7f\n[]é\ud800') | st.characters())))
-def test_the_list_of_paths_is_stored_as_json_writes_it(paths):
-    assert mirror._listed(paths) == json.dumps(paths)
-
-
 def test_paths_of_commits_come_back(store):
-    paths = [("a", ("k8s/app.yaml", "odd\nname\udc80")), ("b", ())]
-    assert writer.write_commit_paths(store, "shop", paths) == 2
-    assert writer.write_commit_paths(store, "shop", paths) == 0
-    assert queries.paths_of(store, "shop", ["a", "b", "c"]) == dict(paths)
+    paths = {"a": ("k8s/app.yaml", "odd\nname\udc80"), "b": ()}
+    rows = [row(sha, paths=json.dumps(own)) for sha, own in paths.items()]
+    assert writer.write_commits(store, [*rows, row("c")], 0) == 3
+    assert queries.paths_of(store, "shop", ["a", "b", "c", "d"]) == paths
+
+
+def test_paths_that_were_not_read_at_first_are_added_and_others_stay(store):
+    writer.write_commits(store, [row("a"), row("b", paths='["x"]')], 0)
+    later = [row("a", message="Other", paths='["y"]'), row("b", paths='["z"]')]
+    assert writer.write_commits(store, later, 1) == 1
+    assert writer.write_commits(store, [row("a"), row("b")], 1) == 0
+    assert queries.paths_of(store, "shop", ["a", "b"]) == {"a": ("y",), "b": ("x",)}
+    assert {found.message for found in queries.load(store, Commit)} == {"Tea"}
 
 
 def test_an_answer_is_stored_once(store):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from evidence.canonical import query_digest
 from evidence.collectors.git import refs
-from evidence.collectors.git.commits import CommitRow, commit_rows, path_rows
+from evidence.collectors.git.commits import PathedRow, commit_rows
 from evidence.collectors.git.mirror import REFSPECS, Mirror, Refreshed, redacted_url
 from evidence.collectors.git.questions import answer_all, unread
 from evidence.collectors.git.tool import version
@@ -99,21 +99,16 @@ class GitCollector:
         """
         return self._mirror.tips() if self._mirror.exists() else ()
 
-    def new_commits(self, known: Iterable[str] = ()) -> Iterator[CommitRow]:
+    def new_commits(self, known: Iterable[str] = (), *, paths: bool = True) -> Iterator[PathedRow]:
         """Rows of every commit that no known tip reaches, in the field order of `Commit`.
 
         `known` are tips whose commits are all stored. Rows come as plain tuples, parents joined
-        by one blank; the same commit may come again after a run that was cut.
+        by one blank, the paths that the commit changed last (None unless `paths`); the same commit
+        may come again after a run that was cut.
         """
         if not self._mirror.exists():
             return iter(())
-        return commit_rows(self._mirror.tool, self.repository, self.tips(), known)
-
-    def changed_paths(self, known: Iterable[str] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """(sha, paths changed against the first parent) of each commit that is new."""
-        if not self._mirror.exists():
-            return iter(())
-        return path_rows(self._mirror.tool, self.tips(), known)
+        return commit_rows(self._mirror.tool, self.repository, self.tips(), known, paths=paths)
 
     def answer(self, questions: Sequence[GitQuestion]) -> list[GitAnswer]:
         """One answer per question, in order, read from the mirror alone: no network."""

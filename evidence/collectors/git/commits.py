@@ -1,12 +1,13 @@
 """Streams commits and their changed paths out of a mirror as plain tuples.
 
 Commits are read by `git rev-list | git cat-file --batch`, where each record is prefixed by its
-length; paths by one `git log` in which NUL ends every path and two NULs every commit. Neither
-can be faked by a message or a file name. No object per commit, no process per commit.
+length; paths by one `git log` beside it, in which NUL ends every path and two NULs every commit.
+Neither can be faked by a message or a file name. No object per commit, no process per commit.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from io import BufferedReader
@@ -20,6 +21,9 @@ CommitRow = tuple[str, str, str, str, str, str, int, str, str, int, str, str]
 name, e-mail and time, message, signature: the fields of `evidence.model.git.Commit`. Times in
 microseconds UTC. Text is UTF-8 or the commit's own `encoding`; bytes that are neither become
 lone surrogates (PEP 383)."""
+PathedRow = tuple[str, str, str, str, str, str, int, str, str, int, str, str, str | None]
+"""A `CommitRow` and the paths that the commit changed against its first parent, as the text of a
+JSON list in Git's order; None where they were not asked for."""
 
 COMMIT_LIMIT = 32 * 1024 * 1024
 """Bytes of one commit that are read; the message of a larger one ends there."""
@@ -38,9 +42,11 @@ _ENCODINGS = re.compile(
 
 
 def commit_rows(
-    tool: GitTool, repository: str, tips: Iterable[str], known: Iterable[str]
-) -> Iterator[CommitRow]:
+    tool: GitTool, repository: str, tips: Iterable[str], known: Iterable[str], *, paths: bool
+) -> Iterator[PathedRow]:
     """Rows of all commits reachable from `tips` and not from `known`, newest first.
+
+    With `paths` each has the paths that it changed: renames are a removal and an addition.
 
     Raises:
         SourceError: the mirror lacks an object or is damaged; rows yielded before are right.
@@ -48,6 +54,33 @@ def commit_rows(
     span = _span(tool, tips, known)
     if not span:
         return
+    rows = _commits(tool, repository, span)
+    if not paths:
+        yield from ((*row, None) for row in rows)
+        return
+    yield from _beside(rows, _paths(tool, span))
+
+
+def _beside(rows: Iterable[CommitRow], paths: Iterator[tuple[str, str]]) -> Iterator[PathedRow]:
+    """Each row with its paths. Both come in Git's order; should they not, those ahead wait."""
+    ahead: dict[str, str] = {}
+    for row in rows:
+        sha = row[1]
+        listed = ahead.pop(sha, None) if ahead else None
+        while listed is None:
+            found = next(paths, None)
+            if found is None:
+                raise SourceError(f"The mirror does not tell which files {sha} changed.")
+            if found[0] == sha:
+                listed = found[1]
+            else:
+                ahead[found[0]] = found[1]
+        yield (*row, listed)
+    for sha, _ in paths:  # reads git log to its end, which says whether it ended well
+        raise SourceError(f"The mirror names {sha} among the changed files only.")
+
+
+def _commits(tool: GitTool, repository: str, span: bytes) -> Iterator[CommitRow]:
     with (
         tool.stream("rev-list", "--stdin", stdin=span) as names,
         tool.stream("cat-file", "--batch", "--buffer", stdin=names.stdout) as bodies,
@@ -58,31 +91,25 @@ def commit_rows(
         names.check()
 
 
-def path_rows(
-    tool: GitTool, tips: Iterable[str], known: Iterable[str]
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """(sha, paths changed against the first parent) of every new commit, newest first.
-
-    Renames are a removal and an addition. Paths are text by `path_text`, in Git's order.
-    """
-    span = _span(tool, tips, known)
-    if not span:
-        return
+def _paths(tool: GitTool, span: bytes) -> Iterator[tuple[str, str]]:
+    """(sha, JSON list of the paths changed against the first parent), newest first."""
     arguments = ("--stdin", "-z", "--name-only", "--no-renames", "--diff-merges=first-parent")
     with tool.stream("log", *arguments, "--format=format:%x00%H", stdin=span) as log:
         for record in _split(log.stdout, b"\0\0"):
             sha, _, paths = record.strip(b"\0").partition(b"\n")
-            yield sha.decode("ascii"), _names(paths)
+            yield sha.decode("ascii"), listed(paths)
         log.check()
 
 
-def _names(paths: bytes) -> tuple[str, ...]:
-    """NUL-separated paths as texts; the common case in one step."""
+def listed(paths: bytes) -> str:
+    """NUL-separated paths as a JSON list of texts by `path_text`; the common case in one step."""
     if not paths:
-        return ()
-    if paths.isascii() and b'"' not in paths:
-        return tuple(paths.decode("ascii").split("\0"))
-    return tuple(map(path_text, paths.split(b"\0")))
+        return "[]"
+    if paths.isascii() and b'"' not in paths and b"\\" not in paths:
+        text = paths.decode("ascii").replace("\0", '", "')
+        if text.isprintable():
+            return f'["{text}"]'
+    return json.dumps([path_text(path) for path in paths.split(b"\0")])
 
 
 def _span(tool: GitTool, tips: Iterable[str], known: Iterable[str]) -> bytes:

@@ -8,6 +8,7 @@ command that needs it, never in its arguments.
 
 from __future__ import annotations
 
+import fcntl
 import io
 import re
 import tempfile
@@ -70,6 +71,7 @@ class Stream:
     def __init__(self, process: Any, *, name: str) -> None:
         self._process = process
         self._name = name
+        _widen(process.stdout)
         self.stdin: BinaryIO = process.stdin
         self.stdout = io.BufferedReader(process.stdout.detach(), _READ_BUFFER)
         process.proc.stdout = self.stdout  # what GitPython closes when it tidies up
@@ -113,6 +115,14 @@ class Stream:
         self._drain.join(_DRAIN_SECONDS)  # a child of Git may hold the pipe longer than Git lives
         if not self._drain.is_alive():
             process.stderr.close()
+
+
+def _widen(pipe: Any) -> None:
+    """Makes room for more in a pipe, which spares both sides waiting; only Linux can."""
+    try:
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _READ_BUFFER)
+    except (AttributeError, OSError):
+        return
 
 
 def _close(pipe: Any) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.collectors.git.commits import commit_row
+from evidence.collectors.git.commits import _beside, commit_row, listed
+from evidence.collectors.git.objects import path_text
+from evidence.errors import SourceError
 from evidence.model.capture import Window
 from evidence.model.git import Commit
 
@@ -30,7 +34,10 @@ FIELDS = [
 
 def rows(collector, known=()) -> dict[str, dict[str, object]]:
     list(collector.fetch(WINDOW, ""))
-    return {row[1]: dict(zip(FIELDS, row, strict=True)) for row in collector.new_commits(known)}
+    return {
+        row[1]: dict(zip([*FIELDS, "paths"], row, strict=True))
+        for row in collector.new_commits(known)
+    }
 
 
 def only(origin, collector, **fields) -> dict[str, object]:
@@ -67,6 +74,7 @@ def test_every_field_of_a_commit_arrives(origin, collector):
         "committer_time": time,
         "message": "Fix the till\n\nRequested-by: X-1\n",
         "signature": "",
+        "paths": '["a"]',
     }
 
 
@@ -220,7 +228,7 @@ def test_what_a_current_git_writes_is_read_exactly(message, name):
 
 
 def paths(collector, known=()) -> dict[str, tuple[str, ...]]:
-    return dict(collector.changed_paths(known))
+    return {row[1]: tuple(json.loads(row[-1])) for row in collector.new_commits(known)}
 
 
 def test_changed_paths_are_those_against_the_first_parent(origin, collector):
@@ -240,6 +248,25 @@ def test_changed_paths_are_those_against_the_first_parent(origin, collector):
         empty: (),
         moved: ("d/b", "e/b"),
     }
+
+
+@given(st.lists(st.binary(min_size=1) | st.sampled_from([b'a"', b"\\", b"\x7f", b"caf\xe9"])))
+def test_paths_are_listed_as_json_writes_them(names):
+    names = [name.replace(b"\0", b"?") for name in names]
+    assert listed(b"\0".join(names)) == json.dumps([path_text(name) for name in names])
+
+
+def test_paths_that_come_in_another_order_wait_for_their_commit():
+    rows = [commit_row("r", sha * 40, b"") for sha in "abc"]
+    told = [("c" * 40, '["3"]'), ("a" * 40, '["1"]'), ("b" * 40, "[]")]
+    found = {row[1][0]: row[-1] for row in _beside(rows, iter(told))}
+    assert found == {"a": '["1"]', "b": "[]", "c": '["3"]'}
+
+
+@pytest.mark.parametrize("told", [[], [("a" * 40, "[]"), ("b" * 40, "[]")]])
+def test_commits_and_paths_that_do_not_match_are_an_error(told):
+    with pytest.raises(SourceError):
+        list(_beside([commit_row("r", "a" * 40, b"")], iter(told)))
 
 
 def test_paths_of_any_name_arrive(origin, collector):
