@@ -20,9 +20,10 @@ from evidence.config.load import Loaded
 from evidence.config.secrets import resolve
 from evidence.config.settings import AnchorSettings
 from evidence.errors import ConfigError
-from evidence.notes import parse_checkpoint
+from evidence.notes import Checkpoint, parse_checkpoint
 from evidence.seal.gitanchor import Remote, push_commit
 from evidence.seal.held import load_keys
+from evidence.seal.s3anchor import Bucket, Locked, put_locked
 from evidence.seal.timestamp import TimeStamp, time_stamp
 from evidence.store import queries, writer
 from evidence.store.session import Store
@@ -41,22 +42,26 @@ class Anchored:
     commit: str = ""
     stamped: str = ""
     """The time stamp's time, RFC 3339 UTC."""
+    locked: str = ""
+    """The object in a bucket."""
 
     def summary(self) -> str:
         """One sentence for the reader."""
         ways = [f"commit {self.commit}"] if self.commit else []
         ways += [f"time stamp of {self.stamped}"] if self.stamped else []
+        ways += [f"the locked object {self.locked}"] if self.locked else []
         if not ways:
             return (
                 f"checkpoint at {self.size} entries, anchored nowhere: keep the note printed here "
                 "outside of the database, or configure [anchor]"
             )
-        return f"checkpoint at {self.size} entries anchored by {' and '.join(ways)}"
+        return f"checkpoint at {self.size} entries anchored by {', '.join(ways)}"
 
 
 def is_configured(loaded: Loaded) -> bool:
     """Whether there is a place to anchor to."""
-    return bool(loaded.settings.anchor.git or loaded.settings.anchor.tsa)
+    settings = loaded.settings.anchor
+    return bool(settings.git or settings.tsa or settings.s3)
 
 
 def place(store: Store, loaded: Loaded, note: str) -> Anchored:
@@ -72,6 +77,7 @@ def place(store: Store, loaded: Loaded, note: str) -> Anchored:
         return Anchored(size=stated.size, note=note)
     stamp = time_stamp(note.encode(), settings.tsa) if settings.tsa else None
     commit = _push(loaded, note, stated.origin, stated.size, stamp) if settings.git else ""
+    locked = _lock(settings, note, stated) if settings.s3 else None
     body: dict[str, Any] = {
         "actor": actor(),
         "size": stated.size,
@@ -79,10 +85,17 @@ def place(store: Store, loaded: Loaded, note: str) -> Anchored:
         "note": hashlib.sha256(note.encode()).hexdigest(),
         "git": _git_body(settings, commit),
         "tsa": {"url": redacted_url(settings.tsa), "time": stamp.time} if stamp else None,
+        "s3": _s3_body(locked),
         "observed_at": now(),
     }
     writer.append_entry(store, ANCHOR, body, stamp.token if stamp else None)
-    return Anchored(size=stated.size, note=note, commit=commit, stamped=stamp.time if stamp else "")
+    return Anchored(
+        size=stated.size,
+        note=note,
+        commit=commit,
+        stamped=stamp.time if stamp else "",
+        locked=locked.address if locked else "",
+    )
 
 
 def last_anchor(store: Store) -> Mapping[str, Any] | None:
@@ -96,6 +109,17 @@ def _git_body(settings: AnchorSettings, commit: str) -> dict[str, str] | None:
     if not commit:
         return None
     return {"url": redacted_url(settings.git), "branch": settings.branch, "commit": commit}
+
+
+def _lock(settings: AnchorSettings, note: str, stated: Checkpoint) -> Locked:
+    bucket = Bucket(address=settings.s3, endpoint=settings.s3_endpoint, days=settings.s3_days)
+    return put_locked(bucket, f"{stated.origin}/{stated.size:012d}.note", note.encode())
+
+
+def _s3_body(locked: Locked | None) -> dict[str, str] | None:
+    if locked is None:
+        return None
+    return {"object": locked.address, "version": locked.version, "until": locked.until}
 
 
 def _push(loaded: Loaded, note: str, origin: str, size: int, stamp: TimeStamp | None) -> str:

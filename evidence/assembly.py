@@ -25,7 +25,7 @@ from evidence.report.data import (
     Yardstick,
 )
 from evidence.seal.keys import KeySet
-from evidence.store import queries
+from evidence.store import custody, queries
 
 
 def assemble(
@@ -74,6 +74,8 @@ def assemble(
         filters=tuple(_filters(case)),
         inclusion=BY_BRANCH if selection.by_branch else "",
         notes=tuple(_notes(selection)),
+        custody=tuple(custody.handlings(case.store, at=size)),
+        anchors=tuple(custody.anchors(case.store, at=size)),
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from evidence.manifest.capture_file import CaptureFile
 from evidence.model.capture import Gap, Receipt
 from evidence.model.change import Chain, Change, ProductionDeployment
+from evidence.model.custody import Anchor, Custody
 from evidence.model.determination import Determination, SubjectKind
 
 Progress = Callable[[str, int, int | None], None]
@@ -181,4 +182,8 @@ class PacketData:
     """Sentences that the reader of the listings must know (times that are claims...)."""
     filters: tuple[tuple[str, int], ...] = ()
     """What was left out of the listing and how many rows each filter took."""
+    custody: tuple[Custody, ...] = ()
+    """Every handling of the ledger before this packet, oldest first."""
+    anchors: tuple[Anchor, ...] = ()
+    """Checkpoints outside of the database, oldest first; the newest with its note and token."""
     limits: Limits = field(default_factory=Limits)

@@ -30,6 +30,8 @@ from evidence.report.text import zone_info
 from evidence.report.view import Medium, View
 
 _STAGE = ".unfinished"
+ANCHOR, ANCHOR_STAMP = "anchor.note", "anchor.tst"
+"""The newest checkpoint that was put elsewhere, and its time stamp's token."""
 
 
 def write_packet(data: PacketData, directory: Path, progress: Progress = no_progress) -> list[Path]:
@@ -64,6 +66,7 @@ def _write_all(data: PacketData, stage: Path, progress: Progress) -> None:
     write_ipe(header, stage / "population.ipe.json")
     write_results(data, summary, stage / "results.json")
     _captures(data, stage, progress)
+    _newest_anchor(data, stage)
     progress("packet.html", 0, None)
     _html(env, _view(data, summary, chapters, header, Medium.HTML), stage / "packet.html")
     progress("packet.pdf", 0, None)
@@ -88,6 +91,14 @@ def _captures(data: PacketData, stage: Path, progress: Progress) -> None:
         last = capture.seq
         (stage / capture.path).write_bytes(capture.to_bytes())
         progress("captures", last, data.ledger_size)
+
+
+def _newest_anchor(data: PacketData, stage: Path) -> None:
+    newest = data.anchors[-1] if data.anchors else None
+    if newest and newest.note:
+        (stage / ANCHOR).write_text(newest.note, encoding="utf-8", newline="\n")
+        if newest.stamp:
+            (stage / ANCHOR_STAMP).write_bytes(newest.stamp)
 
 
 def _view(

@@ -19,6 +19,7 @@ from tampering import fill
 
 from evidence.cli import main as program
 from evidence.errors import UnavailableError
+from evidence.export import ReportRequest, report
 from evidence.seal import keys
 from evidence.store import queries, upgrade
 from evidence.store.audit import audit
@@ -248,3 +249,45 @@ def test_a_sync_anchors_by_itself_and_keeps_what_it_read_where_that_fails(tmp_pa
         assert (second.complete, "not anchored" in second.summary()) == (True, True)
         with pytest.raises(UnavailableError, match="cannot be read"):
             second.raise_if_incomplete()
+
+
+def test_a_packet_names_the_anchors_before_it_and_carries_the_newest(
+    tmp_path, elsewhere, tsa, authority, evidence, monkeypatch
+):
+    anchor = {"git": str(elsewhere), "tsa": tsa}
+    with shop(tmp_path / "live", FIRST + pull("gift"), anchor=anchor) as live:
+        held = keys.init(live.keys, name="Example Shop")
+        loaded = live.loaded(live.simulation.end())
+        sync(loaded).raise_if_incomplete()
+        done = report(
+            loaded,
+            ReportRequest(start="2026-07-01", end="2026-09-30", destination=tmp_path / "packet"),
+        )
+        (tmp_path / "trust.txt").write_text(keys.trust_file(held))
+    page = " ".join((tmp_path / "packet" / "packet.html").read_text().split())
+    commit = git(elsewhere, "rev-parse", "evidence-anchors").stdout.strip()
+    size = int((tmp_path / "packet" / "anchor.note").read_text().split("\n")[1])
+    assert commit in page
+    assert f"covers {size} of the {done.ledger_size} entries reported on" in page
+    check = (
+        f"openssl ts -verify -data anchor.note -in anchor.tst -token_in -CAfile {authority}/tsa.crt"
+    )
+    assert b"Verification: OK" in command(check, tmp_path / "packet").stdout
+    name = "evidence/example-shop-simulated"
+    show = ("show", f"evidence-anchors:{name}/checkpoint.note")
+    assert git(elsewhere, *show).stdout == (tmp_path / "packet" / "anchor.note").read_text()
+    assert evidence("verify", tmp_path / "packet", "--trust", tmp_path / "trust.txt")[0] == 0
+
+
+def test_a_packet_without_an_anchor_says_what_that_leaves_open(tmp_path):
+    with shop(tmp_path / "live", FIRST + pull("gift")) as live:
+        keys.init(live.keys, name="Example Shop")
+        loaded = live.loaded(live.simulation.end())
+        sync(loaded).raise_if_incomplete()
+        report(
+            loaded,
+            ReportRequest(start="2026-07-01", end="2026-09-30", destination=tmp_path / "packet"),
+        )
+    page = " ".join((tmp_path / "packet" / "packet.html").read_text().split())
+    assert "No checkpoint was anchored outside the database before this packet" in page
+    assert not (tmp_path / "packet" / "anchor.note").exists()

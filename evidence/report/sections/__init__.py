@@ -14,6 +14,7 @@ from evidence.report.sections import (
     completeness,
     control_matrix,
     cover,
+    custody,
     deployments,
     deviations,
     dossiers,
@@ -63,5 +64,6 @@ SECTIONS = (
     Section(name="dossiers", title=dossiers.TITLE, context=dossiers.context),
     Section(name="method", title=method.TITLE, context=method.context),
     Section(name="yardsticks", title=yardsticks.TITLE, context=yardsticks.context),
+    Section(name="custody", title=custody.TITLE, context=custody.context),
     Section(name="glossary", title=glossary.TITLE, context=glossary.context),
 )
