@@ -141,10 +141,13 @@ def parse_trust(data: bytes, path: str) -> Trust:
             pems.append(_pem_key(block[0], path))
     fingerprints: list[str] = []
     lines: list[_Line] = []
-    for row in _PEM.sub("", text).splitlines():
+    uncommented = "".join(
+        row for row in text.splitlines(keepends=True) if not row.lstrip().startswith("#")
+    )
+    for row in _PEM.sub("", uncommented).splitlines():
         if _FINGERPRINT.fullmatch(row.strip()):
             fingerprints.append(row.strip())
-        elif row.strip() and not row.lstrip().startswith("#"):
+        elif row.strip():
             lines.append(_read_line(row, path))
     listed = {line.key for line in lines}
     windows: dict[str, tuple[Window, ...]] = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from instructed import CLEAN, commands, run_instructions
 
 from evidence.errors import ConfigError, RenderError
 from evidence.manifest import parse_manifest
@@ -20,30 +20,11 @@ from evidence.seal import keys as key_files
 from evidence.seal.packet import seal_folder, zip_folder
 from evidence.verify import Status, examine_packet, read_trust
 
-CLEAN = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C"}
-
 
 @pytest.fixture
 def sealed(rendered, keys, predicate) -> Path:
     seal_folder(rendered, keys, predicate)
     return rendered
-
-
-def commands(folder: Path) -> str:
-    text = (folder / "VERIFY.md").read_text()
-    return "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
-
-
-def run_instructions(folder: Path, trust: Path | None = None):
-    environment = CLEAN | ({"TRUST": str(trust)} if trust else {})
-    return subprocess.run(
-        ["sh", "-eu", "-c", commands(folder)],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_the_result_names_the_packet_by_the_digest_of_its_list(rendered, keys, predicate, pdf):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -49,6 +49,7 @@ class Pkcs11Signer:
         path, _, query = uri.partition(":")[2].partition("?")
         named, options = attributes(path, ";", uri), attributes(query, "&", uri)
         _check(uri, named, options)
+        _require_library()
         module = options["module-path"]
         if not Path(module).is_file():
             raise ConfigError(f"there is no PKCS#11 module at {module}")
@@ -86,24 +87,20 @@ class Pkcs11Signer:
             return from_raw(key.sign(digest, mechanism=pkcs11.Mechanism.ECDSA))
 
     def _with_public_half(self) -> Pkcs11Signer:
-        import dataclasses
-
         import pkcs11
 
         with self._session() as session:
             key = self._find(session, pkcs11.ObjectClass.PUBLIC_KEY)
-            return dataclasses.replace(self, public_key=_public_half(key, self.token))
+            return replace(self, public_key=_public_half(key, self.token))
 
     def _find(self, session: Any, kind: Any) -> Any:
         return session.get_key(kind, label=self.label, id=self.identifier)
 
     @contextmanager
     def _session(self) -> Iterator[Any]:
-        try:
-            import pkcs11
-            from pkcs11 import exceptions
-        except ImportError as error:
-            raise missing_extra("a signer in a hardware token (pkcs11:)", "pkcs11") from error
+        import pkcs11
+        from pkcs11 import exceptions
+
         try:
             token = pkcs11.lib(self.module).get_token(token_label=self.token)
             with token.open(user_pin=self._pin) as session:
@@ -119,6 +116,13 @@ class Pkcs11Signer:
         except (exceptions.PKCS11Error, RuntimeError) as error:
             name = type(error).__name__
             raise ConfigError(f"the token {self.token!r} cannot be used: {name}") from error
+
+
+def _require_library() -> None:
+    try:
+        import pkcs11  # noqa: F401
+    except ImportError as error:
+        raise missing_extra("a signer in a hardware token (pkcs11:)", "pkcs11") from error
 
 
 def _check(uri: str, named: dict[str, str], options: dict[str, str]) -> None:
