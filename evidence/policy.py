@@ -38,6 +38,28 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StandardRule:
+    """A standard change that was approved beforehand: what its automation may do unreviewed."""
+
+    diff: str
+    """`image-bump`, `version-bump` or `lockfile`: what the content of the change must be."""
+    bumps: tuple[str, ...] = ("patch",)
+    """Of a version bump: `patch`, `minor`, `major`."""
+    repositories: tuple[str, ...] = ()
+    """Repository ids; empty: all."""
+    checks: tuple[str, ...] | None = None
+    """Names of checks that must have passed; None: those that the policy requires."""
+    approved_by: str = ""
+    """Who approved the rule: a person of the map, or an account key."""
+    valid_from: int = 0
+    """Microseconds UTC from which it is in force; 0: never."""
+    valid_to: int = 0
+    """Microseconds UTC from which it no longer is; 0: open."""
+    is_request: bool = False
+    """Whether the approved rule is the request of each change under it, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Automation:
     """A registered bot or app, known by account id and never by name."""
 
@@ -51,6 +73,8 @@ class Automation:
     """Actor key of the human who steers it (an AI agent), else empty."""
     ignore_commits: bool = False
     """Its path-limited commits after an approval do not make it stale (`ignore_commits_by`)."""
+    rule: StandardRule | None = None
+    """The standard change that it may make on `paths`; None: each of its changes is ordinary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,5 +193,13 @@ class Policy:
     applications: tuple[Application, ...] = ()
     image_maps: tuple[ImageMap, ...] = ()
     controls: tuple[ControlScope, ...] = ()
+    access_approved: tuple[str, ...] = ()
+    """Keys (`system:kind:id`) of everyone who may merge, deploy or bypass; empty: not declared."""
+    access_reviews: tuple[int, ...] = ()
+    """Microseconds UTC at which access was reviewed, as declared."""
+    access_review_limit: int = 7_776_000_000_000
+    """Microseconds after which a review of access is too old."""
+    shared_accounts: tuple[str, ...] = ()
+    """Keys of accounts at the forge that several people use."""
     scope_start: int = 0
     """Microseconds UTC from which changes are in scope; 0: from the first observed deployment."""

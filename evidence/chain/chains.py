@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from evidence.chain.answers import ask, merge_questions, net_diff_questions, paths_question
 from evidence.chain.links import draw_links
 from evidence.chain.owners import owners_questions
+from evidence.chain.standard import content_questions
 from evidence.model.change import Chain, ChangeEvidence
 from evidence.model.git import GitQuestion, QuestionKind
 from evidence.policy import Policy
@@ -27,6 +28,7 @@ def chain_questions(evidence: ChangeEvidence, policy: Policy) -> tuple[GitQuesti
         ),
         *_automation_questions(evidence, policy),
         *owners_questions(evidence),
+        *content_questions(evidence, policy),
     }
     paths = paths_question(evidence)
     if paths is not None:

@@ -193,6 +193,15 @@ class PolicySettings(_Section):
     scope_start: str = ""
 
 
+class AccessSettings(_Section):
+    """Who may merge, deploy or bypass, and when that was reviewed."""
+
+    approved: list[str] = []
+    shared_accounts: list[str] = []
+    reviews: list[str] = []
+    review_days: int = Field(default=90, ge=1, le=3650)
+
+
 class SealSettings(_Section):
     """How packets are signed."""
 
@@ -254,6 +263,7 @@ class Settings(BaseSettings):
     automation: list[AutomationSettings] = []
     controls: dict[str, ControlSettings] = {}
     policy: PolicySettings = PolicySettings()
+    access: AccessSettings = AccessSettings()
     seal: SealSettings = SealSettings()
     anchor: AnchorSettings = AnchorSettings()
     report: ReportSettings = ReportSettings()

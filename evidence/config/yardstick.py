@@ -8,7 +8,12 @@ from zoneinfo import ZoneInfo
 from evidence import policy as yardstick
 from evidence.config.moments import micros, named_zone
 from evidence.config.secrets import without_password
-from evidence.config.settings import PolicySettings, RepositorySettings, Settings
+from evidence.config.settings import (
+    AutomationSettings,
+    PolicySettings,
+    RepositorySettings,
+    Settings,
+)
 from evidence.config.wizard import slug
 
 _DAY = 86_400_000_000
@@ -53,6 +58,10 @@ def build_policy(settings: Settings) -> yardstick.Policy:
     return yardstick.Policy(
         **_parameters(settings.policy),  # type: ignore[arg-type]
         scope_start=_time(settings.policy.scope_start, "policy.scope_start"),
+        access_approved=tuple(settings.access.approved),
+        access_reviews=tuple(_time(one, "access.reviews") for one in settings.access.reviews),
+        access_review_limit=settings.access.review_days * _DAY,
+        shared_accounts=tuple(settings.access.shared_accounts),
         persons=_persons(settings),
         automations=_automations(settings),
         repositories=tuple(_repository(one, settings) for one in settings.repository),
@@ -172,8 +181,26 @@ def _automations(settings: Settings) -> tuple[yardstick.Automation, ...]:
             paths=tuple(one.paths),
             operator=one.operator,
             ignore_commits=one.ignore_commits,
+            rule=_rule(one),
         )
         for one in settings.automation
+    )
+
+
+def _rule(automation: AutomationSettings) -> yardstick.StandardRule | None:
+    rule, what = automation.rule, f"automation {automation.id}: rule"
+    if rule is None:
+        return None
+    checks = [] if rule.checks is None and rule.diff == "image-bump" else rule.checks
+    return yardstick.StandardRule(
+        diff=rule.diff,
+        bumps=tuple(rule.bumps),
+        repositories=tuple(rule.repositories),
+        checks=None if checks is None else tuple(checks),
+        approved_by=rule.approved_by,
+        valid_from=_time(rule.valid_from, f"{what}.valid_from"),
+        valid_to=_time(rule.valid_to, f"{what}.valid_to"),
+        is_request=rule.is_request,
     )
 
 

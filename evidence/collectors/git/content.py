@@ -50,7 +50,7 @@ def _text(data: bytes) -> Answer:
 
 
 def entries(reading: Reading, asked: Sequence[Args]) -> list[Answer]:
-    """All files below a directory of each commit, in byte order of their paths.
+    """All files below a directory of each commit, in byte order of their paths; a file alone.
 
     Submodules are listed with mode 160000 (their object is a commit elsewhere), links with 120000.
     """
@@ -72,14 +72,24 @@ class _Lister:
 
     def files(self, root: str, directory: str) -> Answer:
         above = directory.encode("utf-8", "surrogateescape")
-        top = root
+        top = folder = root
         for part in filter(None, above.split(b"/")):
-            top = top and self._child(top, part)
+            folder, top = top, top and self._child(top, part)
         if not top:
-            return said([])
+            return said(self._file(folder, above))
         if (top, above) not in self._listed:
             self._listed[top, above] = self._below(top, above + b"/" if above else b"")
         return self._listed[top, above]
+
+    def _file(self, folder: str, path: bytes) -> list[list[str]]:
+        """The one file of that path, in the folder that should hold it; nothing where none is."""
+        rows = (self._objects.tree(folder) if folder else None) or ()
+        name = path.rpartition(b"/")[2]
+        return [
+            [mode.decode("ascii"), oid.hex(), path_text(path)]
+            for mode, each, oid in rows
+            if each == name and mode != FOLDER
+        ]
 
     def _child(self, tree: str, name: bytes) -> str:
         """The folder of that name in a tree, or empty."""

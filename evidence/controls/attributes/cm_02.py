@@ -21,6 +21,7 @@ from evidence.controls.requests import (
     linked_tickets,
     newest,
 )
+from evidence.controls.standard import Covered, standard_lane
 from evidence.controls.timeline import Timeline, list_missing
 from evidence.controls.words import clip, listing, when
 from evidence.model.change import Chain, ChangeKind
@@ -51,6 +52,10 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     if policy.request_is_pull_request and chain.change.kind == ChangeKind.PULL_REQUEST:
         sentence = "By the policy the pull request itself is the request."
         return on_change(CONTROL, chain, "request-is-pull-request", sentence)
+    lane = standard_lane(chain, policy)
+    if lane.covered == Covered.STANDARD and lane.rule is not None and lane.rule.is_request:
+        sentence = f"By the policy an approved rule is the request: {lane.words}."
+        return on_change(CONTROL, chain, "request-is-rule", sentence, facts=lane.facts)
     request = _request(chain, policy)
     linked = linked_tickets(chain, policy, request.timeline)
     late = [one for one in linked if one.best.held == Held.LATE]

@@ -6,10 +6,11 @@ from evidence.controls.approvals import Approval, Approvals, distinct
 from evidence.controls.case import case_of
 from evidence.controls.contribution import Contributors
 from evidence.controls.determine import on_change
+from evidence.controls.standard import Covered, standard_lane
 from evidence.controls.timeline import timeline_of
 from evidence.controls.words import clip, listing, short, when, who
 from evidence.model.change import Chain, Change, ChangeKind
-from evidence.model.determination import Determination
+from evidence.model.determination import Determination, Outcome
 from evidence.model.fact import Fact
 from evidence.policy import Policy
 
@@ -31,6 +32,19 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     early = not_testable(CONTROL, chain, as_of)
     if early is not None:
         return early
+    lane = standard_lane(chain, policy)
+    if lane.covered == Covered.STANDARD:
+        sentence = f"It is a standard change, which CM-17 tests: {lane.words}."
+        return on_change(CONTROL, chain, "standard-lane", sentence, facts=lane.facts)
+    ordinary = _ordinary(chain, policy)
+    if lane.covered == Covered.OPEN and ordinary.outcome == Outcome.FAIL:
+        sentence = f"{ordinary.sentence} It may be a standard change: {lane.words}."
+        return on_change(CONTROL, chain, "standard-lane-open", sentence, entries=ordinary.entries)
+    return ordinary
+
+
+def _ordinary(chain: Chain, policy: Policy) -> Determination:
+    """The change judged as one that no rule was approved for."""
     if chain.change.kind == ChangeKind.DIRECT:
         return _direct(chain)
     if policy.approvals_required < 1:

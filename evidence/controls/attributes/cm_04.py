@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evidence.chain.answers import MergeContent, MergeContentAnswer, merge_content
 from evidence.controls.approvals import Approval
 from evidence.controls.attributes import cm_03
@@ -28,6 +30,8 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     if early is not None:
         return early
     approval = cm_03.determine(chain, policy, as_of)
+    if approval.reason == "standard-lane":
+        return replace(approval, control=CONTROL)
     if chain.change.kind == ChangeKind.DIRECT:
         return _direct(chain, approval)
     if approval.reason == "approval-not-required":
