@@ -53,7 +53,8 @@ def examine(evidence: ChangeEvidence, required: RequiredCheck, sha: str, moment:
     series = _series(required, runs)
     if not any(_from_expected(required, attempts[0]) for attempts in series):
         return _nothing(required, sha, runs, facts, whole=whole)
-    judged = [_latest(required, attempts, coverage, moment) for attempts in series]
+    every = attempts_read(evidence, sha, moment)
+    judged = [_latest(required, attempts, moment, every=every) for attempts in series]
     return _worst(required, sha, judged, facts, whole=whole)
 
 
@@ -61,6 +62,15 @@ def coverage_of(evidence: ChangeEvidence, sha: str) -> CheckCoverage | None:
     """The newest statement of how completely the checks of a commit were read."""
     found = [one for one in evidence.coverage if one.sha == sha]
     return max(found, key=lambda one: (one.observed_at, one.entry_seq)) if found else None
+
+
+def attempts_read(evidence: ChangeEvidence, sha: str, moment: Moment) -> bool:
+    """Whether all attempts of the commit's check runs were read at some time after the moment."""
+    return any(
+        one.all_attempts and one.observed_at >= moment.at
+        for one in evidence.coverage
+        if one.sha == sha
+    )
 
 
 def read_whole(evidence: ChangeEvidence, coverage: CheckCoverage | None, moment: Moment) -> bool:
@@ -125,13 +135,17 @@ def _nothing(
 def _latest(
     required: RequiredCheck,
     attempts: list[CheckRun],
-    coverage: CheckCoverage | None,
     moment: Moment,
+    *,
+    every: bool,
 ) -> Result:
-    """The latest attempt that had started at the moment."""
+    """The latest attempt that had started at the moment.
+
+    Of a status the forge shows the newest state only, so `every` attempt says nothing of it.
+    """
     started = [run for run in attempts if _start(run)[0] <= moment.at]
     later = len(started) < len(attempts)
-    all_read = coverage is not None and coverage.all_attempts
+    all_read = every and attempts[0].kind != "status"
     if later and not all_read and not (started and started[-1].observed_at >= moment.at):
         run = attempts[-1]
         words = f"{_named(run)} was read only as it started at {when(_start(run)[0])}"
@@ -161,7 +175,19 @@ def _ended(required: RequiredCheck, started: list[CheckRun], moment: Moment) -> 
         return Result(reason=codes.get(run.conclusion.upper(), "not-success"), words=ended)
     accepted = {one.upper() for one in required.accept}
     failed = any(one.conclusion and one.conclusion.upper() not in accepted for one in started[:-1])
+    if len(started) > 1:
+        ended += f" (attempt {len(started)} of those read; {_earlier(started[:-1])})"
     return Result(reason=PASSED, words=ended, flags=("flaky",) if failed else ())
+
+
+def _earlier(attempts: list[CheckRun]) -> str:
+    """What came of the attempts before, oldest first."""
+    told = [f"{(one.conclusion or one.status).lower()} at {when(_end(one))}" for one in attempts]
+    return f"before it: {listing(told)}"
+
+
+def _end(run: CheckRun) -> int:
+    return run.completed_at or run.started_at
 
 
 def _worst(

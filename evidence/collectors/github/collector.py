@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from evidence.collectors.github import hosts
 from evidence.collectors.github import parse as parsing
+from evidence.collectors.github.attempts import Attempts
 from evidence.collectors.github.context import (
     COLLECTOR,
     REPOSITORY,
@@ -14,7 +15,9 @@ from evidence.collectors.github.context import (
     Context,
     UnreadableRepositoryError,
 )
+from evidence.collectors.github.looks import Looks
 from evidence.collectors.github.population import BranchPopulation
+from evidence.collectors.github.probe import Probe, Seen
 from evidence.collectors.github.state import BranchState, RepositoryState, State
 from evidence.collectors.github.sweep import PullRequestSweep
 from evidence.collectors.github.transport import Transport
@@ -63,6 +66,7 @@ class GitHubCollector:
             parsing.PULL_REQUEST,
             parsing.BRANCH_COMMIT,
             parsing.COMMIT_CHECKS,
+            parsing.CHECK_ATTEMPTS,
             parsing.REPOSITORY,
         ),
         init=False,
@@ -74,44 +78,55 @@ class GitHubCollector:
         """All pages from `cursor` on; the last one is empty and complete."""
         state = State.loads(cursor)
         transport = self._transport()
-        for repository in self.repositories:
-            for page in self._repository(repository, window, transport, state, progress):
-                yield self._stamped(page, transport, state)
+        contexts = {
+            one.id: self._context(one, transport, state, progress) for one in self.repositories
+        }
+        for page in self._pages(window, transport, contexts):
+            yield self._stamped(page, transport, state)
         yield self._stamped(Page(complete=True), transport, state)
 
     def parse(self, capture: Capture) -> Parsed:
         """Facts and gaps of one capture; pure."""
         return parsing.parse(capture)
 
-    def _repository(
+    def _pages(
+        self, window: Window, transport: Transport, contexts: Mapping[str, Context]
+    ) -> Iterator[Page]:
+        probe = Probe(transport=transport)
+        probe.read({one.id: (contexts[one.id], one.branches) for one in self.repositories})
+        # By the server's clock; without an answer, what is due by the last pass is looked at.
+        now = probe.now or max((one.state.mark for one in contexts.values()), default=0)
+        yield from Looks(transport=transport, contexts=contexts, now=now).pages()
+        for repository in self.repositories:
+            context, seen = contexts[repository.id], probe.seen.get(repository.id)
+            if context.state.mark and window.since < context.state.floor:
+                # Asked for an earlier beginning than was read: branches are listed anew as well.
+                context.state.branches = {
+                    branch: BranchState() for branch in context.state.branches
+                }
+                seen = None
+            try:
+                yield from _repository(context, repository.branches, window, seen)
+            except UnreadableRepositoryError as error:
+                gap = context.gap(REPOSITORY, repository.id, error.reason, error.message)
+                yield Page(gaps=(gap,))
+
+    def _context(
         self,
         repository: GitHubRepository,
-        window: Window,
         transport: Transport,
         state: State,
         progress: Progress,
-    ) -> Iterator[Page]:
-        known = state.repositories.setdefault(repository.id, RepositoryState())
-        if known.mark and window.since < known.floor:
-            # Asked for an earlier beginning than was read: branches are listed anew as well.
-            known.branches = {branch: BranchState() for branch in known.branches}
-        api = hosts.api_url(self.url)
-        context = Context(
+    ) -> Context:
+        return Context(
             source=self.source,
-            host=self.system or hosts.system_of(api),
+            host=self.system or hosts.system_of(hosts.api_url(self.url)),
             repository=repository.id,
             name=repository.name,
             transport=transport,
-            state=known,
+            state=state.repositories.setdefault(repository.id, RepositoryState()),
             progress=progress,
         )
-        try:
-            yield from PullRequestSweep(context, window.since).pages()
-            for branch in repository.branches:
-                yield from BranchPopulation(context, branch, window.since).pages()
-        except UnreadableRepositoryError as error:
-            gap = context.gap(REPOSITORY, repository.id, error.reason, error.message)
-            yield Page(gaps=(gap,))
 
     def _stamped(self, page: Page, transport: Transport, state: State) -> Page:
         """The page with its cursor and what it cost since the page before."""
@@ -132,3 +147,20 @@ class GitHubCollector:
             timeout=self.timeout,
             verify=self.verify,
         )
+
+
+def _repository(
+    context: Context, branches: tuple[str, ...], window: Window, seen: Seen | None
+) -> Iterator[Page]:
+    """What changed in one repository, or all of it where that is not known."""
+    state = context.state
+    if seen is not None and seen.pulls_unchanged(state):
+        state.mark = max(state.mark, seen.at)
+    else:
+        yield from PullRequestSweep(context, window.since).pages()
+    for branch in branches:
+        if seen is None or not seen.branch_unchanged(state, branch):
+            yield from BranchPopulation(context, branch, window.since).pages()
+    captures, gaps = Attempts(context).read(rest=True)
+    if captures or gaps:
+        yield Page(captures=captures, gaps=gaps)

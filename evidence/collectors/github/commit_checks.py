@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evidence.canonical import slice_each, slice_json, splice_array, splice_object
+from evidence.collectors.github.attempts import Attempts, repeated
 from evidence.collectors.github.context import COMMIT_CHECKS, Context
 from evidence.collectors.github.reading import at, items, mapping, text
 from evidence.collectors.github.state import BranchRun
@@ -96,6 +97,8 @@ class CommitChecks:
             exchanges.append(further.exchange)
             unread += unread_below(further, ("node",))
             after = next_page(at(tail, *_ROLLUP), after)
+        if repeated(map(mapping, items(at(commit, *_ROLLUP, "nodes")))):
+            Attempts(self.context).note([text(commit.get("id"))])
         payload = splice_object(
             [
                 ("commit", exact),

@@ -10,6 +10,7 @@ from evidence.canonical import slice_json, splice_object
 from evidence.collectors.github import queries
 from evidence.collectors.github.parse import (
     BRANCH_COMMIT,
+    CHECK_ATTEMPTS,
     COMMIT_CHECKS,
     PULL_REQUEST,
     REPOSITORY,
@@ -103,6 +104,7 @@ class Context:
             detail = f"GitHub gives no id for {self.name}, so nothing of it can be identified."
             raise UnreadableRepositoryError(GapReason.CONTRADICTION, detail)
         self.state.database_id = stable
+        self.state.node_id = text(found.get("id"))
         self.name = self.state.name = text(found.get("nameWithOwner")) or self.name
 
     def repository_capture(self, answer: GraphAnswer) -> Capture:
@@ -146,19 +148,46 @@ class Context:
         )
 
     def checks_capture(
-        self, sha: str, payload: str, observed_at: int, exchanges: tuple[Exchange, ...]
+        self,
+        sha: str,
+        payload: str,
+        observed_at: int,
+        exchanges: tuple[Exchange, ...],
+        operation: str = "CommitChecks",
     ) -> Capture:
-        """The checks of one commit that no pull request brings."""
+        """The checks of one commit, read by themselves."""
         return self.capture(
             kind=COMMIT_CHECKS,
             key=f"{self.state.database_id}:{sha}",
-            series=queries.series("CommitChecks"),
+            series=queries.series(operation),
             payload=payload,
             observed_at=observed_at,
             exchanges=exchanges,
             volatile=(
                 "/commit/statusCheckRollup/contexts/pageInfo/endCursor",
                 "/tails/*/statusCheckRollup/contexts/pageInfo/endCursor",
+            ),
+        )
+
+    def attempts_capture(
+        self, sha: str, payload: str, observed_at: int, exchanges: tuple[Exchange, ...]
+    ) -> Capture:
+        """All attempts of the checks of one commit."""
+        return self.capture(
+            kind=CHECK_ATTEMPTS,
+            key=f"{self.state.database_id}:{sha}",
+            series=queries.series("CheckAttempts"),
+            payload=payload,
+            observed_at=observed_at,
+            exchanges=exchanges,
+            volatile=tuple(
+                f"/{place}/pageInfo/endCursor"
+                for root in ("commit", "tails/*")
+                for place in (
+                    f"{root}/checkSuites",
+                    f"{root}/checkSuites/nodes/*/checkRuns",
+                    f"{root}/checkRuns",
+                )
             ),
         )
 
@@ -213,6 +242,7 @@ class Context:
 
 __all__ = [
     "BRANCH_COMMIT",
+    "CHECK_ATTEMPTS",
     "COMMIT_CHECKS",
     "PULL_REQUEST",
     "REPOSITORY",

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
 OVERLAP = 15 * 60 * SECOND
 """Microseconds below the mark that every pass reads again."""
 DAY = 86_400 * SECOND
 WATCHED = 7 * DAY
-"""Microseconds after its merge during which a pull request is read again for its checks: they do
-not promise to move `updatedAt`."""
+"""Microseconds after its merge during which the checks of a pull request are looked at again: they
+do not promise to move `updatedAt`."""
 PAGE_SIZES = (25, 10, 5, 1)
 _GROW_AFTER = 4
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from evidence import canonical
+from evidence.collectors.github.parse_attempts import attempts_of
 from evidence.collectors.github.parse_checks import checks_of
 from evidence.collectors.github.parse_pull_request import Reading, facts_of, pointers
 from evidence.collectors.github.reading import at, identifier, integer, items, mapping, text
@@ -17,6 +18,7 @@ from evidence.model.pull_request import CommitPullRequests
 PULL_REQUEST = "github.pull_request"
 BRANCH_COMMIT = "github.branch_commit"
 COMMIT_CHECKS = "github.commit_checks"
+CHECK_ATTEMPTS = "github.check_attempts"
 REPOSITORY = "github.repository"
 
 
@@ -115,6 +117,19 @@ def _commit_checks(capture: Capture, payload: Mapping[str, Any]) -> Parsed:
     return Parsed(facts=facts, gaps=(_gap(capture, reason, detail),))
 
 
+def _check_attempts(capture: Capture, payload: Mapping[str, Any]) -> Parsed:
+    sha, unread = text(at(payload, "commit", "oid")), pointers(payload.get("unread"))
+    if not sha:
+        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, "The answer names no commit."),))
+    repository, host = capture.context.get("repository", ""), capture.context.get("host", "")
+    runs, coverage = attempts_of(repository, host, payload, readable=not unread)
+    if coverage.complete and coverage.all_attempts:
+        return Parsed(facts=(*runs, coverage))
+    reason = GapReason.FORBIDDEN if unread else GapReason.TRUNCATED
+    detail = f"Not all attempts of the checks of commit {sha[:12]} were read."
+    return Parsed(facts=(*runs, coverage), gaps=(_gap(capture, reason, detail),))
+
+
 def _repository(_capture: Capture, _payload: Mapping[str, Any]) -> Parsed:
     """Identity and name of a repository: evidence of a rename, no fact."""
     return Parsed()
@@ -135,5 +150,6 @@ _KINDS: dict[str, Callable[[Capture, Mapping[str, Any]], Parsed]] = {
     PULL_REQUEST: _pull_request,
     BRANCH_COMMIT: _branch_commit,
     COMMIT_CHECKS: _commit_checks,
+    CHECK_ATTEMPTS: _check_attempts,
     REPOSITORY: _repository,
 }

@@ -28,7 +28,7 @@ def checks_of(
     GitHub knows of no check on that commit.
     """
     nodes, reported = rows(contexts)
-    runs = [_run(repository, host, sha, node) for node in nodes]
+    runs = [run_of(repository, host, sha, node) for node in nodes]
     if not contexts and readable:
         reported = 0
     coverage = CheckCoverage(
@@ -42,7 +42,8 @@ def checks_of(
     return runs, coverage
 
 
-def _run(repository: str, host: str, sha: str, node: Mapping[str, Any]) -> CheckRun:
+def run_of(repository: str, host: str, sha: str, node: Mapping[str, Any]) -> CheckRun:
+    """A check run with its suite, or a legacy status."""
     if node.get("__typename") == "StatusContext":
         return _status(repository, host, sha, node)
     suite = mapping(node.get("checkSuite"))

@@ -71,7 +71,7 @@ class BranchPopulation:
             page = Page(captures=(*captures, *read), gaps=tuple(gaps))
             if ends:
                 totals = (self._total(run),) if last and not known else ()
-                self._close(state, run)
+                self._close(state, run, answer.observed_at)
                 yield replace(page, totals=totals)
                 return
             yield page
@@ -107,11 +107,12 @@ class BranchPopulation:
                 run.newest.append(sha[:_ABBREVIATED])
         return tuple(captures)
 
-    def _close(self, state: BranchState, run: BranchRun) -> None:
+    def _close(self, state: BranchState, run: BranchRun, now: int) -> None:
         """Remembers the newest commits: those of this listing, then those of the one before."""
         seen = set(run.newest)
         older = [each for each in state.newest if each not in seen]
         state.newest = [*run.newest, *older][:_REMEMBERED]
+        state.settled, state.listed = state.tip == run.tip, now
         state.tip, state.total, state.run = run.tip, run.total, None
 
     def _total(self, run: BranchRun) -> Total:

@@ -39,6 +39,10 @@ class SweepRun:
     """A place in the list was refused: what stands there is unknown."""
     merged: str = "0"
     """Hex bitmap of the numbers read whose merge lies between `low` and `mark`."""
+    counted: int = -1
+    """What the search that came with the only page counted; -1 where none did."""
+    top: str = ""
+    """Of the first page: node id and `updatedAt` of the newest, and how many there are."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,7 +83,22 @@ class BranchState:
     total: int = -1
     newest: list[str] = field(default_factory=list)
     """Abbreviated ids of its newest commits, in the order listed."""
+    listed: int = 0
+    """Microseconds UTC by the server: when the last listing ended."""
+    settled: bool = False
+    """The tip was the same at the listing before: GitHub's own links had time to be made."""
     run: BranchRun | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Look:
+    """When the checks of a merged pull request were last looked at. Microseconds UTC."""
+
+    number: int
+    merged: int
+    seen: int
+    open: bool = False
+    """Some check had not ended then."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,7 +114,16 @@ class RepositoryState:
     sweep: SweepRun | None = None
     short: Shortfall | None = None
     again: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Node id -> number and merge time of pull requests that the next run reads again."""
+    """Node id -> number and merge time of pull requests that the next run reads again whole."""
+    looks: dict[str, Look] = field(default_factory=dict)
+    """Node id -> pull requests whose checks are looked at again for a while after the merge."""
+    attempts: list[str] = field(default_factory=list)
+    """Node ids of commits whose earlier attempts are still to be asked for."""
+    node_id: str = ""
+    top: str = ""
+    """As `SweepRun.top`, of the last whole pass; empty where it is not known."""
+    top_at: int = 0
+    """Microseconds UTC: when the newest pull request was updated."""
     branches: dict[str, BranchState] = field(default_factory=dict)
 
 
@@ -135,7 +163,23 @@ def _repository(found: Mapping[str, Any]) -> RepositoryState:
         sweep=_sweep(sweep) if isinstance(sweep, dict) else None,
         short=_shortfall(short) if isinstance(short, dict) else None,
         again={node_id: _pair(items(each)) for node_id, each in again.items()},
+        looks={
+            node_id: _look(mapping(each)) for node_id, each in mapping(found.get("looks")).items()
+        },
+        attempts=[text(each) for each in items(found.get("attempts")) if text(each)],
+        node_id=text(found.get("node_id")),
+        top=text(found.get("top")),
+        top_at=integer(found.get("top_at"), 0),
         branches={name: _branch(mapping(each)) for name, each in branches.items()},
+    )
+
+
+def _look(found: Mapping[str, Any]) -> Look:
+    return Look(
+        number=integer(found.get("number"), 0),
+        merged=integer(found.get("merged"), 0),
+        seen=integer(found.get("seen"), 0),
+        open=found.get("open") is True,
     )
 
 
@@ -155,6 +199,8 @@ def _sweep(found: Mapping[str, Any]) -> SweepRun:
         second=found.get("second") is True,
         refused=found.get("refused") is True,
         merged=merged if _HEX.fullmatch(merged) else "0",
+        counted=integer(found.get("counted")),
+        top=text(found.get("top")),
     )
 
 
@@ -174,6 +220,8 @@ def _branch(found: Mapping[str, Any]) -> BranchState:
         tip=text(found.get("tip")),
         total=integer(found.get("total")),
         newest=[text(each) for each in items(found.get("newest"))],
+        listed=integer(found.get("listed"), 0),
+        settled=found.get("settled") is True,
         run=_branch_run(run) if isinstance(run, dict) else None,
     )
 

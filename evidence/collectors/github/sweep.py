@@ -14,10 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from evidence.collectors.github.attempts import Attempts, wanted_of
 from evidence.collectors.github.context import PULL_REQUEST, Context
 from evidence.collectors.github.paging import DAY, OVERLAP, WATCHED, PageSize, iso
-from evidence.collectors.github.reading import integer, items, mapping, text
-from evidence.collectors.github.state import Shortfall, SweepRun
+from evidence.collectors.github.probe import top_of
+from evidence.collectors.github.reading import at, integer, items, mapping, text
+from evidence.collectors.github.state import Look, Shortfall, SweepRun
 from evidence.collectors.github.tails import Draft, drafts, finish
 from evidence.collectors.github.transport import GraphAnswer, TooHeavyError
 from evidence.collectors.github.watch import too_heavy, watched_pages
@@ -25,6 +27,7 @@ from evidence.collectors.http import iso_micros
 from evidence.model.capture import Gap, GapReason, Page, Total
 
 _PLACE = ("repository", "pullRequests", "nodes")
+_MERGED_ROLLUP = ("mergeCommit", "statusCheckRollup")
 _LARGEST_NUMBER = 10_000_000
 """A larger pull request number is not counted: the bitmap of numbers read stays small."""
 
@@ -38,6 +41,10 @@ class PullRequestSweep:
     """Microseconds UTC: the first pass reads no pull request updated before; 0 for all."""
     page_size: PageSize = field(default_factory=PageSize)
     done: int = 0
+    attempts: Attempts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.attempts = Attempts(self.context)
 
     def pages(self) -> Iterator[Page]:
         """Pages without cursor; the state in the context is that after each page."""
@@ -65,6 +72,7 @@ class PullRequestSweep:
         """Ends a pass: its mark holds, and what is short is remembered or made good."""
         state = self.context.state
         state.mark, state.sweep = max(state.mark, run.mark), None
+        state.top = run.top if not run.refused else ""
         if run.refused or total.reported > total.stored:
             before = state.short
             state.short = Shortfall(
@@ -105,23 +113,41 @@ class PullRequestSweep:
     def _page(self, run: SweepRun) -> tuple[GraphAnswer, Page]:
         """The next page, its tails read."""
         size = self.page_size.size
-        answer, found = self.context.ask_repository(
-            "PullRequestSweep", {"pageSize": size, "after": run.after or None}, adaptive=size > 1
-        )
+        counting = run.mark == 0 and run.low > 0
+        name = self.context.name
+        asked = {
+            "pageSize": size,
+            "after": run.after or None,
+            "count": counting,
+            "q": self._query(f">={iso(run.low)}"),
+        }
+        answer, found = self.context.ask_repository("PullRequestSweep", asked, adaptive=size > 1)
         self.page_size.grow()
         connection = mapping(found.get("pullRequests"))
         mark = run.mark or answer.observed_at
+        if run.mark == 0:
+            self._note_top(run, connection)
         captures = []
         for draft in drafts(answer, _PLACE):
             if iso_micros(draft.node.get("updatedAt")) >= run.stop:
                 captures.append(finish(self.context, draft))
                 self._note(draft, run, mark)
+                self.attempts.note(wanted_of(draft))
         run.refused = run.refused or _has_refusal(connection)
         self._advance(run, connection, mark)
+        if counting and run.done and name == self.context.name:
+            run.counted = integer(at(answer.data, "search", "issueCount"))
         self.done += len(captures)
         total = integer(connection.get("totalCount"), 0)
         self.context.progress(f"{self.context.name} pull requests", self.done, total)
-        return answer, Page(captures=tuple(captures))
+        more, gaps = self.attempts.read(rest=False)
+        return answer, Page(captures=(*captures, *more), gaps=gaps)
+
+    def _note_top(self, run: SweepRun, connection: Mapping[str, Any]) -> None:
+        """Remembers the top of the list, by which a probe tells whether anything changed."""
+        newest = mapping(next(iter(items(connection.get("nodes"))), None))
+        run.top = top_of(connection)
+        self.context.state.top_at = iso_micros(newest.get("updatedAt"))
 
     def _step_over(self, run: SweepRun) -> tuple[GraphAnswer, Page]:
         """Past one pull request that GitHub cannot answer for: a gap now, tried again next run."""
@@ -152,19 +178,26 @@ class PullRequestSweep:
         if run.low <= merged <= mark and number <= _LARGEST_NUMBER:
             run.merged = f"{int(run.merged, 16) | 1 << number:x}"
         if merged > mark - WATCHED:
-            self.context.state.again[text(draft.node.get("id"))] = (number, merged)
+            look = Look(number=number, merged=merged, seen=draft.answer.observed_at)
+            look.open = _has_open_check(draft.node)
+            self.context.state.looks[text(draft.node.get("id"))] = look
 
     def _count(self, run: SweepRun) -> Total:
         """GitHub's own count of what was merged in the window, beside what was read."""
         window = f"{iso(run.low)}..{iso(run.mark)}" if run.low else f"<={iso(run.mark)}"
-        query = f"repo:{self.context.name} is:pr is:merged merged:{window}"
-        answer = self.context.transport.ask("MergedCount", {"q": query})
+        reported, run.counted = run.counted, -1
+        if reported < 0:  # the list had more than one page: its window ends at the first one
+            answer = self.context.transport.ask("MergedCount", {"q": self._query(window)})
+            reported = integer(mapping(answer.data.get("search")).get("issueCount"))
         return Total(
             kind=PULL_REQUEST,
             scope=f"{self.context.repository} merged:{window}",
-            reported=integer(mapping(answer.data.get("search")).get("issueCount")),
+            reported=reported,
             stored=int(run.merged, 16).bit_count(),
         )
+
+    def _query(self, window: str) -> str:
+        return f"repo:{self.context.name} is:pr is:merged merged:{window}"
 
     def _short(self) -> tuple[Gap, ...]:
         short, name = self.context.state.short, self.context.name
@@ -179,6 +212,13 @@ class PullRequestSweep:
             f"{short.stored} could be read."
         )
         return (self.context.gap(PULL_REQUEST, "*", GapReason.TRUNCATED, detail, window),)
+
+
+def _has_open_check(node: Mapping[str, Any]) -> bool:
+    """Whether a check of the head or of the merge commit has not ended."""
+    pages = (at(node, "headRollup", "contexts"), at(node, *_MERGED_ROLLUP, "contexts"))
+    rows = [mapping(row) for page in pages for row in items(mapping(page).get("nodes"))]
+    return any(row.get("__typename") == "CheckRun" and not row.get("conclusion") for row in rows)
 
 
 def _has_refusal(connection: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Reads again what the last runs left open: late checks, and pull requests that were too heavy."""
+"""Reads again what the last runs left open: pull requests that were too heavy to be answered."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from evidence.model.capture import Gap, GapReason, Page
 
 
 def watched_pages(context: Context, page_size: PageSize) -> Iterator[Page]:
-    """Whole pull requests by id, page by page; each leaves the list when its time is over."""
+    """Whole pull requests by id, page by page; each leaves the list once it was read."""
     waiting = [node_id for node_id in context.state.again if node_id]
     while waiting:
         batch = waiting[: page_size.size]
@@ -37,7 +37,9 @@ def _read(context: Context, batch: list[str]) -> Page:
     answer = context.transport.ask("PullRequestsById", {"ids": batch}, adaptive=len(batch) > 1)
     found = [draft for draft in drafts(answer, ("nodes",)) if draft.node.get("id") in batch]
     captures = tuple(finish(context, draft) for draft in found)
+    there = {draft.node.get("id") for draft in found}
     for node_id in batch:
-        if context.state.again[node_id][1] <= answer.observed_at - WATCHED:
+        # One that is not shown any more is asked for until its time is over: it may come back.
+        if node_id in there or context.state.again[node_id][1] <= answer.observed_at - WATCHED:
             del context.state.again[node_id]
     return Page(captures=captures)

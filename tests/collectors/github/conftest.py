@@ -29,7 +29,7 @@ from evidence.collectors.http import Clock
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = "@octokit/graphql-schema"
 NOW = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
-SIZES = {"closingIssuesReferences": 4}
+SIZES = {"closingIssuesReferences": 1}
 INNER = ("reviews", "commits", "closingIssuesReferences", "labels", "timelineItems")
 FLAGS = dict(zip(("reviews", "commits", "issues", "labels", "timeline"), INNER, strict=True))
 
@@ -90,7 +90,13 @@ def commit(oid: str, by: dict[str, Any] | None = None) -> dict[str, Any]:
     }
 
 
-def check(number: int, name: str = "ci/test", conclusion: str | None = "SUCCESS") -> dict[str, Any]:
+def check(
+    number: int,
+    name: str = "ci/test",
+    conclusion: str | None = "SUCCESS",
+    started: datetime | None = None,
+) -> dict[str, Any]:
+    started = started or NOW - timedelta(hours=4)
     return {
         "__typename": "CheckRun",
         "id": f"CR_{number}",
@@ -98,11 +104,12 @@ def check(number: int, name: str = "ci/test", conclusion: str | None = "SUCCESS"
         "name": name,
         "status": "COMPLETED" if conclusion else "IN_PROGRESS",
         "conclusion": conclusion,
-        "startedAt": iso(NOW - timedelta(hours=4)),
-        "completedAt": iso(NOW - timedelta(hours=3)) if conclusion else None,
+        "startedAt": iso(started),
+        "completedAt": iso(started + timedelta(minutes=5)) if conclusion else None,
         "detailsUrl": "https://ci.test/1",
         "checkSuite": {
             "databaseId": 5,
+            "createdAt": iso(started),
             "app": {"slug": "github-actions", "databaseId": 15368},
             "workflowRun": {"databaseId": 77, "event": "pull_request", "runNumber": 3},
         },
@@ -167,8 +174,8 @@ def pull(number: int, *, updated: datetime | None = None, **fields: Any) -> dict
         "headRepository": {"nameWithOwner": "acme/shop", "databaseId": 77},
         "autoMergeRequest": None,
         "mergeQueueEntry": None,
-        "head_contexts": [check(number * 10)],
-        "merge_contexts": [check(number * 10 + 1)],
+        "head_contexts": [check(number * 10, started=moment - timedelta(hours=1))],
+        "merge_contexts": [check(number * 10 + 1, started=moment)],
         "mergeCommit": {"id": f"C_{merge}", "oid": merge},
         "reviews": [review(number * 10, on=head)],
         "commits": [commit(head, user(1))],
@@ -213,6 +220,7 @@ class FakeGitHub:
         self.commits: list[dict[str, Any]] = []
         self.commit_contexts: dict[str, list[dict[str, Any]]] = {}
         self.branches = {"main"}
+        self.suites: dict[str, list[dict[str, Any]]] = {}
         self.counted: int | None = None
         self.script: list[Any] = []
         self.asked: list[tuple[str, dict[str, Any]]] = []
@@ -264,14 +272,15 @@ class FakeGitHub:
         cursor = f"{shown[-1]['updatedAt']}|{shown[-1]['number']}" if shown else ""
         return shown, len(rows) > size, cursor
 
-    def PullRequestSweep(self, pageSize: int, after: str | None, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def PullRequestSweep(self, pageSize: int, after: str | None, **asked: Any) -> dict[str, Any]:  # noqa: N803
         shown, more, cursor = self._listed(pageSize, after)
         connection = {
             "totalCount": len(self.pulls),
             "pageInfo": {"hasNextPage": more, "endCursor": cursor},
             "nodes": [whole(each) for each in shown],
         }
-        return self._repository(pullRequests=connection)
+        found = self._repository(pullRequests=connection)
+        return {**found, **(self.MergedCount(asked["q"]) if asked["count"] else {})}
 
     def PullRequestOutline(self, after: str | None, **_: Any) -> dict[str, Any]:
         shown, more, cursor = self._listed(1, after)
@@ -323,9 +332,68 @@ class FakeGitHub:
         own = {"__typename": "Commit", "id": node_id, "oid": oid}
         return {**own, "statusCheckRollup": rollup or None}
 
+    def CheckAttempts(self, ids: list[str]) -> dict[str, Any]:
+        return {"nodes": [self._suites(each.removeprefix("C_")) for each in ids]}
+
+    def _suites(self, oid: str) -> dict[str, Any]:
+        suites = [{**suite, "checkRuns": page(suite["runs"])} for suite in self.suites.get(oid, [])]
+        return {
+            "__typename": "Commit",
+            "id": f"C_{oid}",
+            "oid": oid,
+            "checkSuites": page(suites, 30),
+            "status": None,
+        }
+
+    def SuiteTail(self, id: str, after: str) -> dict[str, Any]:  # noqa: A002
+        oid = id.removeprefix("C_")
+        suites = [{**suite, "checkRuns": page(suite["runs"])} for suite in self.suites[oid]]
+        return {"node": {**self._suites(oid), "checkSuites": page(suites, 30, after)}}
+
+    def RunTail(self, id: str, after: str) -> dict[str, Any]:  # noqa: A002
+        suite = next(s for each in self.suites.values() for s in each if s["id"] == id)
+        return {
+            "node": {
+                "__typename": "CheckSuite",
+                "id": id,
+                "checkRuns": page(suite["runs"], 100, after),
+            }
+        }
+
+    def CheckLooks(self, ids: list[str]) -> dict[str, Any]:
+        found = {each["id"]: whole(each) for each in self.pulls}
+        names = ("__typename", "id", "number", "mergedAt", "headRefOid")
+        shown = (*names, "headRollup", "mergeCommit")
+        return {
+            "nodes": [
+                {name: found[each][name] for name in shown} if each in found else None
+                for each in ids
+            ]
+        }
+
+    def RepositoriesNow(self, ids: list[str], **refs: str) -> dict[str, Any]:
+        shown = self._sorted()[:1]
+        tips = {name: self._tip(ref) for name, ref in refs.items()}
+        node = {
+            "__typename": "Repository",
+            **self._repository()["repository"],
+            **tips,
+            "pullRequests": {
+                "totalCount": len(self.pulls),
+                "nodes": [{name: each[name] for name in ("id", "updatedAt")} for each in shown],
+            },
+        }
+        return {"nodes": [node if each == "R_77" else None for each in ids]}
+
+    def _tip(self, ref: str) -> dict[str, Any] | None:
+        if ref.removeprefix("refs/heads/") not in self.branches or not self.commits:
+            return None
+        return {"target": {"oid": self.commits[0]["oid"]}}
+
     def MergedCount(self, q: str) -> dict[str, Any]:
-        span = re.search(r" merged:(?:([^ .<]+)\.\.|<=)(.+)$", q)
-        low, high = (span[1] or "", span[2]) if span else ("", "9")
+        span = re.search(r" merged:(?:([^ .<>]+)\.\.|<=)(.+)$", q)
+        since = re.search(r" merged:>=(.+)$", q)
+        low, high = (span[1] or "", span[2]) if span else (since[1] if since else "", "9")
         merged = [each for each in self.pulls if low <= each["mergedAt"] <= high]
         return {"search": {"issueCount": len(merged) if self.counted is None else self.counted}}
 

@@ -17,6 +17,11 @@ OPERATIONS = (
     "PullRequestTail",
     "CheckTail",
     "CommitChecks",
+    "CheckAttempts",
+    "SuiteTail",
+    "RunTail",
+    "CheckLooks",
+    "RepositoriesNow",
     "BranchPopulation",
     "MergedCount",
 )

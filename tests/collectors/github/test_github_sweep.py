@@ -10,7 +10,9 @@ import pytest
 from werkzeug import Response
 
 from evidence.collectors.github import GitHubRepository
-from evidence.collectors.github.paging import PageSize
+from evidence.collectors.github.looks import due
+from evidence.collectors.github.paging import HOUR, PageSize
+from evidence.collectors.github.state import Look
 from evidence.errors import AuthError, UnavailableError
 from evidence.model.capture import Form, GapReason, Window
 
@@ -115,18 +117,70 @@ def test_what_changed_within_the_overlap_is_read_again(github, build, make):
     assert set(keys(second)) == {"77:1"}
 
 
-def test_checks_of_a_recent_merge_are_read_again_for_a_week(github, build, make):
+def test_checks_of_a_recent_merge_are_looked_at_again_for_a_week(github, build, make):
     github.pulls = [build.pull(1, updated=github.now - timedelta(days=1)), build.pull(2)]
     cursor = list(make().fetch(ALL, ""))[-1].cursor
     github.now += timedelta(days=5)
     github.pulls[0]["merge_contexts"] = [build.check(99, conclusion="FAILURE")]
     collector = make()
     pages = list(collector.fetch(ALL, cursor))
-    assert keys(pages) == ["77:1"]
+    looked = [build.sha("head", 1), build.sha("merge", 1)]
+    assert keys(pages, "github.commit_checks") == [f"77:{sha}" for sha in looked]
     assert "FAILURE" in [run.conclusion for run in facts(collector, pages, "CheckRun")]
     github.now += timedelta(days=5)
     after = list(make().fetch(ALL, pages[-1].cursor))
-    assert keys(list(make().fetch(ALL, after[-1].cursor))) == []
+    assert len(keys(after, "github.commit_checks")) == 2
+    github.now += timedelta(days=5)
+    github.asked.clear()
+    list(make().fetch(ALL, after[-1].cursor))
+    assert "CheckLooks" not in github.operations()
+
+
+def test_a_look_that_finds_nothing_new_still_says_when_it_was(github, build, make):
+    github.pulls = [build.pull(1, updated=github.now - timedelta(hours=1))]
+    cursor = list(make().fetch(ALL, ""))[-1].cursor
+    seen = []
+    for _ in range(2):
+        github.now += timedelta(days=1)
+        collector = make()
+        pages = list(collector.fetch(ALL, cursor))
+        cursor = pages[-1].cursor
+        seen += [c.observed_at for c in captured(pages, "github.commit_checks")]
+        assert [one.complete for one in facts(collector, pages, "CheckCoverage")] in (
+            [],
+            [True, True],
+        )
+    assert seen == [int((github.now - timedelta(days=1)).timestamp()) * 1_000_000] * 2
+
+
+def test_a_look_is_due_when_the_age_of_the_merge_has_grown_fourfold():
+    look = Look(number=1, merged=100 * HOUR, seen=101 * HOUR)
+    assert due(look, 103 * HOUR) < 0
+    assert due(look, 104 * HOUR + 1) > 0
+    assert due(Look(number=1, merged=100 * HOUR, seen=150 * HOUR), 268 * HOUR + 1) > 0
+
+
+def test_a_check_that_had_not_ended_is_looked_at_in_the_next_run(github, build, make):
+    running = build.check(5, conclusion=None, started=github.now - timedelta(minutes=70))
+    github.pulls = [build.pull(1, updated=github.now - timedelta(hours=1), head_contexts=[running])]
+    cursor = list(make().fetch(ALL, ""))[-1].cursor
+    github.now += timedelta(minutes=5)
+    github.asked.clear()
+    list(make().fetch(ALL, cursor))
+    assert github.operations().count("CheckLooks") == 1
+
+
+def test_a_run_makes_one_look_for_one_repository_and_leaves_the_rest_due(github, build, make):
+    recent = github.now - timedelta(days=1)
+    github.pulls = [build.pull(number, updated=recent) for number in range(1, 151)]
+    cursor = list(make().fetch(ALL, ""))[-1].cursor
+    github.now += timedelta(days=4)
+    github.asked.clear()
+    second = list(make().fetch(ALL, cursor))
+    third = list(make().fetch(ALL, second[-1].cursor))
+    asked = [len(v["ids"]) for name, v in github.asked if name == "CheckLooks"]
+    assert asked == [100, 50]
+    assert len(set(keys([*second, *third], "github.commit_checks"))) == 300
 
 
 def test_the_first_run_goes_back_to_the_beginning_of_the_window(github, build, make):
@@ -185,16 +239,16 @@ def test_one_pull_request_too_heavy_for_github_is_a_gap_and_tried_again(github, 
     assert "77:1" in keys(second)
 
 
-def test_a_recent_one_too_heavy_to_read_again_is_a_gap_and_stays_on_the_list(github, build, make):
+def test_checks_too_heavy_to_look_at_are_a_gap_and_stay_due(github, build, make):
     recent = github.now - timedelta(days=1)
     github.pulls = [build.pull(number, updated=recent) for number in (1, 2)]
     cursor = list(make().fetch(ALL, ""))[-1].cursor
-    github.script = [Response(b"", 502)] * 8
+    github.now += timedelta(days=4)
+    github.script = [None, *[Response(b"", 502)] * 6]
     second = list(make().fetch(ALL, cursor))
-    unavailable = [gap.key for gap in gaps(second) if gap.reason is GapReason.UNAVAILABLE]
-    assert len(unavailable) == 1
-    assert set(keys(second)) == {"77:1", "77:2"} - set(unavailable)
-    assert set(keys(make().fetch(ALL, second[-1].cursor))) == {"77:1", "77:2"}
+    assert [gap.reason for gap in gaps(second)] == [GapReason.UNAVAILABLE]
+    assert keys(second, "github.commit_checks") == []  # one call for one repository
+    assert len(keys(make().fetch(ALL, second[-1].cursor), "github.commit_checks")) == 4
 
 
 def test_one_that_vanishes_while_its_tails_are_read_is_kept_as_it_was(github, build, make):
@@ -421,13 +475,15 @@ def test_a_commit_without_a_name_is_left_out(github, build, make, odd):
     assert len(keys(make().fetch(ALL, ""), "github.branch_commit")) == 2
 
 
-def test_an_unchanged_branch_costs_one_page(github, build, make):
+def test_an_unchanged_branch_is_listed_once_more_and_then_left_alone(github, build, make):
     github.commits = history(build, *range(1000, 600, -1))
     cursor = list(make().fetch(ALL, ""))[-1].cursor
     assert asked_pages(github) == 4
     github.asked.clear()
-    list(make().fetch(ALL, cursor))
-    assert asked_pages(github) == 1
+    for expected in (1, 1, 1):  # GitHub's links to pull requests may come after the commits
+        github.now += timedelta(hours=1)
+        cursor = list(make().fetch(ALL, cursor))[-1].cursor
+        assert asked_pages(github) == expected
 
 
 def test_old_commits_merged_late_are_met_although_they_stand_below_the_last_tip(
