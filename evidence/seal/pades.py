@@ -72,6 +72,7 @@ def sign_pdf(unsigned: bytes, identity: PdfIdentity, stamping: Stamping = NO_STA
 def _metadata(identity: PdfIdentity, stamping: Stamping) -> Any:
     from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
     from pyhanko.sign.signers import PdfSignatureMetadata
+    from pyhanko.sign.signers.pdf_signer import DSSContentSettings, TimestampDSSContentSettings
 
     more: dict[str, Any] = {"docmdp_permissions": MDPPerm.NO_CHANGES}
     if stamping.lta:
@@ -84,6 +85,13 @@ def _metadata(identity: PdfIdentity, stamping: Stamping) -> Any:
             "docmdp_permissions": MDPPerm.FILL_FORMS,
             "embed_validation_info": True,
             "use_pades_lta": True,
+            # All validation data goes in before the last stamp, which so covers the whole file.
+            "dss_settings": DSSContentSettings(
+                include_vri=False,
+                next_ts_settings=TimestampDSSContentSettings(
+                    include_vri=False, update_before_ts=True
+                ),
+            ),
             "validation_context": _long_term(identity, stamping.authorities),
         }
     return PdfSignatureMetadata(
