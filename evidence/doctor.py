@@ -114,8 +114,6 @@ def _keys(loaded: Loaded) -> Iterator[Finding]:
     if not directory.exists():
         yield _warning("keys", f"none in {directory}; `evidence keys init` makes them")
         return
-    if directory.resolve().is_relative_to(loaded.home.resolve()):
-        yield _warning("keys", f"{directory} lies in the data directory; move the keys elsewhere")
     held = load_keys(loaded)
     elsewhere = f"; packets are sealed by {held.fingerprint}" * bool(loaded.settings.seal.signer)
     yield _ok("keys", f"{directory}{elsewhere}")

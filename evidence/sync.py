@@ -123,6 +123,7 @@ def sync(
             next_step="Run `evidence init` to write a configuration, or name one with --config.",
         )
     window = Window(since=_moment(since, loaded), until=now())
+    note_signer(loaded)  # keys that cannot be used are told before anything is read
     with run_lock(loaded.home), opened(loaded) as store:
         policy = build_policy(loaded.settings)
         version = record_yardstick(store, policy)

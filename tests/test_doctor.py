@@ -106,11 +106,11 @@ def test_missing_keys_are_a_warning_and_unsafe_ones_an_error(live):
     assert "`evidence keys init` makes them" in detail(present(live), "keys", "warning")
 
 
-def test_keys_in_the_data_directory_are_a_warning(live):
+def test_keys_in_the_data_directory_are_an_error(live):
     inside = live.home / "keys"
     shutil.copytree(live.keys, inside)
     live.keys = inside
-    assert "move the keys elsewhere" in detail(present(live), "keys", "warning")
+    assert "lie in the data directory" in detail(present(live), "keys", "error")
 
 
 def test_little_space_is_a_warning(live, monkeypatch):

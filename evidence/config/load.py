@@ -49,8 +49,12 @@ class Loaded:
 
     @property
     def key_directory(self) -> Path:
-        """Where the signing keys lie; never in `home`."""
-        return paths.key_directory(self.settings.seal.keys)
+        """Where the signing keys lie; never in `home`.
+
+        Raises:
+            ConfigError: they do, by name or by a link.
+        """
+        return paths.keys_apart(paths.key_directory(self.settings.seal.keys), self.home)
 
 
 def load(explicit: Path | None = None) -> Loaded:

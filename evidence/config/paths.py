@@ -64,6 +64,27 @@ def key_directory(configured: str = "") -> Path:
     )
 
 
+def keys_apart(directory: Path, home: Path) -> Path:
+    """The key directory, if neither it nor a key in it lies in the data directory `home`.
+
+    Links are followed: what counts is where the bytes are.
+
+    Raises:
+        ConfigError: keys and data lie together.
+    """
+    links = [path for path in directory.rglob("*") if path.is_symlink()]
+    for path in (directory, *links):
+        if path.resolve().is_relative_to(home.resolve()):
+            by = "" if path == directory else f", by the link {path}"
+            raise ConfigError(
+                f"The keys in {directory} lie in the data directory {home}{by}: who can alter the "
+                "ledger could sign it anew.",
+                next_step="Move one of them away, and name its place by EVIDENCE_KEYS or "
+                "EVIDENCE_HOME.",
+            )
+    return directory
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """The file as plain values.
 
