@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from evidence.controls.reasons import REASONS
+from evidence.controls.spans import Judged
 from evidence.model.change import Chain
-from evidence.model.determination import Determination, Outcome, SubjectKind
+from evidence.model.determination import Determination, Outcome, SettingInterval, SubjectKind
 from evidence.model.fact import Fact
 
 
@@ -50,6 +51,19 @@ def on_deployment(
     """A determination on one production deployment. Otherwise as `on_change`."""
     named = _Subject(control, SubjectKind.DEPLOYMENT, subject)
     return _write(named, reason, sentence, entries_of((), entries), flags, missing=missing)
+
+
+def on_interval(control: str, repository: str, setting: str, judged: Judged) -> SettingInterval:
+    """A determination on one setting of a repository over one span."""
+    subject = f"{repository}:{setting}:{judged.begin}-{judged.end}"
+    named = _Subject(control, SubjectKind.INTERVAL, subject)
+    return SettingInterval(
+        repository=repository,
+        setting=setting,
+        begin=judged.begin,
+        end=judged.end,
+        determination=_write(named, judged.reason, judged.sentence, judged.entries, (), missing=""),
+    )
 
 
 class _Subject(NamedTuple):

@@ -10,12 +10,26 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from evidence.controls.attributes import cm_01, cm_02, cm_03, cm_04, cm_05, cm_06, cm_10, cm_14
+from evidence.controls.attributes import (
+    cm_01,
+    cm_02,
+    cm_03,
+    cm_04,
+    cm_05,
+    cm_06,
+    cm_08,
+    cm_09,
+    cm_10,
+    cm_14,
+    cm_17,
+    cm_18,
+)
 from evidence.controls.catalog import by_id
 from evidence.model.capture import Gap
 from evidence.model.change import Chain, ProductionDeployment
-from evidence.model.determination import Determination, Outcome
-from evidence.policy import Policy
+from evidence.model.determination import Determination, Outcome, SettingInterval
+from evidence.model.protection import SettingsHistory
+from evidence.policy import Policy, Repository
 
 ChangeRule = Callable[[Chain, Policy, int], Determination]
 DeploymentRule = Callable[[ProductionDeployment, Policy, int, Sequence[Gap]], Determination]
@@ -26,13 +40,25 @@ CHANGE_RULES: dict[str, ChangeRule] = {
     "CM-04": cm_04.determine,
     "CM-05": cm_05.determine,
     "CM-06": cm_06.determine,
+    "CM-08": cm_08.determine,
     "CM-10": cm_10.determine,
     "CM-14": cm_14.determine,
+    "CM-17": cm_17.determine,
 }
 """Control id -> how it is tested on a change. Order is the order of the determinations."""
 
 DEPLOYMENT_RULES: dict[str, DeploymentRule] = {"CM-01": cm_01.determine}
 """Control id -> how it is tested on a production deployment."""
+
+IntervalRule = Callable[
+    [SettingsHistory, Repository, Policy, int, int], tuple[SettingInterval, ...]
+]
+
+INTERVAL_RULES: dict[str, IntervalRule] = {
+    "CM-09": cm_09.determine,
+    "CM-18": cm_18.determine,
+}
+"""Control id -> how it is tested on the settings of a repository over a span of time."""
 
 _EMERGENCY = frozenset({"CM-02", "CM-03", "CM-04", "CM-05", "CM-06"})
 """Controls whose deviations an emergency procedure may explain; it is not tested yet."""
@@ -64,6 +90,18 @@ def evaluate_deployment(
         _versioned(rule(deployment, policy, as_of, gaps))
         for control, rule in DEPLOYMENT_RULES.items()
         if in_scope(policy, control)
+    )
+
+
+def evaluate_settings(
+    settings: SettingsHistory, repository: Repository, policy: Policy, begin: int, end: int
+) -> tuple[SettingInterval, ...]:
+    """Intervals of `begin`..`end` (microseconds UTC) per control in scope whose unit they are."""
+    return tuple(
+        replace(one, determination=_versioned(one.determination))
+        for control, rule in INTERVAL_RULES.items()
+        if in_scope(policy, control) and begin < end
+        for one in rule(settings, repository, policy, begin, end)
     )
 
 

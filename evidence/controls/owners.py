@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from evidence.chain.intervals import held_at, looks
 from evidence.controls.approvals import Approval
 from evidence.controls.case import Case
 from evidence.controls.people import people_of
+from evidence.controls.tracks import tracks_of
 from evidence.controls.words import clip, listing
-from evidence.model.settings import AccessSnapshot, SettingActor, Subject
+from evidence.model.settings import AccessSnapshot, SettingActor
 
 MAY_PUSH = frozenset({"admin", "maintain", "push", "write"})
 """Permissions with which GitHub lets a team or account own paths."""
@@ -99,7 +99,5 @@ def _owning(case: Case, slug: str) -> tuple[SettingActor | None, str]:
 
 
 def _held(case: Case, scope: str) -> AccessSnapshot | None:
-    settings = case.chain.evidence.settings
-    versions = [one for one in settings.access if one.scope == scope]
-    seen = looks(versions, settings.of(Subject.ACCESS, scope))
-    return held_at(seen, case.timeline.merged_at or case.chain.change.merged_at).value
+    moment = case.timeline.merged_at or case.chain.change.merged_at
+    return tracks_of(case.chain.evidence.settings).access(scope).at(moment).value

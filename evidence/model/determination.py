@@ -20,6 +20,8 @@ class SubjectKind(StrEnum):
 
     CHANGE = "change"
     DEPLOYMENT = "deployment"
+    INTERVAL = "interval"
+    """An interval of a setting: listed by itself, never rolled up into changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,3 +45,17 @@ class Determination:
     missing: str = ""
     """For `unknown`: what would decide it and how to have it (a permission, a mapping...)."""
     rule_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingInterval:
+    """What was determined of one setting over one span of time."""
+
+    repository: str
+    """Configured repository id."""
+    setting: str
+    """The production branch, or `access`."""
+    begin: int
+    end: int
+    """Microseconds UTC, half-open; equal where a single look shows it."""
+    determination: Determination

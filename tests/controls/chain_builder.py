@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from evidence.chain.chains import build_chain
 from evidence.controls.evaluate import evaluate_change
+from evidence.model.activity import RuleSuite
 from evidence.model.actor import Actor, ActorType
 from evidence.model.change import (
     Chain,
@@ -24,6 +25,7 @@ from evidence.model.change import (
 )
 from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.git import Commit, GitAnswer, GitQuestion, QuestionKind
+from evidence.model.protection import LandingRecords
 from evidence.model.pull_request import (
     PullRequest,
     PullRequestCommit,
@@ -80,6 +82,23 @@ def email(actor: Actor) -> str:
 
 def name_only(address: str) -> Actor:
     return Actor(system="git", id=address, type=ActorType.NAME_ONLY, login=address.split("@")[0])
+
+
+def suite(result: str = "pass", after: str = "m1", **more) -> RuleSuite:
+    """The forge's record of a landing on main, half an hour in, by alice."""
+    fields = {
+        "repository": "app",
+        "suite_id": f"{result}-{after}",
+        "actor": ALICE,
+        "ref": "refs/heads/main",
+        "before_sha": "b0",
+        "after_sha": after,
+        "pushed_at": minute(30),
+        "result": result,
+        "entry_seq": 30,
+        "observed_at": READ,
+    }
+    return RuleSuite(**{**fields, **more})
 
 
 class Pull:
@@ -441,6 +460,7 @@ class Pull:
             "ticket_events": tuple(self.ticket_events),
             "deployments": tuple(self.deployments),
             "answers": self.answers,
+            "landing": LandingRecords(suites=(suite(after=self.landed[-1]),)),
         }
         return ChangeEvidence(**{**values, **self.evidence})
 

@@ -10,7 +10,14 @@ import pytest
 from chain_builder import ALICE, CORA, P0, Pull, minute
 
 from evidence.controls import catalog, reasons
-from evidence.controls.evaluate import CHANGE_RULES, DEPLOYMENT_RULES, Counts, count, roll_up
+from evidence.controls.evaluate import (
+    CHANGE_RULES,
+    DEPLOYMENT_RULES,
+    INTERVAL_RULES,
+    Counts,
+    count,
+    roll_up,
+)
 from evidence.model.determination import Determination, Outcome, SubjectKind
 from evidence.policy import ControlScope, Policy
 
@@ -71,6 +78,7 @@ def test_every_control_of_the_catalogue_has_a_rule_of_its_unit():
     assert units == {
         **dict.fromkeys(CHANGE_RULES, "change"),
         **dict.fromkeys(DEPLOYMENT_RULES, "deployment"),
+        **dict.fromkeys(INTERVAL_RULES, "interval"),
     }
 
 

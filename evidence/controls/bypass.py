@@ -1,0 +1,74 @@
+"""How a change came to its branch, as the forge itself recorded it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evidence.model.activity import RepositoryActivity, RuleSuite
+from evidence.model.actor import Actor
+from evidence.model.change import Chain
+from evidence.model.fact import Fact
+
+_WEIGHT = {"bypass": 0, "fail": 1, "pass": 2}
+"""Which record speaks where several name the same commit; others come last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """What rule suites and activity say about one landing. Empty where neither was read."""
+
+    result: str = ""
+    """`pass` or `bypass` of the forge's own record; empty without one that decides."""
+    failed_rules: tuple[str, ...] = ()
+    """Types of the rules that were not met."""
+    actor: Actor | None = None
+    at: int = 0
+    """Microseconds UTC, server-assigned; 0 where not recorded."""
+    forced: bool = False
+    facts: tuple[Fact, ...] = ()
+
+
+def landing_of(chain: Chain) -> Landing:
+    """The records of the movement that put the change on its production branch."""
+    ref = f"refs/heads/{chain.change.branch}"
+    records = chain.evidence.landing
+    suites = [one for one in records.suites if one.ref == ref]
+    moves = [one for one in records.activity if one.ref == ref]
+    suite = _speaking(suites, chain.change.landing_sha)
+    move = _moving(moves, chain.change.landing_sha)
+    facts: list[Fact] = [one for one in (suite, move) if one is not None]
+    return Landing(
+        result=suite.result if suite and suite.result in ("pass", "bypass") else "",
+        failed_rules=_failed(suite),
+        actor=(suite.actor if suite else None) or (move.actor if move else None),
+        at=(suite.pushed_at if suite else 0) or (move.at if move else 0),
+        forced=any(one.kind == "force_push" for one in moves if _names(one, chain)),
+        facts=tuple(facts),
+    )
+
+
+def _speaking(suites: list[RuleSuite], landing: str) -> RuleSuite | None:
+    """The record of the very landing; of several the worst."""
+    own = [one for one in suites if one.after_sha == landing] or suites
+    return min(own, key=lambda one: (_WEIGHT.get(one.result, 3), one.pushed_at), default=None)
+
+
+def _moving(moves: list[RepositoryActivity], landing: str) -> RepositoryActivity | None:
+    own = [one for one in moves if one.after_sha == landing] or moves
+    return min(own, key=lambda one: (one.at, one.activity_id), default=None)
+
+
+def _names(move: RepositoryActivity, chain: Chain) -> bool:
+    """Whether a movement ends in what this change landed."""
+    return move.after_sha in {chain.change.landing_sha, *chain.change.commits}
+
+
+def _failed(suite: RuleSuite | None) -> tuple[str, ...]:
+    if suite is None:
+        return ()
+    failed = (
+        one.rule_type
+        for one in suite.evaluations
+        if one.result == "fail" and one.enforcement in ("active", "")
+    )
+    return tuple(dict.fromkeys(failed))
