@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from evidence.collectors.argocd import history
 from evidence.collectors.git import GitCollector
 from evidence.collectors.interface import Collector, Parsed, Progress
-from evidence.errors import AuthError, EvidenceError
+from evidence.errors import AuthError, EvidenceError, IntegrityError, StoreError
 from evidence.model.capture import Gap, GapReason, Page, Receipt, Total, Window
 from evidence.model.codec import encode
 from evidence.model.deployment import ApplicationState
@@ -41,12 +41,20 @@ class Run:
 
 
 def read_source(run: Run, collector: Collector, progress: Progress) -> Tally:
-    """Reads one source to its end or its first error, and appends its receipt."""
+    """Reads one source to its end or its first error, and appends its receipt.
+
+    Raises:
+        StoreError: the store refused. That is no failure of the source: nothing can be kept.
+        IntegrityError: the store is not what was recorded.
+    """
     tally = Tally(started_at=now())
     try:
+        behind = _is_behind(run.store, collector)
         _read_pages(run, collector, progress, tally)
         if isinstance(collector, GitCollector):
-            derive_commits(run.store, collector, progress)
+            derive_commits(run.store, collector, progress, place=behind)
+    except (StoreError, IntegrityError):
+        raise
     except EvidenceError as error:
         tally.complete = False
         tally.error = redact_text(error.message, run.secrets)
@@ -118,12 +126,18 @@ COMMITS = "commits"
 
 
 def derive_commits(
-    store: Store, collector: GitCollector, progress: Progress, *, afresh: bool = False
+    store: Store,
+    collector: GitCollector,
+    progress: Progress,
+    *,
+    afresh: bool = False,
+    place: bool = False,
 ) -> None:
     """Streams commits that no derived tip reaches into the store, each with its paths.
 
     The cursor moves when all rows are stored, so a run that was cut derives them again; `afresh`
-    derives every commit that the mirror has.
+    derives every commit that the mirror has. `place` gives each commit to the observation that
+    first reached it, where there was more than one since the last derivation.
     """
     observed = _refs_seq(store, collector.repository)
     cursor = "" if afresh else queries.cursor(store, collector.source, COMMITS)
@@ -137,8 +151,18 @@ def derive_commits(
     )
     done = writer.write_commits(store, told, observed)
     progress(f"{collector.repository}: commits", done, done)
+    if place:
+        writer.place_commits(store, collector.repository)
     page = Page(cursor=str(observed), complete=True)
     writer.write_page(store, collector.source, COMMITS, page, [], run_id=f"derive-{observed}")
+
+
+def _is_behind(store: Store, collector: Collector) -> bool:
+    """Whether a run that was cut observed refs and did not derive their commits."""
+    if not isinstance(collector, GitCollector):
+        return False
+    observed = _refs_seq(store, collector.repository)
+    return observed >= 0 and queries.cursor(store, collector.source, COMMITS) != str(observed)
 
 
 def _refs_seq(store: Store, repository: str) -> int:

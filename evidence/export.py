@@ -7,7 +7,6 @@ written before the packet gets its name: an export that cannot be recorded leave
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
@@ -40,7 +39,9 @@ from evidence.report.text import utc
 from evidence.seal.held import load_keys, load_stamping
 from evidence.seal.keys import KeySet
 from evidence.seal.packet import SealResult, seal_folder, zip_folder
+from evidence.staging import stage
 from evidence.store import ledger, queries, writer
+from evidence.store.rebuild import check_whole
 from evidence.store.session import Store, open_store
 
 
@@ -124,6 +125,7 @@ def report(
     held = load_keys(loaded)
     stamping = load_stamping(loaded, held, lta=request.lta)
     with closing(open_store(loaded.store_url)) as store:
+        check_whole(store)
         size = _size(store, request.at)
         case = Case(
             store=store,
@@ -144,8 +146,8 @@ def report(
             simulated=request.simulated,
             held=held,
         )
-        with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".packet-") as stage:
-            folder = Path(stage) / "packet"
+        with stage(destination.parent) as staged:
+            folder = staged / "packet"
             write_packet(data, folder, progress)
             sealed = seal_folder(
                 folder,
@@ -154,10 +156,12 @@ def report(
                 stamping=stamping,
                 cosigner=loaded.settings.seal.cosigner,
             )
+            zipped = zip_folder(folder, staged / "packet.zip") if archive else None
+            check_whole(store)
             _record(store, data, sealed, folder)
             folder.rename(destination)
-        if archive:
-            zip_folder(destination, archive)
+            if archive and zipped:
+                zipped.rename(archive)
         return _result(destination, archive, sealed, selection, results, size)
 
 

@@ -27,6 +27,7 @@ from evidence.report.text import local, login, mark, private, shown, utc, visibl
 from evidence.report.timeline import Moment, timeline
 from evidence.store import queries
 from evidence.store.gathering import Surroundings, gather_stored
+from evidence.store.rebuild import check_whole
 from evidence.store.session import Store, open_store
 
 
@@ -63,6 +64,7 @@ def trace(term: str, *, config: Path | None = None, zone: str = "") -> list[Trac
     shown_zone = zone or paths.time_zone(config)
     named_zone(shown_zone, "The time zone")
     with closing(open_store(paths.store_url(config))) as store:
+        check_whole(store)
         found = sorted({change_id for _, change_id in queries.find(store, term.removeprefix("#"))})
         if not found:
             raise ConfigError(

@@ -33,7 +33,6 @@ from evidence.store import ledger, queries
 from evidence.store import rebuild as replaying
 from evidence.store.session import Store, connect, version
 from evidence.store.tables import SCHEMA
-from evidence.store.writer import place_commits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,15 +133,22 @@ def sync(
             id=f"run-{window.until}",
             secrets=known_sources.secrets(loaded),
         )
+        mirrors = known_sources.git_collectors(loaded)
+        cut = replaying.is_cut(store)
+        if cut:
+            _derive_afresh(store, mirrors, progress)
         tallies = [read_source(run, collector, progress) for collector in collectors]
         decided = decide_and_store(
             store,
             policy,
             version,
             as_of=now(),
-            ask=asker(known_sources.git_collectors(loaded)),
+            ask=asker(mirrors),
             progress=progress,
+            afresh=cut,
         )
+        if cut:
+            replaying.finish(store)
         anchored, unanchored = _anchor(store, loaded, write_checkpoint(store, loaded))
         return Outcome(
             receipts=tuple(tally.receipt for tally in tallies if tally.receipt),
@@ -187,9 +193,7 @@ def rebuild(loaded: Loaded, progress: Progress = no_progress) -> str:
                 f"Replaying the ledger gives other rows in {', '.join(differing)}."
             )
         mirrors = known_sources.git_collectors(loaded)
-        for collector in mirrors.values():
-            derive_commits(store, collector, progress, afresh=True)
-            place_commits(store, collector.repository)
+        _derive_afresh(store, mirrors, progress)
         decided = decide_and_store(
             store,
             policy,
@@ -199,6 +203,7 @@ def rebuild(loaded: Loaded, progress: Progress = no_progress) -> str:
             progress=progress,
             afresh=True,
         )
+        replaying.finish(store)
         decided_after = _outcomes(store)
         differing = sorted(
             f"{subject} {control}"
@@ -210,6 +215,12 @@ def rebuild(loaded: Loaded, progress: Progress = no_progress) -> str:
             f"changes and deployments decided again, outcomes that differ: "
             f"{', '.join(differing) or 'none'}"
         )
+
+
+def _derive_afresh(store: Store, mirrors: Mapping[str, GitCollector], progress: Progress) -> None:
+    """Brings back what a rebuild emptied and the mirrors have."""
+    for collector in mirrors.values():
+        derive_commits(store, collector, progress, afresh=True, place=True)
 
 
 def _outcomes(store: Store) -> dict[tuple[str, str], tuple[str, str, tuple[str, ...]]]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, select
 
 from evidence.canonical import comparison_digest
+from evidence.errors import StoreError
 from evidence.model.capture import Capture
 from evidence.store import gaps, ledger, rows
 from evidence.store.entries import count
@@ -24,10 +25,13 @@ from evidence.store.envelope import (
 )
 from evidence.store.facts import FACTS
 from evidence.store.session import Store
-from evidence.store.tables import entry, entry_index, gap, gap_closed, payload
+from evidence.store.tables import cursor, entry, entry_index, gap, gap_closed, payload
 
 Parse = Callable[[Capture], rows.ParsedLike]
 _BATCH = 200
+_MARK = "rebuild"
+"""Source and stream of the cursor that stands while a rebuild is not at its end: no collector has
+this name."""
 
 
 def rebuild(store: Store, parse: Parse) -> int:
@@ -35,7 +39,8 @@ def rebuild(store: Store, parse: Parse) -> int:
 
     Commits, their paths and Git's answers go too: they come from the mirrors, and the caller
     brings them back. One transaction, the only one that may be long: cut, nothing has changed.
-    A purged capture keeps its entry and loses its facts.
+    A purged capture keeps its entry and loses its facts. Until `finish` the store counts as cut:
+    what the mirrors and a decision give is missing.
     """
     with store.write() as connection:
         tables = [each.table for each in FACTS.values()]
@@ -45,7 +50,40 @@ def rebuild(store: Store, parse: Parse) -> int:
         replay = _Replay(connection, parse)
         for begin in range(0, total, _BATCH):
             replay.batch(begin)
+        _mark(connection)
     return total
+
+
+def is_cut(store: Store) -> bool:
+    """Whether a rebuild emptied this store and did not come to its end."""
+    query = select(cursor.c.value).where(cursor.c.source == _MARK, cursor.c.stream == _MARK)
+    with store.read() as connection:
+        return connection.execute(query).first() is not None
+
+
+def check_whole(store: Store) -> None:
+    """Refuses a store that a rebuild emptied: what it says would look like what is known.
+
+    Raises:
+        StoreError: the rebuild was cut.
+    """
+    if is_cut(store):
+        raise StoreError(
+            "A rebuild of this store was cut: commits and decisions are not all back.",
+            next_step="Run `evidence db rebuild` again, or `evidence sync`, which ends it too.",
+        )
+
+
+def finish(store: Store) -> None:
+    """Says that everything is back."""
+    with store.write() as connection:
+        connection.execute(delete(cursor).where(cursor.c.source == _MARK, cursor.c.stream == _MARK))
+
+
+def _mark(connection: Connection) -> None:
+    connection.execute(delete(cursor).where(cursor.c.source == _MARK, cursor.c.stream == _MARK))
+    row = {"source": _MARK, "stream": _MARK, "value": "", "complete": False, "updated_at": 0}
+    connection.execute(cursor.insert().values(row))
 
 
 def fingerprint(store: Store) -> dict[str, str]:

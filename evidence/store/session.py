@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from evidence.errors import StoreError
+from evidence.store.refusals import refusal
 from evidence.store.tables import SCHEMA
 
 BUSY_SECONDS = 30
@@ -163,7 +164,5 @@ def _begin_sqlite(connection: Connection) -> None:
 def _store_errors() -> Iterator[None]:
     try:
         yield
-    except DBAPIError as error:
-        raise StoreError(f"The database refused: {error.orig}") from error
     except SQLAlchemyError as error:
-        raise StoreError(f"The database refused: {error}") from error
+        raise refusal(error) from error
