@@ -73,7 +73,10 @@ class Carried(Protocol):
 
 
 def deliveries(steps: Iterable[RolloutStep]) -> list[Delivery]:
-    """One per (source, uid, revision), in order of their last look."""
+    """One per (source, uid, revision) and try, in order of their last look.
+
+    What was stopped and then goes on is tried again: another delivery of the same revision.
+    """
     looks: dict[tuple[str, str, str], list[RolloutStep]] = defaultdict(list)
     stable: dict[tuple[str, str], set[str]] = defaultdict(set)
     for step in steps:
@@ -81,16 +84,26 @@ def deliveries(steps: Iterable[RolloutStep]) -> list[Delivery]:
     for (source, uid, revision), own in looks.items():
         stable[source, uid].update(one.stable for one in own if one.stable != revision)
     found = [
-        _united(own, revision in stable[source, uid])
+        _united(tried, revision in stable[source, uid])
         for (source, uid, revision), own in looks.items()
+        for tried in _tries(own)
     ]
     return sorted(found, key=lambda one: (one.step.observed_at, one.step.entry_seq, one.reference))
 
 
+def _tries(own: Iterable[RolloutStep]) -> list[list[RolloutStep]]:
+    """Looks in order, cut where something that was stopped goes on."""
+    tries: list[list[RolloutStep]] = [[]]
+    for step in sorted(own, key=lambda one: (one.observed_at, one.entry_seq, one.verdict)):
+        if tries[-1] and tries[-1][-1].verdict in STOPPED and step.verdict not in STOPPED:
+            tries.append([])
+        tries[-1].append(step)
+    return tries
+
+
 def _united(own: Sequence[RolloutStep], served: bool) -> Delivery:
     """`served`: a later delivery of the workload names this one as what serves: it was promoted."""
-    ordered = sorted(own, key=lambda one: (one.observed_at, one.entry_seq, one.verdict))
-    last = ordered[-1]
+    last = own[-1]
     open_end = last.verdict in (Verdict.PROGRESSING, Verdict.PAUSED, Verdict.UNKNOWN)
     return Delivery(
         step=last,
@@ -107,10 +120,12 @@ def join(
 
     A delivery belongs to the last operation of its application that had begun when it ended (or
     was seen, where its tool gives no time). An application that several deployers have by that
-    name is no match. What was stopped holds for further operations at the same revisions.
+    name is no match. What was stopped holds for further operations at the same revisions that
+    no delivery of the workload carried out.
     """
     by_name = _by_name(operations)
     joined: dict[tuple[str, str, int], list[Delivery]] = defaultdict(list)
+    stopped: list[tuple[Delivery, Sequence[Operated]]] = []
     for one in found:
         own = by_name.get(one.step.application, []) if one.step.application else []
         if len({operation.key[0] for operation in own}) != 1:
@@ -119,11 +134,15 @@ def join(
         if place < 0:
             continue
         joined[own[place].key].append(_strengthened(one, own[place].deployment))
-        for later in own[place + 1 :] if one.stopped else ():
-            if later.revisions != own[place].revisions:
+        if one.stopped:
+            stopped.append((one, own[place:]))
+    for one, (first, *later) in stopped:
+        for operation in later:
+            carried = {each.step.uid for each in joined[operation.key] if each is not one}
+            if operation.revisions != first.revisions or one.step.uid in carried:
                 break
-            joined[later.key].append(one)
-    return {key: tuple(own) for key, own in joined.items()}
+            joined[operation.key].append(one)
+    return {key: tuple(own) for key, own in joined.items() if own}
 
 
 def _by_name(operations: Iterable[Operated]) -> dict[str, list[Operated]]:

@@ -7,21 +7,20 @@ does it: rows that rendered alike are one row, the newest use in front, five at 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from evidence.demo.faults import Answer, json_answer
+from evidence.demo import kubernetes_lists
+from evidence.demo.faults import Answer
 from evidence.demo.history import ApplicationRecord, History, OperationRecord, RepositoryRecord
+from evidence.demo.kubernetes_lists import listed, status
 from evidence.demo.moments import MINUTE, iso
 from evidence.demo.serving import Request
 from evidence.demo.world import AppSource, World
 
-PAGE: Final = 500
 HISTORY_LIMIT: Final = 5
 _SOURCE, _KUSTOMIZE = "source.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io"
 RESOURCES: Final[Mapping[str, tuple[str, str]]] = {
@@ -46,13 +45,16 @@ class Flux:
     def respond(self, request: Request) -> Answer:
         """One request: discovery or a list."""
         if request.headers.get("authorization") != f"Bearer {self.token}":
-            return _status(401, "Unauthorized", "Unauthorized")
+            return status(401, "Unauthorized", "Unauthorized")
         found = re.fullmatch(r"/apis/([^/]+)(?:/v1(?:/([a-z]+))?)?", request.path)
         if not found or found[1] not in (_SOURCE, _KUSTOMIZE):
-            return _status(404, "NotFound", "the server could not find the requested resource")
+            return status(404, "NotFound", "the server could not find the requested resource")
         if found[2]:
             return self._listed(found[1], found[2], request)
-        return json_answer(200, _resources(found[1]) if "/v1" in request.path else _group(found[1]))
+        if "/v1" not in request.path:
+            return kubernetes_lists.group(found[1], "v1")
+        own = [(plural, kind) for plural, (home, kind) in RESOURCES.items() if home == found[1]]
+        return kubernetes_lists.resources(f"{found[1]}/v1", own)
 
     def kubectl_list(self) -> dict[str, Any]:
         """The same objects as `kubectl get kustomizations,... -A -o json` prints them."""
@@ -77,23 +79,13 @@ class Flux:
 
     def _listed(self, group: str, plural: str, request: Request) -> Answer:
         if RESOURCES.get(plural, ("", ""))[0] != group:
-            return _status(404, "NotFound", "the server could not find the requested resource")
+            return status(404, "NotFound", "the server could not find the requested resource")
         if plural in self.world.access.flux_forbidden:
             told = f'{plural}.{group} is forbidden: User "evidence" cannot list resource "{plural}"'
-            return _status(403, "Forbidden", told)
+            return status(403, "Forbidden", told)
         items = self.objects(plural)
-        size = min(int(request.query.get("limit") or PAGE), PAGE)
-        begin = _position(request.query.get("continue", ""))
-        if begin < 0:
-            return _status(410, "Expired", "The provided continue parameter is too old")
-        metadata: dict[str, Any] = {"resourceVersion": str(self.at // MINUTE)}
-        if begin + size < len(items):
-            metadata["continue"] = base64.b64encode(str(begin + size).encode()).decode()
-            metadata["remainingItemCount"] = len(items) - begin - size
-        head = {"apiVersion": f"{group}/v1", "kind": f"{RESOURCES[plural][1]}List"}
-        return json_answer(
-            200, {**head, "metadata": metadata, "items": items[begin : begin + size]}
-        )
+        version = f"{group}/v1"
+        return listed(version, RESOURCES[plural][1], items, request, self.at)
 
     # --- objects
 
@@ -245,32 +237,3 @@ def _reason(one: OperationRecord) -> str:
 
 def _source_name(source: AppSource) -> str:
     return source.oci.rpartition("/")[2] if source.oci else source.repository
-
-
-def _position(token: str) -> int:
-    """Where a `continue` token goes on; -1 for one that has expired."""
-    try:
-        return int(base64.b64decode(token, validate=True)) if token else 0
-    except (binascii.Error, ValueError):
-        return -1
-
-
-def _group(name: str) -> dict[str, Any]:
-    version = {"groupVersion": f"{name}/v1", "version": "v1"}
-    head = {"kind": "APIGroup", "apiVersion": "v1", "name": name}
-    return {**head, "versions": [version], "preferredVersion": version}
-
-
-def _resources(group: str) -> dict[str, Any]:
-    rows = [
-        {"name": plural, "kind": kind, "namespaced": True, "verbs": ["get", "list", "watch"]}
-        for plural, (home, kind) in RESOURCES.items()
-        if home == group
-    ]
-    head = {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": f"{group}/v1"}
-    return {**head, "resources": rows}
-
-
-def _status(code: int, reason: str, message: str) -> Answer:
-    body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
-    return json_answer(code, {**body, "message": message, "reason": reason, "code": code})

@@ -75,8 +75,8 @@ def rehearse(
 def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
     """The sections that a person would write for this world, tokens as files in `home`."""
     github = _secret(home / "github.token", moment.github_token)
-    argocd = _secret(home / "argocd.token", moment.argocd_token)
     flux = [_flux(moment, home)] if moment.flux_url else []
+    cluster = _cluster(world, moment, home)
     jira = [_jira(world, moment, home)] if moment.jira_url else []
     return {
         "organisation": {"name": world.name, "time_zone": "UTC"},
@@ -89,8 +89,9 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
                 "system": "github.example",
                 "settings_hours": 0,
             },
-            {"id": "argocd", "kind": "argocd", "url": moment.argocd_url, "secret": argocd},
+            _argocd(world, moment, home),
             *flux,
+            *cluster,
             *jira,
         ],
         "repository": [
@@ -129,6 +130,32 @@ def _flux(moment: Moment, home: Path) -> dict[str, Any]:
         "secret": _secret(home / "flux.token", moment.flux_token),
         "system": "cluster.example",
     }
+
+
+def _argocd(world: World, moment: Moment, home: Path) -> dict[str, Any]:
+    if world.argocd_api == "kubernetes":
+        secret = _secret(home / "cluster.token", moment.flux_token)
+        place = {"url": moment.cluster_url, "secret": secret, "api": "kubernetes"}
+        return {"id": "argocd", "kind": "argocd", **place}
+    secret = _secret(home / "argocd.token", moment.argocd_token)
+    return {"id": "argocd", "kind": "argocd", "url": moment.argocd_url, "secret": secret}
+
+
+def _cluster(world: World, moment: Moment, home: Path) -> list[dict[str, Any]]:
+    """Sources beside deployers that are read from the cluster."""
+    kinds = list(dict.fromkeys(one.tool for one in world.delivery))
+    if world.event:
+        kinds.append("kubernetes-events")
+    return [
+        {
+            "id": kind,
+            "kind": kind,
+            "url": moment.cluster_url,
+            "secret": _secret(home / "cluster.token", moment.flux_token),
+            "system": "cluster.example",
+        }
+        for kind in kinds
+    ]
 
 
 def _applications(world: World) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from typing import Final, Self
 
 from evidence.demo.argocd_server import ArgoCD
 from evidence.demo.build import build
+from evidence.demo.cluster_server import Cluster
 from evidence.demo.flux_server import Flux
 from evidence.demo.github_server import GitHub
 from evidence.demo.history import as_of
@@ -48,6 +49,8 @@ class Moment:
     flux_url: str
     """The API server of a cluster in which Flux runs; empty where the world has none."""
     flux_token: str
+    cluster_url: str
+    """The same API server, also where Flux does not run; empty where the world has no cluster."""
     repositories: Mapping[str, str]
     """Repository key -> `owner/name` at that moment."""
     repository_ids: Mapping[str, int]
@@ -90,8 +93,9 @@ class Simulation:
         self.argocd = ArgoCD(world, self.history, secrets.token_hex(20), now, urls)
         self.flux = Flux(world, self.history, secrets.token_hex(20), now, urls)
         self.flux_server: LoopbackServer | None = None
-        if any(one.deployer == "flux" for one in world.application):
-            self.flux_server = LoopbackServer("flux", self.flux.respond, lambda: self.flux.at)
+        self.cluster = Cluster(world, self.history, self.flux, self.argocd)
+        if _has_cluster(world):
+            self.flux_server = LoopbackServer("flux", self.cluster.respond, lambda: self.flux.at)
         self.github_server = LoopbackServer("github", self.github.respond, lambda: self.github.at)
         self.argocd_server = LoopbackServer("argocd", self.argocd.respond, lambda: self.argocd.at)
         self.jira = Jira(world, self.history, secrets.token_hex(20), now)
@@ -136,7 +140,8 @@ class Simulation:
             github_token=self.github.token,
             argocd_url=self.argocd_server.url,
             argocd_token=self.argocd.token,
-            flux_url=self.flux_server.url if self.flux_server else "",
+            flux_url=self.flux_server.url if self.flux_server and _has_flux(self.world) else "",
+            cluster_url=self.flux_server.url if self.flux_server else "",
             flux_token=self.flux.token,
             repositories={key: as_of(r.names, now, r.name) for key, r in records.items()},
             repository_ids={key: record.id for key, record in records.items()},
@@ -171,3 +176,13 @@ class Simulation:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _has_flux(world: World) -> bool:
+    return any(one.deployer == "flux" for one in world.application)
+
+
+def _has_cluster(world: World) -> bool:
+    """Whether anything is read from the API server of a cluster."""
+    wanted = world.delivery or world.event or world.argocd_api == "kubernetes"
+    return _has_flux(world) or bool(wanted)

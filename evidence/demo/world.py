@@ -325,6 +325,42 @@ class Deploy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One progressive delivery that carries out a deployment: a canary, step by step.
+
+    It begins when the deployment is done; looks before its end show it on its way.
+    """
+
+    deploy: str
+    """Key of the deployment."""
+    tool: str = "argo-rollouts"
+    """`argo-rollouts` or `flagger`."""
+    workload: str = "web"
+    outcome: str = "promoted"
+    """`promoted`, `aborted`, `rolled_back`, or `progressing` (it never ends)."""
+    weight: int = 20
+    """Percent of the traffic that it reaches before its end."""
+    seconds: int = 600
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterEvent:
+    """An event of the cluster, which keeps it for an hour."""
+
+    at: str
+    object: str
+    """`Kind/name`."""
+    reason: str
+    namespace: str = "argocd"
+    message: str = ""
+    component: str = "argocd-application-controller"
+    user: str = ""
+    """Who, where the reporter says it."""
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """What the collector's credential lacks, and the size of its budgets."""
 
@@ -387,6 +423,10 @@ class World:
     bump: tuple[Bump, ...] = ()
     application: tuple[Application, ...] = ()
     deploy: tuple[Deploy, ...] = ()
+    delivery: tuple[Delivery, ...] = ()
+    event: tuple[ClusterEvent, ...] = ()
+    argocd_api: str = "rest"
+    """`rest`, or `kubernetes`: the collector reads Applications from the cluster."""
     protection: tuple[Protection, ...] = ()
     ruleset: tuple[Ruleset, ...] = ()
     environment: tuple[Environment, ...] = ()

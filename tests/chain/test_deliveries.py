@@ -99,6 +99,17 @@ def test_a_delivery_that_a_later_one_names_as_stable_was_promoted():
     assert [one.settles for one in found] == [True, False]
 
 
+def test_what_was_stopped_and_goes_on_is_tried_again():
+    looks = [
+        look(6, verdict=Verdict.ABORTED, aborted_at=5 * HOUR + 9, weight=20),
+        look(8, verdict=Verdict.PROMOTED, ended_at=7 * HOUR + 9),
+    ]
+    one, two = unite([operation(5), operation(7)], looks)
+    assert [each.verdict for each in one.deliveries] == [Verdict.ABORTED]
+    assert [each.verdict for each in two.deliveries] == [Verdict.PROMOTED]
+    assert (one.settles, two.settles) == (False, True)
+
+
 @pytest.mark.parametrize("application", ["", "elsewhere", "default/shop"])
 def test_a_delivery_of_no_known_application_is_joined_to_nothing(application):
     assert joined([operation(1)], [look(3, application=application)]) == {1: []}

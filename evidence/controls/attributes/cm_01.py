@@ -151,13 +151,19 @@ def _mapped(deployment: ProductionDeployment) -> tuple[str, str]:
     if deployment.unmapped:
         named = listing(clip(one) for one in deployment.unmapped)
         return "commit-unmapped", f"{len(deployment.unmapped)} commits map to no change: {named}."
-    if deployment.kind == DeploymentKind.FIRST and not commits:
+    if _first(deployment) and not commits:
         return "baseline", "it is the first one observed, so what it brought is not known."
     revisions = listing(_told(span) for span in deployment.ranges)
     if not commits:
         return "redeployed", f"{revisions} brought no commit that was not deployed before."
     changes = listing(clip(change) for change in deployment.changes)
     return "traced", f"{revisions} brought {len(commits)} commits of {changes or 'no change'}."
+
+
+def _first(deployment: ProductionDeployment) -> bool:
+    """Nothing was observed before it, however it ended."""
+    ended = deployment.kind in {DeploymentKind.FAILED, DeploymentKind.ABORTED}
+    return deployment.kind == DeploymentKind.FIRST or (ended and "baseline" in deployment.flags)
 
 
 def _told(span: RevisionRange) -> str:
@@ -171,6 +177,7 @@ def _flags(deployment: ProductionDeployment) -> list[str]:
         DeploymentKind.ROLLBACK: "rolled-back",
         DeploymentKind.DIVERGED: "diverged",
         DeploymentKind.FAILED: "failed-operation",
+        DeploymentKind.ABORTED: "aborted",
     }
     if deployment.kind in kinds:
         flags.append(kinds[deployment.kind])
