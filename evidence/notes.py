@@ -18,6 +18,7 @@ Sign = Callable[[bytes], bytes]
 """Message -> 64 bytes of Ed25519 signature."""
 
 _SIGNATURE = re.compile(r"\u2014 ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 _ED25519 = b"\x01"
 _LIMIT = 100_000
 
@@ -38,13 +39,13 @@ def note_text(origin: str, size: int, root: bytes) -> str:
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
-    """Reads what `note_text` wrote; extension lines after the third are allowed and ignored.
+    """Reads what `note_text` wrote; extension lines after the third (none empty) are ignored.
 
     Raises:
         IntegrityError: not in exactly that form.
     """
-    lines = text.split("\n")
-    if len(lines) < 4 or not lines[0] or not re.fullmatch(r"0|[1-9][0-9]{0,18}", lines[1]):
+    *lines, end = text.split("\n")
+    if len(lines) < 3 or end or not all(lines) or not _SIZE.fullmatch(lines[1]):
         raise IntegrityError("This is not a checkpoint: expected an origin, a size and a root")
     root = _decode(lines[2])
     if root is None or len(root) != 32:

@@ -95,6 +95,26 @@ def test_however_it_grew_a_tree_has_the_root_and_proofs_of_the_oracle(leaves, st
         ]  # the oracle's path begins with the leaf
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 5_000), st.randoms(use_true_random=False))
+def test_random_trees_of_up_to_5000_leaves_are_those_of_the_oracle(size, draw):
+    leaves = [draw.randbytes(draw.randint(0, 40)) for _ in range(size)]
+    tree = Tree(leaves, [draw.randint(1, size) for _ in range(draw.randint(0, 5))])
+    oracle = pymerkle.InmemoryTree(algorithm="sha256")
+    for leaf in leaves:
+        oracle.append_entry(leaf)
+    old, index = draw.randint(1, size), draw.randrange(size)
+    for some in (size, old):
+        assert tree.root(some) == oracle.get_root(some)
+    path = oracle.prove_inclusion(index + 1, size).serialize()["path"]
+    ours = merkle.inclusion_proof(index, size, tree.read)
+    assert path[1:] == [step.hex() for step in ours]
+    assert merkle.verify_inclusion(tree.read(0, index), index, size, ours, oracle.get_root(size))
+    proof = merkle.consistency_proof(old, size, tree.read)
+    roots = oracle.get_root(old), oracle.get_root(size)
+    assert merkle.verify_consistency(old, size, *roots, proof)
+
+
 def test_every_inclusion_proof_up_to_40_leaves_verifies_and_no_other_leaf_does(forty):
     for size in range(1, 41):
         for index in range(size):

@@ -20,6 +20,20 @@ GO_NOTE = (
 )
 
 
+# The test vector of c2sp.org/signed-note, section "Test vectors".
+C2SP_KEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+C2SP_NOTE = (
+    "This is an example message.\n"
+    "\n"
+    "\u2014 example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
+)
+
+# The example of c2sp.org/tlog-checkpoint; its key is not published.
+C2SP_CHECKPOINT = (
+    "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
+)
+
+
 @pytest.fixture(scope="module")
 def key():
     private = Ed25519PrivateKey.generate()
@@ -33,11 +47,27 @@ def note(key):
     )
 
 
-def test_a_note_of_the_go_implementation_opens():
-    name, _, encoded = GO_KEY.split("+")[0], None, GO_KEY.split("+", 2)[2]
+@pytest.mark.parametrize(
+    ("line", "note"), [(GO_KEY, GO_NOTE), (C2SP_KEY, C2SP_NOTE)], ids=["Go", "C2SP"]
+)
+def test_a_published_note_opens_with_its_published_key(line, note):
+    name, _, encoded = line.split("+", 2)
     public = base64.b64decode(encoded)[1:]
-    assert notes.verifier_key(name, public) == GO_KEY
-    assert notes.open_note(GO_NOTE, {name: public}) == GO_NOTE[: GO_NOTE.index("\n\n") + 1]
+    assert notes.verifier_key(name, public) == line
+    assert notes.open_note(note, {name: public}) == note[: note.index("\n\n") + 1]
+
+
+def test_the_published_checkpoint_reads_and_writes_as_published():
+    found = notes.parse_checkpoint(C2SP_CHECKPOINT)
+    assert (found.origin, found.size) == ("example.com/behind-the-sofa", 20_852_163)
+    assert notes.note_text(found.origin, found.size, found.root) == C2SP_CHECKPOINT
+    assert notes.parse_checkpoint(C2SP_CHECKPOINT + "an extension line\n") == found
+
+
+@pytest.mark.parametrize("more", ["\n", "\nextension\n", "extension\n\n", "extension"])
+def test_an_empty_or_unfinished_extension_line_is_refused(more):
+    with pytest.raises(IntegrityError, match="not a checkpoint"):
+        notes.parse_checkpoint(C2SP_CHECKPOINT + more)
 
 
 def test_a_checkpoint_comes_back_as_it_was_signed(key, note):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 import zlib
 
+import pymerkle
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +16,7 @@ from evidence import merkle, notes
 from evidence.canonical import sha256_hex
 from evidence.errors import IntegrityError, MalformedError, StoreError
 from evidence.store import audit, ledger, queries, writer
+from evidence.store.envelope import seal_body
 
 ORIGIN = "shop.test/ledger"
 
@@ -349,8 +352,6 @@ def test_an_audit_of_many_batches_is_the_audit_of_one(filled, signer, monkeypatc
 )
 @given(steps=st.lists(st.integers(1, 9), max_size=6), data=st.binary(max_size=30))
 def test_however_entries_arrive_the_audit_agrees(store, steps, data):
-    from evidence.store.envelope import seal_body
-
     for step in steps:
         with store.write() as connection:
             ledger.append(connection, [seal_body("export", {"n": i}, data) for i in range(step)])
@@ -378,3 +379,27 @@ def _tamper(store, statement):
         else:
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_random_histories_of_thousands_are_those_of_an_independent_library(store, seed):
+    draw = random.Random(seed)
+    oracle = pymerkle.InmemoryTree(algorithm="sha256")
+    size, sizes = draw.randint(1_000, 5_000), []
+    while not sizes or sizes[-1] < size:
+        count = min(draw.randint(1, 900), size - (sizes or [0])[-1])
+        made = [seal_body("export", {"n": draw.random().hex()}) for _ in range(count)]
+        with store.write() as connection:
+            ledger.append(connection, made)
+        for each in made:
+            oracle.append_entry(each.envelope.encode())
+        sizes.append(queries.size(store))
+    for some in sizes:
+        assert ledger.root(store, some) == oracle.get_root(some)
+    assert audit.audit(store).root == oracle.get_root(size)
+    for old in sizes:
+        proof = ledger.consistency(store, old)
+        assert merkle.verify_consistency(old, size, *map(oracle.get_root, (old, size)), proof)
+    for seq in draw.sample(range(size), 30):
+        path = oracle.prove_inclusion(seq + 1, size).serialize()["path"]
+        assert [step.hex() for step in ledger.inclusion(store, seq)] == path[1:]
