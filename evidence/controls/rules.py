@@ -32,7 +32,7 @@ ACTIVE, REPORTS = "active", "evaluate"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What was in force for one branch. Read `problem` first: with it nothing else is known."""
+    """What was in force for one branch. With a `problem` there may have been more."""
 
     protection: BranchProtection | None = None
     """None where the branch had none."""
@@ -117,49 +117,43 @@ class Rules:
 
 
 def rules_at(settings: SettingsHistory, branch: str, moment: int) -> Rules:
-    """The rules of a branch (short name) at a moment, microseconds UTC."""
+    """The rules of a branch (short name) at a moment, microseconds UTC.
+
+    With a `problem` what is given is only the part that is known: rules may have been there
+    besides. A ruleset's own history shows it also before anybody looked for the first time.
+    """
     tracks = tracks_of(settings)
-    classic, entries, problem = _classic(tracks, branch, moment)
+    classic, problem = _classic(tracks, branch, moment)
     listing = tracks.listing().at(moment).value
     if listing is None:
-        why = problem or f"which rulesets there were at {when(moment)} is not known"
-        return Rules(problem=why, entries=entries)
-    found = [_ruleset(tracks, one, moment) for one in listing.ruleset_ids]
-    lost = [one for one, row in zip(listing.ruleset_ids, found, strict=True) if row is None]
-    if lost:
-        return Rules(problem=f"ruleset {clip(lost[0])} at {when(moment)} is not known")
-    held = [row for row in found if row is not None]
+        problem = problem or f"which rulesets there were at {when(moment)} is not known"
+        listing = _next_listing(settings, moment)
+    if listing is None:
+        return Rules(problem=problem, continuous=False)
+    found = {one: _ruleset(tracks, one, moment) for one in listing.ruleset_ids}
+    lost = [one for one, row in found.items() if row is None]
+    if lost and not problem:
+        problem = f"ruleset {clip(lost[0])} at {when(moment)} is not known"
+    held = [row for row in found.values() if row is not None]
     applying = [one for one, _ in held if _applies(one, branch, listing)]
     active = tuple(one for one in applying if one.enforcement == ACTIVE)
-    rulesets = Rules(
-        active=active,
-        reporting=tuple(one for one in applying if one.enforcement == REPORTS),
-        bypass=_bypass(settings, active, None),
-        continuous=all(whole for _, whole in held),
-        entries=_seqs([listing, *(one for one, _ in held)]),
-    )
-    return _with_classic(settings, rulesets, classic, entries, problem)
-
-
-def _with_classic(
-    settings: SettingsHistory,
-    rulesets: Rules,
-    classic: BranchProtection | None,
-    entries: tuple[int, ...],
-    problem: str,
-) -> Rules:
-    """Rulesets and classic protection together; a classic that is unknown leaves all unknown."""
-    if problem:
-        return Rules(problem=problem, entries=entries, active=rulesets.active)
     protection = classic if classic is not None and classic.protected else None
+    facts: list[Fact] = [listing, *(one for one, _ in held), *([classic] if classic else [])]
     return Rules(
         protection=protection,
-        active=rulesets.active,
-        reporting=rulesets.reporting,
-        bypass=_bypass(settings, rulesets.active, protection),
-        continuous=rulesets.continuous and protection is None,  # it keeps no history of its own
-        entries=tuple(sorted({*entries, *rulesets.entries})),
+        active=active,
+        reporting=tuple(one for one in applying if one.enforcement == REPORTS),
+        bypass=_bypass(settings, active, protection),
+        problem=problem,
+        # Classic protection keeps no history of its own.
+        continuous=protection is None and all(whole for _, whole in held),
+        entries=_seqs(facts),
     )
+
+
+def _next_listing(settings: SettingsHistory, moment: int) -> RulesetListing | None:
+    later = [one for one in settings.listings if one.observed_at > moment]
+    return min(later, key=lambda one: one.observed_at, default=None)
 
 
 def moments(settings: SettingsHistory, branch: str) -> tuple[int, ...]:
@@ -178,16 +172,15 @@ def moments(settings: SettingsHistory, branch: str) -> tuple[int, ...]:
 # --- what one component was
 
 
-def _classic(
-    tracks: Tracks, branch: str, moment: int
-) -> tuple[BranchProtection | None, tuple[int, ...], str]:
+def _classic(tracks: Tracks, branch: str, moment: int) -> tuple[BranchProtection | None, str]:
+    """Classic protection, or why it is not known."""
     track = tracks.protection(branch)
     span = track.at(moment)
     if span.known:
-        return span.value, _seqs([span.value] if span.value else []), ""
+        return span.value, ""
     if not track.looked_at:
-        return None, (), f"the protection of {clip(branch)} was never read"
-    return None, (), f"the protection of {clip(branch)} at {when(moment)} is not known"
+        return None, f"the protection of {clip(branch)} was never read"
+    return None, f"the protection of {clip(branch)} at {when(moment)} is not known"
 
 
 def _ruleset(tracks: Tracks, ruleset_id: str, moment: int) -> tuple[AnyRuleset, bool] | None:

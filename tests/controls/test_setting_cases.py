@@ -83,6 +83,27 @@ def test_e06_equal_looks_that_nothing_connects_leave_it_open():
     assert told(rules(*FULL)) == [("unknown", "continuity")]
 
 
+def test_a_rulesets_own_history_shows_it_before_anybody_looked():
+    settings = with_history(rules(*FULL), (-120, {}))
+    assert told(settings, begin=minute(-110)) == [("pass", "protection-at-policy")]
+
+
+def test_before_the_rulesets_own_history_begins_nothing_is_known():
+    settings = with_history(rules(*FULL), (-120, {}))
+    assert told(settings, begin=minute(-180)) == [
+        ("unknown", "continuity"),
+        ("pass", "protection-at-policy"),
+    ]
+
+
+def test_too_little_before_anybody_looked_may_not_have_been_all():
+    settings = with_history(rules(*FULL), (-120, {"enforcement": "disabled"}), (-70, {}))
+    assert told(settings, begin=minute(-110)) == [
+        ("unknown", "continuity"),
+        ("pass", "protection-at-policy"),
+    ]
+
+
 def test_settings_that_were_never_read_leave_it_open():
     assert told(SettingsHistory()) == [("unknown", "settings-not-read")]
 

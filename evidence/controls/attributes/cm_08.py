@@ -11,6 +11,7 @@ from evidence.controls.bypass import Landing, landing_of
 from evidence.controls.determine import on_change
 from evidence.controls.rules import Rules, rules_at
 from evidence.controls.satisfied import Shown, shown
+from evidence.controls.standard import Covered, standard_lane
 from evidence.controls.timeline import timeline_of
 from evidence.controls.words import clip, listing, short, when, who
 from evidence.model.change import Chain, ChangeKind, MergeMethod
@@ -62,6 +63,13 @@ def _direct(chain: Chain, policy: Policy, as_of: int) -> Determination:
         return on_change(
             CONTROL, chain, approval.reason, approval.sentence, entries=approval.entries
         )
+    lane = standard_lane(chain, policy)
+    if lane.covered == Covered.STANDARD:
+        sentence = f"A registered rule lets {clip(lane.automation)} push it: {lane.words}."
+        return on_change(CONTROL, chain, "standard-rule", sentence, facts=lane.facts)
+    if lane.covered == Covered.OPEN:
+        sentence = f"Whether a registered rule covers the push is open: {lane.words}."
+        return on_change(CONTROL, chain, lane.reason, sentence, facts=lane.facts)
     landing = landing_of(chain)
     forced = landing.forced
     how = "a force-push" if forced else "a direct push"
@@ -171,6 +179,6 @@ def _say(case: _Case, reason: str, sentence: str, flags: Iterable[str] = ()) -> 
         reason,
         sentence,
         facts=facts,
-        entries=() if case.rules.problem else case.rules.entries,
+        entries=case.rules.entries,
         flags=flags,
     )

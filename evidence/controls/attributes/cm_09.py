@@ -54,14 +54,11 @@ def _judged(settings: SettingsHistory, branch: str, policy: Policy, begin: int, 
     moment = (begin + end) // 2
     rules = rules_at(settings, branch, moment)
     name = clip(branch)
-    if rules.problem:
-        reason = "continuity" if _ever_read(settings, branch) else "settings-not-read"
-        sentence = f"The rules of {name} in this time are not known: {rules.problem}."
-        if reason == "continuity":  # the moment in the middle would keep equal spans apart
-            sentence = f"Nothing shows the rules of {name} in this time."
-        return Judged(begin=begin, end=end, reason=reason, sentence=sentence)
     owners = tracks_of(settings).codeowners(branch).at(moment).value
     below = below_policy(rules, policy, owners)
+    partly = below or rules.bypass is None or not rules.continuous
+    if rules.problem and partly:
+        return _unknown(settings, branch, begin, end, rules.problem)
     if below:
         sentence = f"The protection of {name} was below the policy: {listing(below)}."
         return _with(rules, begin, end, _BELOW, sentence)
@@ -78,10 +75,16 @@ def _judged(settings: SettingsHistory, branch: str, policy: Policy, begin: int, 
     return _with(rules, begin, end, "protection-at-policy", sentence)
 
 
+def _unknown(settings: SettingsHistory, branch: str, begin: int, end: int, problem: str) -> Judged:
+    tracks = tracks_of(settings)
+    name = clip(branch)
+    if tracks.protection(branch).looked_at or tracks.listing().looked_at:
+        # The problem names a moment, which would keep spans apart that say the same.
+        sentence = f"Nothing shows all rules of {name} in this time."
+        return Judged(begin=begin, end=end, reason="continuity", sentence=sentence)
+    sentence = f"The rules of {name} are not known: {problem}."
+    return Judged(begin=begin, end=end, reason="settings-not-read", sentence=sentence)
+
+
 def _with(rules: Rules, begin: int, end: int, reason: str, sentence: str) -> Judged:
     return Judged(begin=begin, end=end, reason=reason, sentence=sentence, entries=rules.entries)
-
-
-def _ever_read(settings: SettingsHistory, branch: str) -> bool:
-    tracks = tracks_of(settings)
-    return tracks.protection(branch).looked_at or tracks.listing().looked_at
