@@ -21,6 +21,8 @@ class DeployedSource:
     chart: str = ""
     kind: str = "git"
     """`git`, `helm`, `oci` or `bucket`."""
+    digest: str = ""
+    """Digest of the artifact, where the deployer names one beside its version."""
     origin_revision: str = ""
     """The commit that `revision` was rendered from, by the deployer's word (source hydrator)."""
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 import requests
 
+from evidence.demo.deliveries import operation_of
+from evidence.demo.history import History
+from evidence.demo.world import Delivery
 from evidence.errors import ConfigError
 
 STORY = """
@@ -84,8 +87,4 @@ def test_a_delivery_of_no_deployment_is_a_mistake_in_the_world(simulate):
     moment = simulate('[[delivery]]\ndeploy = "absent"\n').end()
     assert get(moment, f"{ARGO}/rollouts").status_code == 599
     with pytest.raises(ConfigError, match="no deployment"):
-        from evidence.demo.deliveries import operation_of
-        from evidence.demo.history import History
-        from evidence.demo.world import Delivery
-
         operation_of(History(repositories={}, applications={}), Delivery(deploy="absent"))

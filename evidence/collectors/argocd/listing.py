@@ -18,6 +18,7 @@ from evidence.collectors.lenient import mapping
 from evidence.errors import AuthError, MalformedError, SourceError
 from evidence.model.capture import Exchange
 
+_HOLDERS = ("Application", "ApplicationList", "List")
 APPLICATIONS = Resource(group="argoproj.io", plural="applications", kind="Application")
 
 
@@ -136,6 +137,8 @@ def _cut(body: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
         MalformedError: neither a list of Applications nor one.
     """
     found = canonical.loads(body)
+    if isinstance(found, dict) and found.get("kind", "Application") not in _HOLDERS:
+        raise MalformedError(f"This is a {str(found['kind'])[:80]}, and no Argo CD Application.")
     whole = body.decode("utf-8-sig")  # `loads` has refused what is not UTF-8
     if isinstance(found, dict) and "items" in found:
         if found["items"] is None:  # an empty list, as Go writes it
@@ -147,6 +150,8 @@ def _cut(body: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
         each = [(canonical.slice_json(whole, ()), found)]
     else:
         raise MalformedError("This holds no Argo CD Applications (`items`, or one object).")
-    for exact, value in each:
-        if isinstance(value, dict) and value.get("kind", "Application") == "Application":
-            yield exact, value
+    rows = [(exact, value) for exact, value in each if isinstance(value, dict)]
+    own = [row for row in rows if row[1].get("kind", "Application") == "Application"]
+    if rows and not own:
+        raise MalformedError("This list holds objects, and no Argo CD Application among them.")
+    yield from own

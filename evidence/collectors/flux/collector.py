@@ -34,7 +34,7 @@ from evidence.errors import AuthError, ConfigError, MalformedError, SourceError
 from evidence.model.capture import Capture, Exchange, Form, Gap, GapReason, Page, Window
 
 COLLECTOR = "flux"
-VERSION = "1"
+VERSION = "2"
 _BATCH = 100
 
 Listed = Mapping[Resource, Listing]

@@ -69,7 +69,8 @@ def _source(found: FluxObject, row: Mapping[str, Any]) -> DeployedSource:
     """The chart; one that is built from Git leads to a commit only by its version's suffix."""
     version = text(row.get("chartVersion"))
     asked = mapping(at(found.spec, "chart", "spec"))
-    kind = text(at(asked, "sourceRef", "kind")) or text(at(found.spec, "chartRef", "kind"))
+    told = text(at(asked, "sourceRef", "kind")) or text(at(found.spec, "chartRef", "kind"))
+    kind = found.context("source_kind") or told
     if kind == "GitRepository":
         return DeployedSource(
             repo_url=found.context("source_url"),
@@ -84,4 +85,5 @@ def _source(found: FluxObject, row: Mapping[str, Any]) -> DeployedSource:
         revision=version,
         chart=text(row.get("chartName")) or text(asked.get("chart")) or "chart",
         kind="oci" if kind == "OCIRepository" else "helm",
+        digest=text(row.get("ociDigest")),
     )

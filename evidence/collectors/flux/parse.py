@@ -6,16 +6,41 @@ person: `initiator` is always None. Its history is bounded and rewritten: rows a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+
 from evidence import canonical
 from evidence.collectors.flux.helm_release import helm_release
-from evidence.collectors.flux.kinds import CAPTURED, HELM_RELEASE, KUSTOMIZATION, OBJECT_LIST
+from evidence.collectors.flux.kinds import (
+    CAPTURED,
+    HELM_RELEASE,
+    IMAGE_UPDATE,
+    KUSTOMIZATION,
+    OBJECT_LIST,
+)
 from evidence.collectors.flux.kustomization import kustomization
 from evidence.collectors.flux.reading import FluxObject, gap
+from evidence.collectors.flux.runtime import image_update, suspended
 from evidence.collectors.interface import Parsed
 from evidence.errors import MalformedError
 from evidence.model.capture import Capture, GapReason
+from evidence.model.fact import Fact
 
-READERS = {CAPTURED[KUSTOMIZATION]: kustomization, CAPTURED[HELM_RELEASE]: helm_release}
+
+def _applied(found: FluxObject) -> Iterator[Fact]:
+    yield from kustomization(found)
+    yield from suspended(found)
+
+
+def _released(found: FluxObject) -> Iterator[Fact]:
+    yield from helm_release(found)
+    yield from suspended(found)
+
+
+READERS: Mapping[str, Callable[[FluxObject], Iterator[Fact]]] = {
+    CAPTURED[KUSTOMIZATION]: _applied,
+    CAPTURED[HELM_RELEASE]: _released,
+    CAPTURED[IMAGE_UPDATE]: image_update,
+}
 """Capture kind -> what reads it. Sources are captured as evidence and say nothing by themselves."""
 
 

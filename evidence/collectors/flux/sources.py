@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evidence.collectors.flux.kinds import GIT_REPOSITORY, HELM_RELEASE, OCI_REPOSITORY
+from evidence.collectors.flux.kinds import HELM_RELEASE, SOURCES
 from evidence.collectors.http import iso_micros
 from evidence.collectors.kubernetes import Listing, Resource
 from evidence.collectors.lenient import at, mapping, text
@@ -21,7 +21,7 @@ SourceKey = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origins:
-    """The GitRepositories and OCIRepositories of one look."""
+    """The sources of one look: repositories of Git, OCI and Helm, buckets, charts."""
 
     found: Mapping[SourceKey, Mapping[str, Any]]
 
@@ -31,7 +31,7 @@ class Origins:
         return cls(
             found={
                 _key(kind.kind, item.body): item.body
-                for kind in (GIT_REPOSITORY, OCI_REPOSITORY)
+                for kind in SOURCES
                 if kind in listed
                 for item in listed[kind].items
             }
@@ -44,7 +44,8 @@ class Origins:
         """
         source = self._source(kind, body)
         return {
-            "source_url": text(at(source, "spec", "url")),
+            "source_kind": text(source.get("kind")) or self._kind(kind, body),
+            "source_url": text(at(source, "spec", "url")) or _bucket(source),
             "source_ref": _reference(mapping(at(source, "spec", "ref"))),
             "origin_url": text(at(source, "status", "artifact", "metadata", _ORIGIN_URL)),
         }
@@ -63,7 +64,17 @@ class Origins:
         if kind == HELM_RELEASE:
             asked = at(body, "spec", "chart", "spec", "sourceRef")
             reference = asked or at(body, "spec", "chartRef")
-        return self._named(body, reference)
+        found = self._named(body, reference)
+        if at(reference, "kind") == "HelmChart":  # a chart object names where it is from
+            return self._named(found, at(found, "spec", "sourceRef")) if found else {}
+        return found
+
+    def _kind(self, kind: Resource, body: Mapping[str, Any]) -> str:
+        """The kind of source that is asked for, where the source itself was not listed."""
+        if kind == HELM_RELEASE:
+            asked = at(body, "spec", "chart", "spec", "sourceRef") or at(body, "spec", "chartRef")
+            return text(at(asked, "kind"))
+        return text(at(body, "spec", "sourceRef", "kind"))
 
     def _named(self, body: Mapping[str, Any], reference: object) -> Mapping[str, Any]:
         """The source that an object refers to; its own namespace is the default."""
@@ -75,6 +86,12 @@ class Origins:
 
 def _key(kind: str, body: Mapping[str, Any]) -> SourceKey:
     return (kind, text(at(body, "metadata", "namespace")), text(at(body, "metadata", "name")))
+
+
+def _bucket(source: Mapping[str, Any]) -> str:
+    """Address of a bucket, which has no `url`; empty for any other source."""
+    name = text(at(source, "spec", "bucketName"))
+    return f"s3://{text(at(source, 'spec', 'endpoint'))}/{name}" if name else ""
 
 
 def _reference(reference: Mapping[str, Any]) -> str:

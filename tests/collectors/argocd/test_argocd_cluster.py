@@ -10,7 +10,7 @@ import pytest
 from werkzeug import Response
 
 from evidence.collectors.argocd import ArgoCdCollector
-from evidence.errors import AuthError, ConfigError, SourceError
+from evidence.errors import AuthError, ConfigError, MalformedError, SourceError
 from evidence.model.capture import GapReason, Window
 from evidence.model.deployment import Deployment
 
@@ -126,3 +126,17 @@ def test_an_application_made_anew_under_its_name_leaves_a_gap_for_the_old_uid(ma
 @pytest.mark.parametrize("cursor", ["", "{}", "[]", "no json", '{"at": "x", "there": 7}'])
 def test_a_cursor_of_another_form_is_no_look(make, cursor):
     assert [gap for page in make().fetch(ALL, cursor) for gap in page.gaps] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"kind": "CustomResourceDefinition", "metadata": {"name": "applications.argoproj.io"}},
+        {"kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "x"}}]},
+    ],
+)
+def test_a_file_of_other_objects_is_refused_and_is_no_empty_list(tmp_path, body):
+    path = tmp_path / "other.json"
+    path.write_text(json.dumps(body), encoding="utf-8")
+    with pytest.raises(MalformedError, match="no Argo CD Application"):
+        list(ArgoCdCollector(source="cd", file=path).fetch(ALL, ""))
