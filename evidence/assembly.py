@@ -11,6 +11,7 @@ from evidence.config.secrets import without_password
 from evidence.config.settings import Settings
 from evidence.controls.catalog import Control, catalog
 from evidence.deciding.case import Case
+from evidence.deciding.settings import setting_intervals
 from evidence.deciding.yardstick import recorded_text, yardstick_text
 from evidence.model.determination import SubjectKind
 from evidence.packing import Results, Selection
@@ -46,6 +47,8 @@ def assemble(
     yardsticks = tuple(_yardsticks(case, size))
     entries = results.entries | {seq for seq, _ in receipts}
     entries |= {one.since_seq for one in yardsticks}
+    intervals = setting_intervals(case, period.from_us, period.to_us)
+    entries |= {seq for one in intervals for seq in one.determination.entries}
     return PacketData(
         entity=settings.organisation.name,
         period=period,
@@ -66,12 +69,14 @@ def assemble(
         gaps=packing.gap_records(case.store, size),
         reconciliations=tuple(_reconciliations(case, selection)),
         population=selection.population,
+        promotions=selection.promotions,
         undeployed=selection.undeployed,
         deployments=selection.deployments,
         chains=case.chains(packing.ordered(selection)),
         determinations=results.determinations,
+        settings=intervals,
         captures=packing.captures(case.store, entries, size),
-        filters=tuple(_filters(case)),
+        filters=tuple(_filters(case, selection)),
         inclusion=BY_BRANCH if selection.by_branch else "",
         notes=tuple(_notes(selection)),
         custody=tuple(custody.handlings(case.store, at=size)),
@@ -166,7 +171,8 @@ def _scope(settings: Settings) -> Iterator[ScopeItem]:
         )
 
 
-def _filters(case: Case) -> Iterator[tuple[str, int]]:
+def _filters(case: Case, selection: Selection) -> Iterator[tuple[str, int]]:
+    yield "promotions of images in scope (listed in promotions.csv)", len(selection.promotions)
     numbers = case.population.reconciliation
     yield "dry runs of deployers", numbers.dry_runs
     yield "self-heals at the revision deployed already (events)", numbers.self_heals
@@ -208,7 +214,8 @@ def _reconciliations(case: Case, selection: Selection) -> Iterator[Reconciliatio
         what="Every change that landed is deployed, or listed as not deployed",
         numbers=(
             ("landed", numbers.merged),
-            ("deployed", numbers.deployed),
+            ("changes deployed", numbers.deployed - numbers.promotions),
+            ("promotions deployed", numbers.promotions),
             ("contained in the first deployment observed", numbers.baseline),
             ("not deployed", numbers.pending),
             ("merged, on no production branch", numbers.not_landed),
@@ -226,6 +233,7 @@ def _reconciliations(case: Case, selection: Selection) -> Iterator[Reconciliatio
                 ("landed changes", branch.landed),
                 ("by pull request", branch.by_pull_request),
                 ("direct", branch.direct),
+                ("promotions among them", branch.promotions),
             ),
             unexplained=branch.landed - branch.by_pull_request - branch.direct + (not branch.found),
             command=f"git rev-list --count {branch.branch}",
@@ -277,7 +285,8 @@ def _deployed_to_changes(numbers: Numbers) -> Reconciliation:
         numbers=(
             ("deployments", numbers.deployments),
             ("commits in their ranges", numbers.range_commits),
-            ("mapped", numbers.mapped),
+            ("mapped to changes", numbers.mapped - numbers.promoting),
+            ("mapped to promotions", numbers.promoting),
             ("without a single change", len(numbers.unmapped)),
             ("deployments not resolved", len(numbers.unresolved)),
         ),

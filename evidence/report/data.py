@@ -13,7 +13,7 @@ from evidence.manifest.capture_file import CaptureFile
 from evidence.model.capture import Gap, Receipt
 from evidence.model.change import Chain, Change, ProductionDeployment
 from evidence.model.custody import Anchor, Custody
-from evidence.model.determination import Determination, SubjectKind
+from evidence.model.determination import Determination, SettingInterval, SubjectKind
 
 Progress = Callable[[str, int, int | None], None]
 """(what is written, done, total or None): called often, must be cheap."""
@@ -164,15 +164,20 @@ class PacketData:
     reconciliations: tuple[Reconciliation, ...] = ()
     population: Sequence[Change] = ()
     """Changes that reached production in the period. Any order; written by `change_id`."""
+    promotions: Sequence[Change] = ()
+    """Configuration changes in production in the period that only move images in scope: listed and
+    counted apart, as what they promote is in the population already."""
     undeployed: Sequence[Change] = ()
     """Merged in the period and not in production at its end: listed apart."""
     deployments: Sequence[ProductionDeployment] = ()
     chains: Iterable[Chain] = ()
-    """The chains of `population` and `undeployed` in ascending `change_id` (byte order), read once
+    """The chains of these three in ascending `change_id` (byte order), read once
     and one at a time: 10,000 of them never stand in memory together. A change without one is
     written from its `Change` alone."""
     determinations: Mapping[str, Sequence[Determination]] = field(default_factory=dict)
     """By subject: change id or deployment id. May be a lazy mapping."""
+    settings: Sequence[SettingInterval] = ()
+    """Intervals of settings, by repository, control and time: listed by themselves."""
     captures: Iterable[CaptureFile] = ()
     """In ascending `seq`, read once."""
     inclusion: str = ""

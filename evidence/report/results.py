@@ -50,12 +50,15 @@ def _members(data: PacketData, summary: Summary) -> dict[str, Any]:
         "controls": data.controls,
         "counts": {
             "population": [_count(row) for row in summary.counts],
+            "promotions": [_count(row) for row in summary.promotion_counts],
             "undeployed": [_count(row) for row in summary.undeployed_counts],
             "changes_by_worst_outcome": _count(summary.rolled_up()),
         },
         "changes": _changes(data, summary, summary.population),
+        "promotions": _changes(data, summary, summary.promotions),
         "undeployed": _changes(data, summary, summary.undeployed),
         "deployments": _deployments(data, summary),
+        "settings": data.settings,
         "unknown": summary.unknown,
         "actions": summary.actions,
         "reconciliations": data.reconciliations,
@@ -107,7 +110,8 @@ def _deployments(data: PacketData, summary: Summary) -> Iterator[dict[str, Any]]
         found = data.determinations.get(row.deployment_id, ())
         yield {
             "deployment_id": row.deployment_id,
-            "changes": row.changes,
+            "changes": [one for one in row.changes if one not in summary.promotion_ids],
+            "promotions": [one for one in row.changes if one in summary.promotion_ids],
             "outcome": worst(item.outcome for item in found),
             "determinations": _determinations(found),
         }

@@ -25,6 +25,7 @@ from evidence.report.sections import (
     produced_information,
     results,
     scope,
+    settings,
     unknowns,
     yardsticks,
 )
@@ -61,6 +62,7 @@ SECTIONS = (
     Section(name="deviations", title=deviations.TITLE, context=deviations.context),
     Section(name="unknowns", title=unknowns.TITLE, context=unknowns.context),
     Section(name="deployments", title=deployments.TITLE, context=deployments.context),
+    Section(name="settings", title=settings.TITLE, context=settings.context),
     Section(name="dossiers", title=dossiers.TITLE, context=dossiers.context),
     Section(name="method", title=method.TITLE, context=method.context),
     Section(name="yardsticks", title=yardsticks.TITLE, context=yardsticks.context),
