@@ -7,35 +7,35 @@ written before the packet gets its name: an export that cannot be recorded leave
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from evidence import __version__, packing
+from evidence import __version__, packing, single
 from evidence.actor import actor
 from evidence.assembly import assemble
 from evidence.canonical import canonical_json, sha256_hex
 from evidence.collecting import now
 from evidence.collectors.interface import Progress, no_progress
 from evidence.config.load import Loaded
-from evidence.config.moments import check_year, micros, named_zone
 from evidence.config.yardstick import build_policy, log_origin, zone
 from evidence.deciding.case import Case
 from evidence.deciding.yardstick import yardstick_text
 from evidence.errors import ConfigError
 from evidence.manifest import Predicate
 from evidence.manifest.paths import CAPTURES
+from evidence.model.change import Change
 from evidence.model.determination import Outcome
 from evidence.notes import note_text, sign_note
 from evidence.packing import Results, Selection
 from evidence.report.data import PacketData, Period
 from evidence.report.render import write_packet
 from evidence.report.text import utc
+from evidence.request import ReportRequest, as_of, asked_period, asked_zone, read_period
 from evidence.seal.held import load_keys, load_stamping
 from evidence.seal.keys import KeySet
 from evidence.seal.packet import SealResult, seal_folder, zip_folder
@@ -44,22 +44,7 @@ from evidence.store import ledger, queries, writer
 from evidence.store.rebuild import check_whole
 from evidence.store.session import Store, open_store
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportRequest:
-    """What `evidence report` was asked for; dates are days in the zone, both inclusive."""
-
-    start: str
-    end: str
-    zone: str = ""
-    at: int | None = None
-    as_of: str = ""
-    destination: Path | None = None
-    zipped: bool = False
-    """One stored ZIP beside the folder as well: the same packet, byte for byte, in one file."""
-    simulated: bool = False
-    lta: bool = False
-    """Seal the PDF as PAdES B-LTA, whatever the configuration says."""
+__all__ = ["ReportRequest", "ReportResult", "read_period", "report"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,20 +57,23 @@ class ReportResult:
     seal: SealResult
     changes: int
     deployments: int
+    promotions: int
     outcomes: Mapping[str, int]
+    """Of changes and deployments; those of promotions are counted apart."""
+    promotion_outcomes: Mapping[str, int]
     ledger_size: int
     why_unknown: tuple[tuple[str, int, str], ...]
     """(reason code, count, the action that would clear it), most frequent first."""
 
     def summary(self) -> list[str]:
         """Sentences for the reader on stderr."""
-        told = [f"{count} {outcome}" for outcome, count in sorted(self.outcomes.items())]
-        counts = ", ".join(told) or "none"
+        counts, promoted = _told(self.outcomes), _told(self.promotion_outcomes)
         return [
             (
                 f"{self.changes} changes and {self.deployments} deployments, decided on "
                 f"{self.ledger_size} ledger entries; determinations: {counts}"
             ),
+            f"{self.promotions} promotions, counted apart; determinations: {promoted}",
             f"SHA256SUMS {self.seal.digest}, sealed by {self.seal.fingerprint}",
             *(f"unknown {count} x {reason}: {act}" for reason, count, act in self.why_unknown[:5]),
         ]
@@ -100,7 +88,9 @@ class ReportResult:
             "fingerprint": self.seal.fingerprint,
             "changes": self.changes,
             "deployments": self.deployments,
+            "promotions": self.promotions,
             "outcomes": dict(self.outcomes),
+            "promotion_outcomes": dict(self.promotion_outcomes),
             "ledger_size": self.ledger_size,
             "why_unknown": [
                 {"reason": reason, "count": count, "action": action}
@@ -109,31 +99,33 @@ class ReportResult:
         }
 
 
+def _told(outcomes: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(outcomes.items())) or "none"
+
+
 def report(
     loaded: Loaded, request: ReportRequest, progress: Progress = no_progress
 ) -> ReportResult:
-    """Decides, renders, seals and records the packet of a period.
+    """Decides, renders, seals and records the packet of a period, or of one change.
 
     Raises:
         ConfigError: a date, zone or destination cannot be used, or there are no keys.
         StoreError: the store cannot be read, or the export not be recorded.
         RenderError: the packet could not be rendered.
     """
-    period = read_period(request, zone(loaded.settings))
-    destination = _destination(loaded, request, period)
+    asked = asked_period(request, zone(loaded.settings))
+    destination = _destination(loaded, request, asked)
     archive = _archive(destination) if request.zipped else None
     held = load_keys(loaded)
     stamping = load_stamping(loaded, held, lta=request.lta)
     with closing(open_store(loaded.store_url)) as store:
         check_whole(store)
         size = _size(store, request.at)
-        case = Case(
-            store=store,
-            policy=build_policy(loaded.settings),
-            at=size,
-            as_of=_as_of(request, period),
-        )
-        selection = packing.select(case, period)
+        case = Case(store=store, policy=build_policy(loaded.settings), at=size, as_of=0)
+        change = single.find_change(case, request.change) if request.change else None
+        period = asked or single.period_of(case, change, asked_zone(request, zone(loaded.settings)))
+        case.as_of = as_of(request, period)
+        selection = single.narrow(packing.select(case, period), change)
         results = packing.judge(case, selection, progress)
         data = assemble(
             case,
@@ -146,13 +138,15 @@ def report(
             simulated=request.simulated,
             held=held,
         )
+        if change:
+            data = replace(data, inclusion=ONE_CHANGE, notes=(single.note_on(change), *data.notes))
         with stage(destination.parent) as staged:
             folder = staged / "packet"
             write_packet(data, folder, progress)
             sealed = seal_folder(
                 folder,
                 held,
-                _predicate(data, case),
+                _predicate(data, case, change),
                 stamping=stamping,
                 cosigner=loaded.settings.seal.cosigner,
             )
@@ -165,6 +159,9 @@ def report(
         return _result(destination, archive, sealed, selection, results, size)
 
 
+ONE_CHANGE = "This packet was exported for one change and holds no other."
+
+
 def _size(store: Store, asked: int | None) -> int:
     size = queries.size(store)
     if asked is not None and not 0 <= asked <= size:
@@ -175,44 +172,10 @@ def _size(store: Store, asked: int | None) -> int:
     return size if asked is None else asked
 
 
-def read_period(request: ReportRequest, default: ZoneInfo) -> Period:
-    """`[first day 00:00, day after the last 00:00)` in the zone, as UTC.
-
-    Raises:
-        ConfigError: a date or zone cannot be read, or the period is empty.
-    """
-    named = named_zone(request.zone, "--zone") if request.zone else default
-    try:
-        first, last = date.fromisoformat(request.start), date.fromisoformat(request.end)
-    except ValueError as error:
-        raise ConfigError(
-            f"The period {request.start} to {request.end} cannot be read.",
-            next_step="Write --from 2026-07-01 --to 2026-09-30.",
-        ) from error
-    check_year(first, f"--from {first}")
-    check_year(last, f"--to {last}")
-    if last < first:
-        raise ConfigError(f"The period ends ({last}) before it begins ({first}).")
-    return Period(
-        from_us=_midnight(first, named),
-        to_us=_midnight(last + timedelta(days=1), named),
-        zone=str(named),
-        first_day=first.isoformat(),
-        last_day=last.isoformat(),
-    )
-
-
-def _midnight(day: date, named: ZoneInfo) -> int:
-    moment = datetime(day.year, day.month, day.day, tzinfo=named)
-    return int(moment.timestamp()) * 1_000_000
-
-
-def _as_of(request: ReportRequest, period: Period) -> int:
-    return micros(request.as_of, "--as-of") if request.as_of else period.to_us
-
-
-def _destination(loaded: Loaded, request: ReportRequest, period: Period) -> Path:
-    name = f"packet-{period.first_day}-{period.last_day}"
+def _destination(loaded: Loaded, request: ReportRequest, period: Period | None) -> Path:
+    name = f"packet-{period.first_day}-{period.last_day}" if period else "packet"
+    if request.change:
+        name += "-" + re.sub(r"[^A-Za-z0-9]+", "-", request.change).strip("-")
     path = request.destination or Path(loaded.settings.report.directory) / name
     if path.exists():
         raise ConfigError(f"{path} exists already.", next_step="Name another with --output.")
@@ -247,7 +210,7 @@ def _checkpoint(store: Store, loaded: Loaded, held: KeySet, size: int) -> str:
     return sign_note(text, origin, held.notes.public_key.raw, held.notes.sign)
 
 
-def _predicate(data: PacketData, case: Case) -> Predicate:
+def _predicate(data: PacketData, case: Case, change: Change | None) -> Predicate:
     return Predicate(
         entity=data.entity,
         period_from=utc(data.period.from_us),
@@ -257,11 +220,13 @@ def _predicate(data: PacketData, case: Case) -> Predicate:
         counts={
             "changes": len(data.population),
             "deployments": len(data.deployments),
+            "promotions": len(data.promotions),
             "undeployed": len(data.undeployed),
             "gaps": len(data.gaps),
         },
         tool_version=__version__,
         yardstick={"policy": sha256_hex(yardstick_text(case.policy))},
+        scope=f"change:{change.change_id}" if change else "period",
         simulated=data.simulated,
     )
 
@@ -296,6 +261,7 @@ def _result(
     results: Results,
     size: int,
 ) -> ReportResult:
+    apart = frozenset(change.change_id for change in selection.promotions)
     every = [one for group in results.determinations.values() for one in group]
     unknown = [one for one in every if one.outcome is Outcome.UNKNOWN]
     actions = {one.reason: one.missing for one in unknown}
@@ -305,7 +271,9 @@ def _result(
         seal=sealed,
         changes=len(selection.population),
         deployments=len(selection.deployments),
-        outcomes=Counter(str(one.outcome) for one in every),
+        promotions=len(apart),
+        outcomes=Counter(str(one.outcome) for one in every if one.subject not in apart),
+        promotion_outcomes=Counter(str(one.outcome) for one in every if one.subject in apart),
         ledger_size=size,
         why_unknown=tuple(
             (reason, count, actions[reason])

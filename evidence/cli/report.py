@@ -19,8 +19,12 @@ from evidence.cli.options import (
 
 
 def command(
-    start: Annotated[str, typer.Option("--from", help="First day of the period, YYYY-MM-DD.")],
-    end: Annotated[str, typer.Option("--to", help="Last day of the period, YYYY-MM-DD.")],
+    start: Annotated[str, typer.Option("--from", help="First day of the period, YYYY-MM-DD.")] = "",
+    end: Annotated[str, typer.Option("--to", help="Last day of the period, YYYY-MM-DD.")] = "",
+    change: Annotated[
+        str,
+        typer.Option(help="Only this change: its id, SHA or pull request number; needs no dates."),
+    ] = "",
     zone: Annotated[str, typer.Option(help="IANA zone; default: the organisation's.")] = "",
     at: Annotated[
         int | None, typer.Option(help="Ledger size to report on; default: before this export.")
@@ -41,7 +45,7 @@ def command(
     quiet: QuietOption = False,
     output: FormatOption = Format.TABLE,
 ) -> None:
-    """Renders and seals the packet of a period.
+    """Renders and seals the packet of a period, or of one change to be handed over alone.
 
     Example: evidence report --from 2026-07-01 --to 2026-09-30
     """
@@ -55,6 +59,7 @@ def command(
             ReportRequest(
                 start=start,
                 end=end,
+                change=change,
                 zone=zone,
                 at=at,
                 as_of=as_of,
