@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from evidence.controls.contribution import Contributors
 from evidence.controls.history import History, forge_system, mapped_emails
+from evidence.controls.landing import movements
 from evidence.controls.people import Party, PartyKind, People, noreply_id, people_of
 from evidence.controls.timeline import Timeline, timeline_of
 from evidence.controls.words import clip, short, who
@@ -66,6 +67,13 @@ class _Gathering:
         return self.found
 
     def _direct(self) -> None:
+        """Who pushed it, where the forge recorded that, and whom its commits name."""
+        moves = movements(self.evidence)
+        landed = {*self.evidence.change.commits, self.evidence.change.landing_sha}
+        self.brought = [(landed, one.actor) for one in moves]
+        self.found.facts.extend(one.fact for one in moves)
+        for actor in dict.fromkeys(one.actor for one in moves if one.actor is not None):
+            self._account(actor, "pushed it")
         for sha in self.evidence.change.commits:
             commit = self.commits.get(sha)
             if commit is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evidence.chain.answers import ask, member, value_of
+from evidence.controls.landing import landed_at
 from evidence.controls.timeline import timeline_of
 from evidence.controls.validation import Moment
 from evidence.model.change import (
@@ -51,6 +52,8 @@ def gate_of(chain: Chain, policy: Policy, as_of: int) -> Gate:
     else:
         shas = (*_linked(chain, ("test_merge",)), head)
     moment = Moment(at=timeline_of(chain.evidence).merged_at)
+    if change.kind == ChangeKind.DIRECT and not moment.at:
+        moment = Moment(at=landed_at(chain.evidence), name="push")
     if policy.required_check_moment == "before_deploy":
         shas = (*deployed_revisions(chain), change.landing_sha, *shas)
         moment = _deploy_moment(chain, policy, as_of)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from evidence.controls.case import Case
+from evidence.controls.landing import movements
 from evidence.controls.people import Party, PartyKind, people_of
 from evidence.model.actor import Actor
 from evidence.model.change import ChangeKind
@@ -71,8 +72,7 @@ def _merger(case: Case) -> Holders:
     evidence = case.chain.evidence
     found = Holders()
     if case.chain.change.kind == ChangeKind.DIRECT or evidence.pull_request is None:
-        found.open.append("who pushed it to the branch was not observed")
-        return found
+        return _pusher(case)
     pull = evidence.pull_request
     actors: list[Actor | None] = [pull.merged_by]
     if case.timeline.merged is not None and case.timeline.merged.actor is not None:
@@ -83,6 +83,18 @@ def _merger(case: Case) -> Holders:
     _add_accounts(found, case.policy, actors)
     if not case.timeline.whole:
         found.open.append("the timeline was not read whole")
+    return found
+
+
+def _pusher(case: Case) -> Holders:
+    """Who pushed it, by the forge's record of what moved the branch."""
+    found = Holders()
+    moves = movements(case.chain.evidence)
+    if not moves:
+        found.open.append("who pushed it to the branch was not observed")
+    if any(one.actor is None for one in moves):
+        found.open.append("the forge names no account that pushed it (a deploy key, perhaps)")
+    _add_accounts(found, case.policy, [one.actor for one in moves if one.actor is not None])
     return found
 
 
@@ -142,5 +154,5 @@ def role_facts(case: Case) -> list[Fact]:
     """The facts that tell who held the roles."""
     kinds = {"Merged", "AutoMergeEnabled", "AddedToMergeQueue", "ReviewDismissed"}
     pull = case.chain.evidence.pull_request
-    facts: list[Fact] = [pull] if pull else []
+    facts: list[Fact] = [pull] if pull else [one.fact for one in movements(case.chain.evidence)]
     return [*facts, *(event for event in case.timeline.events if event.kind in kinds)]

@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlencode
 
 from evidence.demo.faults import Answer, json_answer
+from evidence.demo.github_checks import app_node
 from evidence.demo.github_view import View, node_id
 from evidence.demo.history import RepositoryRecord
 from evidence.demo.moments import iso
@@ -30,8 +31,6 @@ from evidence.demo.settings_view import (
 from evidence.demo.world_settings import Bypass, Environment, Protection, Ruleset
 
 _ROLE_IDS: Final = {"read": 1, "maintain": 2, "triage": 3, "write": 4, "admin": 5}
-_APPS: Final = {"github-actions": 15368}
-"""Slug -> id of apps that report checks; another gets one made from its name."""
 
 Body = Mapping[str, Any]
 Respond = Callable[[View, Request, RepositoryRecord, tuple[str, ...]], Answer]
@@ -108,11 +107,6 @@ def team_body(view: View, name: str) -> dict[str, Any]:
     }
 
 
-def app_id(slug: str) -> int:
-    """The id of an app that reports checks."""
-    return _APPS.get(slug, 20_000 + sum(slug.encode()))
-
-
 def _people(view: View, keys: tuple[str, ...]) -> dict[str, list[Any]]:
     users = [body for key in keys if (body := user_body(view, key))]
     return {"users": users, "teams": [], "apps": []}
@@ -120,7 +114,7 @@ def _people(view: View, keys: tuple[str, ...]) -> dict[str, list[Any]]:
 
 def _check(name: str, app: str) -> dict[str, Any]:
     plain, _, slug = name.partition("@")
-    return {"context": plain, app: app_id(slug) if slug else None}
+    return {"context": plain, app: app_node(slug)["databaseId"] if slug else None}
 
 
 # --- classic protection

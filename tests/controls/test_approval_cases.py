@@ -27,9 +27,11 @@ from chain_builder import (
     person,
 )
 
+from evidence.model.activity import RepositoryActivity
 from evidence.model.actor import Actor, ActorType
 from evidence.model.change import MergeMethod
 from evidence.model.git import QuestionKind
+from evidence.model.protection import LandingRecords
 from evidence.policy import Automation
 
 EXACT = replace(P0, profile="P-exact", approval_currency="exact")
@@ -169,8 +171,51 @@ def test_h09_a_commit_from_outside_the_production_branches_is_said_to_be_from_th
         assert "outside every production branch" in direct.determinations()[control].sentence
 
 
-def test_who_pushed_a_direct_commit_is_not_known():
-    assert Direct().outcome("CM-05") == ("unknown", "pusher-unknown")
+def unrecorded() -> Direct:
+    direct = Direct()
+    direct.evidence["landing"] = LandingRecords()
+    return direct
+
+
+def pushed(actor: Actor | None, kind: str = "push") -> Direct:
+    direct = Direct()
+    move = RepositoryActivity(
+        repository="app",
+        activity_id="1",
+        kind=kind,
+        ref="refs/heads/main",
+        before_sha="b0",
+        after_sha=direct.landed[-1],
+        at=minute(30),
+        actor=actor,
+    )
+    direct.evidence["landing"] = LandingRecords(activity=(move,))
+    return direct
+
+
+def test_who_pushed_a_direct_commit_is_not_known_without_a_record_of_the_push():
+    assert unrecorded().outcome("CM-05") == ("unknown", "pusher-unknown")
+
+
+def test_who_pushed_a_direct_commit_of_their_own_acted_alone():
+    assert pushed(ALICE).outcome("CM-05") == ("fail", "unilateral")
+
+
+def test_who_pushed_a_direct_commit_of_another_contributed_and_acted_alone():
+    assert pushed(BERT).outcome("CM-05") == ("fail", "unilateral")
+
+
+def test_a_push_without_an_account_leaves_open_who_it_was():
+    assert pushed(None).outcome("CM-05") == ("unknown", "pusher-unknown")
+
+
+def test_a_push_of_another_branch_says_nothing_of_who_pushed_to_this_one():
+    direct = pushed(ALICE)
+    records = direct.evidence["landing"]
+    elsewhere = replace(records.activity[0], ref="refs/heads/other")
+    direct.evidence["landing"] = LandingRecords(activity=(elsewhere,))
+
+    assert direct.outcome("CM-05") == ("unknown", "pusher-unknown")
 
 
 # --- B. currency of approvals

@@ -21,6 +21,14 @@ from evidence.controls.attributes import cm_06
 from evidence.model.actor import Actor, ActorType
 from evidence.model.change import Chain, Link, LinkKind, MergeMethod, Strength
 from evidence.model.git import QuestionKind
+from evidence.model.protection import LandingRecords, SettingsHistory
+from evidence.model.settings import (
+    BranchProtection,
+    Observation,
+    RequiredContext,
+    RulesetListing,
+    Subject,
+)
 from evidence.policy import RequiredCheck
 
 DEPLOY = replace(P0, required_check_moment="before_deploy")
@@ -452,7 +460,14 @@ def test_a_direct_commit_whose_checks_were_read_and_never_ran_is_missing_them():
 
 
 def test_a_direct_commit_with_green_checks_is_open_as_its_arrival_was_not_observed():
-    assert Direct().green("d1").outcome("CM-06") == ("unknown", "merge-time-unknown")
+    direct = Direct().green("d1")
+    direct.evidence["landing"] = LandingRecords()
+
+    assert direct.outcome("CM-06") == ("unknown", "merge-time-unknown")
+
+
+def test_a_direct_commit_with_checks_before_its_recorded_push_passes():
+    assert Direct().green("d1").outcome("CM-06") == ("pass", "checks-passed")
 
 
 def test_a_direct_commit_is_unknown_where_the_forge_was_not_read():
@@ -467,3 +482,83 @@ def test_the_failing_check_decides_before_the_open_one():
     pull.coverage = []
 
     assert pull.outcome("CM-06") == ("fail", "not-success")
+
+
+# --- the required set as of the merge
+
+
+def protected(*names: str, until: int = minute(60)) -> SettingsHistory:
+    """Main was protected from before the story to after it, with these required checks."""
+    looks = [(subject, at) for at in (minute(-60), until) for subject in SUBJECTS]
+    return SettingsHistory(
+        repository="app",
+        protections=(
+            BranchProtection(
+                repository="app",
+                branch="main",
+                protected=True,
+                required_checks=tuple(RequiredContext(name=name) for name in names),
+                entry_seq=50,
+                observed_at=minute(-60),
+            ),
+        ),
+        listings=(
+            RulesetListing(repository="app", ruleset_ids=(), entry_seq=51, observed_at=minute(-60)),
+        ),
+        observations=tuple(
+            Observation(
+                repository="app",
+                subject=subject,
+                key="main" if subject is Subject.BRANCH_PROTECTION else "",
+                at=at,
+                outcome="unchanged" if at == until else "read",
+            )
+            for subject, at in looks
+        ),
+    )
+
+
+SUBJECTS = (Subject.BRANCH_PROTECTION, Subject.RULESETS)
+
+
+def test_a_check_that_the_branch_required_then_is_required_beside_the_policys():
+    pull = Pull()
+    pull.evidence["settings"] = protected("ci/test", "ci/lint")
+
+    assert pull.outcome("CM-06") == ("fail", "missing")
+    assert "ci/lint" in pull.determinations()["CM-06"].sentence
+
+
+def test_the_settings_that_were_known_at_the_merge_are_told_and_cited():
+    pull = Pull()
+    pull.evidence["settings"] = protected("ci/test")
+    told = pull.determinations()["CM-06"]
+
+    assert told.outcome == "pass"
+    assert "protection-not-observed" not in told.flags
+    assert "and what the branch required then" in told.sentence
+    assert {50, 51} <= set(told.entries)
+
+
+def test_settings_that_may_have_changed_before_the_merge_add_nothing():
+    pull = Pull()
+    pull.evidence["settings"] = protected("ci/lint", until=minute(10))
+
+    assert pull.outcome("CM-06") == ("pass", "checks-passed")
+    assert "protection-not-observed" in flags(pull)
+
+
+def test_what_the_branch_required_is_enough_where_the_policy_lists_nothing():
+    pull = Pull()
+    pull.evidence["settings"] = protected("ci/test")
+    policy = replace(P0, required_checks=())
+
+    assert pull.outcome("CM-06", policy) == ("pass", "checks-passed")
+
+
+def test_a_branch_that_required_nothing_leaves_nothing_to_test_where_the_policy_lists_nothing():
+    pull = Pull()
+    pull.evidence["settings"] = protected()
+    policy = replace(P0, required_checks=())
+
+    assert pull.outcome("CM-06", policy) == ("unknown", "required-set-unknown")

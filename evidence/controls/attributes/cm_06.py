@@ -18,6 +18,7 @@ from evidence.controls.gates import (
 )
 from evidence.controls.paths import all_match, matches
 from evidence.controls.reasons import REASONS
+from evidence.controls.required import Required, required_of
 from evidence.controls.validation import ABSENT, PASSED, UNREAD, Moment, Result, examine
 from evidence.controls.words import clip, listing, short, when
 from evidence.model.change import (
@@ -41,18 +42,21 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     if not chain.evidence.github_observed:
         sentence = f"The forge was not asked about this commit, {cm_03.why_unasked(chain.change)}."
         return on_change(CONTROL, chain, "not-collected", sentence)
-    if not policy.required_checks:
-        sentence = (
-            "The policy lists no required check, and what the branch required then was not "
-            "observed."
-        )
-        return on_change(CONTROL, chain, "required-set-unknown", sentence)
     gate = gate_of(chain, policy, as_of)
-    results = [_one(chain, required, gate) for required in policy.required_checks]
-    results += _deployed_between(chain, policy)
+    wanted = required_of(chain, policy)
+    if not wanted.checks:
+        return on_change(CONTROL, chain, "required-set-unknown", _nothing_required(wanted))
+    results = [_one(chain, required, gate) for required in wanted.checks]
+    results += _deployed_between(chain, wanted)
     if any(result.reason != "exempt-paths" for result in results):
         results += _behind_base(chain, policy, gate)
-    return _decide(chain, gate, results)
+    return _decide(chain, gate, wanted, results)
+
+
+def _nothing_required(wanted: Required) -> str:
+    if wanted.observed:
+        return "The policy lists no required check, and the branch required none then."
+    return "The policy lists no required check, and what the branch required then was not observed."
 
 
 # --- one required check
@@ -146,7 +150,7 @@ def _in_group(chain: Chain, sha: str, result: Result) -> Result:
 # --- what else decides
 
 
-def _deployed_between(chain: Chain, policy: Policy) -> list[Result]:
+def _deployed_between(chain: Chain, wanted: Required) -> list[Result]:
     """A deployed commit between base and head has a tree of its own, which must be tested."""
     change = chain.change
     between = set(change.commits) - {change.landing_sha, change.head_sha}
@@ -158,7 +162,7 @@ def _deployed_between(chain: Chain, policy: Policy) -> list[Result]:
             moment = Moment(at=deployment.started_at, name="start of the deployment")
             results += [
                 _between(examine(chain.evidence, required, span.revision, moment), span.revision)
-                for required in policy.required_checks
+                for required in wanted.checks
                 if _exempt(chain, required) is False
             ]
     return results
@@ -199,7 +203,7 @@ def _behind_base(chain: Chain, policy: Policy, gate: Gate) -> list[Result]:
 # --- the outcome
 
 
-def _decide(chain: Chain, gate: Gate, results: list[Result]) -> Determination:
+def _decide(chain: Chain, gate: Gate, wanted: Required, results: list[Result]) -> Determination:
     told = [result for result in results if result.words]
     outcomes = {id(result): REASONS[result.reason].outcome for result in told}
     worst = min(told, key=lambda one: _RANK[outcomes[id(one)]])
@@ -207,14 +211,18 @@ def _decide(chain: Chain, gate: Gate, results: list[Result]) -> Determination:
     open_still = gate.moment.name == NOT_YET and outcomes[id(worst)] == Outcome.FAIL
     at = f" at {when(gate.moment.at)}" if gate.moment.at else ", whose time was not observed"
     lead = f"Required before the {gate.moment.name}{at}, by the policy's list"
-    sentence = f"{lead} (the branch's own settings then were not observed): {_words(same)}."
+    if wanted.observed:
+        sentence = f"{lead} and what the branch required then: {_words(same)}."
+    else:
+        sentence = f"{lead} (the branch's own settings then were not observed): {_words(same)}."
     return on_change(
         CONTROL,
         chain,
         "not-yet-deployed" if open_still else worst.reason,
         sentence,
         facts=[fact for result in results for fact in result.facts],
-        flags=[*_flags(chain), *(flag for result in results for flag in result.flags)],
+        entries=wanted.entries,
+        flags=[*_flags(chain, wanted), *(flag for result in results for flag in result.flags)],
     )
 
 
@@ -225,7 +233,8 @@ def _words(results: Iterable[Result]) -> str:
     return "; ".join(dict.fromkeys(result.words for result in results))
 
 
-def _flags(chain: Chain) -> list[str]:
+def _flags(chain: Chain, wanted: Required) -> list[str]:
     paths = changed_paths(chain) or ()
     touched = any(matches(path, _GATE_FILES) for path in paths)
-    return ["protection-not-observed", *(["gate modified"] if touched else [])]
+    unseen = [] if wanted.observed else ["protection-not-observed"]
+    return [*unseen, *(["gate modified"] if touched else [])]
