@@ -214,8 +214,8 @@ def _reconciliations(case: Case, selection: Selection) -> Iterator[Reconciliatio
         what="Every change that landed is deployed, or listed as not deployed",
         numbers=(
             ("landed", numbers.merged),
-            ("changes deployed", numbers.deployed - numbers.promotions),
-            ("promotions deployed", numbers.promotions),
+            ("deployed", numbers.deployed),
+            ("promotions among the deployed", numbers.promotions),
             ("contained in the first deployment observed", numbers.baseline),
             ("not deployed", numbers.pending),
             ("merged, on no production branch", numbers.not_landed),
@@ -285,8 +285,8 @@ def _deployed_to_changes(numbers: Numbers) -> Reconciliation:
         numbers=(
             ("deployments", numbers.deployments),
             ("commits in their ranges", numbers.range_commits),
-            ("mapped to changes", numbers.mapped - numbers.promoting),
-            ("mapped to promotions", numbers.promoting),
+            ("mapped", numbers.mapped),
+            ("mapped to promotions among them", numbers.promoting),
             ("without a single change", len(numbers.unmapped)),
             ("deployments not resolved", len(numbers.unresolved)),
         ),

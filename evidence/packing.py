@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
+from evidence.chain.records import PROMOTION
 from evidence.collectors.interface import Progress, no_progress
 from evidence.controls import evaluate
 from evidence.deciding.case import Case
@@ -28,6 +29,9 @@ class Selection:
 
     population: tuple[Change, ...]
     """Changes that first reached production in it, by change id."""
+    promotions: tuple[Change, ...]
+    """Configuration changes that first reached production in it and only move images of ours: no
+    second row for what they promote, but judged and printed in a stratum of their own."""
     undeployed: tuple[Change, ...]
     """Landed in it and not in production at its end, by change id."""
     deployments: tuple[ProductionDeployment, ...]
@@ -57,13 +61,14 @@ def select(case: Case, period: Period) -> Selection:
     by_branch = not case.policy.applications
     claims = _claimed_times(case, everything.changes)
     population: list[Change] = []
+    promotions: list[Change] = []
     undeployed: list[Change] = []
     claimed = before = 0
     for change in everything.changes:
         first = placed.get(change.deployments[0], 0) if change.deployments else 0
         landed = change.merged_at or claims.get((change.repository, change.landing_sha), 0)
         if first and _within(first, period):
-            population.append(change)
+            (promotions if change.change_type == PROMOTION else population).append(change)
         elif not first and "deployed_before_observation" in change.flags:
             # It landed in the period and an observed deployment holds it: deployed in between.
             if _within(landed, period):
@@ -75,6 +80,7 @@ def select(case: Case, period: Period) -> Selection:
             (population if by_branch else undeployed).append(change)
     return Selection(
         population=tuple(population),
+        promotions=tuple(promotions),
         undeployed=tuple(undeployed),
         deployments=tuple(
             one for one in everything.deployments if _within(placed[one.deployment_id], period)
@@ -105,7 +111,8 @@ def judge(case: Case, selection: Selection, progress: Progress = no_progress) ->
 def ordered(selection: Selection) -> list[Change]:
     """All changes of a packet in ascending order of their ids."""
     return sorted(
-        (*selection.population, *selection.undeployed), key=lambda change: change.change_id
+        (*selection.population, *selection.promotions, *selection.undeployed),
+        key=lambda change: change.change_id,
     )
 
 

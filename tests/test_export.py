@@ -149,7 +149,36 @@ def test_the_population_lists_every_change_that_reached_production(shown):
     assert len(rows) == len(cells) - 1 == first.changes
     ids = " ".join(json.dumps(row) for row in rows)
     assert "shop:pr:2" in ids
-    assert ids.count("deploy:commit:") >= 2
+
+
+def test_what_only_moves_images_is_listed_apart_and_named_by_its_deployment(shown):
+    folder, _, first = shown
+    packet = folder / "first"
+    rows = [json.loads(line) for line in (packet / "promotions.jsonl").read_text().splitlines()]
+    ids = {row["change_id"] for row in rows}
+    assert {row["change_type"] for row in rows} == {"promotion"}
+    assert len(ids) == first.promotions >= 2
+    for name in ("population.jsonl", "undeployed.jsonl"):
+        listed = [json.loads(line) for line in (packet / name).read_text().splitlines()]
+        assert not ids & {row["change_id"] for row in listed}
+    deployments = (packet / "deployments.jsonl").read_text().splitlines()
+    named = [json.loads(line) for line in deployments]
+    assert ids == {one for row in named for one in row["promotions"]}
+    assert not ids & {one for row in named for one in row["changes"]}
+
+
+def test_promotions_are_judged_and_counted_apart(shown):
+    folder, _, first = shown
+    results = json.loads((folder / "first" / "results.json").read_text(encoding="utf-8"))
+    told = [one for row in results["promotions"] for one in row["determinations"]]
+    assert dict(Counter(one["outcome"] for one in told)) == first.as_json()["promotion_outcomes"]
+    counted = {
+        row["control"]: sum(row[name] for name in ("pass", "fail", "unknown", "not_applicable"))
+        for row in results["counts"]["promotions"]
+    }
+    assert counted == dict(Counter(one["control"] for one in told))
+    population = {row["change_id"] for row in results["changes"]}
+    assert not population & {row["change_id"] for row in results["promotions"]}
 
 
 def test_the_packet_says_each_parameter_in_units_that_its_reader_knows(shown):

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from evidence.chain.changes import Associations, BranchMap, Group, PullRequestHead, map_branch
 from evidence.chain.graph import NEVER, CommitGraph, first_reached
-from evidence.chain.records import BranchCount
+from evidence.chain.records import PROMOTION, BranchCount
 from evidence.model.actor import ActorType
 from evidence.model.change import Change, ChangeKind, Link, LinkKind, MergeMethod, Strength
 from evidence.policy import Policy, Repository
@@ -173,11 +173,11 @@ def change_type(
 ) -> str:
     """The stratum of a change; a grouping for sampling, it decides no determination."""
     if head is None:
-        return "promotion" if promotion else "direct"
+        return PROMOTION if promotion else "direct"
     if set(head.labels) & set(policy.emergency_labels):
         return "emergency"
     if promotion:
-        return "promotion"
+        return PROMOTION
     if head.head_ref.startswith("revert-") or head.title.startswith('Revert "'):
         return "revert"
     author = head.author

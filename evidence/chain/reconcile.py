@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from evidence.chain.book import BASELINE, OFF_BRANCH, ChangeBook
 from evidence.chain.deployments import Operation, history_numbers
-from evidence.chain.records import PopulationInputs, Reconciliation
+from evidence.chain.live import PROBLEM
+from evidence.chain.records import PROMOTION, BranchCount, Reconciliation
 from evidence.model.change import Change, ProductionDeployment
 
 
@@ -20,7 +23,6 @@ class Excluded(Protocol):
 
 
 def reconcile(
-    inputs: PopulationInputs,
     operations: Sequence[Operation],
     rows: Sequence[ProductionDeployment],
     changes: Sequence[Change],
@@ -34,6 +36,7 @@ def reconcile(
     landed = [one for one in changes if one.commits and OFF_BRANCH not in one.flags]
     deployed = sum(1 for one in landed if one.deployments)
     baseline = sum(1 for one in landed if BASELINE in one.flags)
+    promotions = [one for one in landed if one.change_type == PROMOTION]
     return Reconciliation(
         deployments=len(rows),
         range_commits=carried,
@@ -42,28 +45,42 @@ def reconcile(
         unresolved=tuple(row.deployment_id for row in rows if row.problems),
         merged=len(landed),
         deployed=deployed,
+        promotions=len(promotions),
+        promoting=_promoting(rows, promotions),
         baseline=baseline,
         pending=len(landed) - deployed - baseline,
         not_landed=sum(1 for one in changes if one.merged_at and not one.commits),
-        branches=tuple(count for book in books for count in book.counts()),
+        branches=tuple(_branches(books, promotions)),
         history=tuple(history_numbers(operations)),
-        live_unexplained=_live(inputs, operations),
+        live_unexplained=_live(rows),
         dry_runs=counts.dry_runs,
         self_heals=counts.self_heals,
         other_applications=counts.other_applications,
     )
 
 
-def _live(inputs: PopulationInputs, operations: Sequence[Operation]) -> tuple[str, ...]:
-    """R6: revisions that were live when observed and that no operation of the application named."""
-    known: dict[tuple[str, str], set[str]] = {}
-    for operation in operations:
-        known.setdefault(operation.key[:2], set()).update(operation.revisions)
-    found: set[str] = set()
-    for state in inputs.states:
-        key = (state.source, state.application_uid or state.application)
-        if state.sync_status.casefold() != "synced":
-            continue
-        missing = set(state.revisions) - known.get(key, set()) - {""}
-        found.update(f"{state.application}:{revision}" for revision in missing)
-    return tuple(sorted(found))
+def _promoting(rows: Iterable[ProductionDeployment], promotions: Iterable[Change]) -> int:
+    """Commits of promotions in the ranges of deployments, counted as the ranges count them."""
+    own = {(one.repository, sha) for one in promotions for sha in one.commits}
+    return sum(
+        (one.repository, sha) in own for row in rows for one in row.ranges for sha in one.commits
+    )
+
+
+def _branches(books: Iterable[ChangeBook], promotions: Iterable[Change]) -> Iterator[BranchCount]:
+    found = Counter((one.repository, one.branch) for one in promotions)
+    for book in books:
+        for count in book.counts():
+            yield replace(count, promotions=found[count.repository, count.branch])
+
+
+def _live(rows: Sequence[ProductionDeployment]) -> tuple[str, ...]:
+    """R6: what was live when observed and that no operation seen brought."""
+    return tuple(
+        sorted(
+            f"{row.application}:{one.revision}"
+            for row in rows
+            if PROBLEM in row.problems
+            for one in row.ranges
+        )
+    )

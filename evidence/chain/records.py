@@ -42,6 +42,11 @@ class PopulationInputs:
     """Change ids and aliases that earlier runs gave."""
 
 
+PROMOTION = "promotion"
+"""The `change_type` of a configuration change that only moves images of ours: no second row of the
+population but a stratum of its own, beside the deployments that it brings."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BranchCount:
     """R3: commits of one production branch and what explains them."""
@@ -56,6 +61,8 @@ class BranchCount:
     direct: int
     first_parent: int = 0
     """Commits on its first-parent line: `git rev-list --first-parent --count` counts the same."""
+    promotions: int = 0
+    """Those of `landed` that only promote images: listed as promotions, not as changes."""
     found: bool = True
     """Whether it was ever seen: what landed on a branch that was not cannot be counted."""
 
@@ -76,6 +83,10 @@ class Reconciliation:
     merged: int = 0
     """R2: changes that landed on a production branch."""
     deployed: int = 0
+    promotions: int = 0
+    """R2: those of `deployed` that only promote images: listed as promotions, not as changes."""
+    promoting: int = 0
+    """R1: those of `mapped` that belong to promotions."""
     baseline: int = 0
     """R2: contained in the first deployment observed, so deployed before observation began."""
     pending: int = 0

@@ -43,7 +43,8 @@ def candidates(evidence: ChangeEvidence, policy: Policy) -> tuple[Automation, ..
         accounts = frozenset({author.key}) if author else frozenset()
     elif not accounts:
         return ruled
-    return tuple(one for one in ruled if accounts & set(one.accounts))
+    ids = {key.replace(":user:", ":bot:") for key in accounts}
+    return tuple(one for one in ruled if (accounts | ids) & set(one.accounts))
 
 
 def pushed_by(evidence: ChangeEvidence) -> frozenset[str]:

@@ -13,6 +13,7 @@ from evidence.chain.answers import changed_paths
 from evidence.chain.standard import candidates, file_pairs, pushed_by
 from evidence.controls.bumps import bump_of, is_lock_file, only_images
 from evidence.controls.case import case_of
+from evidence.controls.history import History
 from evidence.controls.paths import all_match
 from evidence.controls.people import PartyKind, people_of
 from evidence.controls.timeline import timeline_of
@@ -120,21 +121,24 @@ def _made_by(chain: Chain, policy: Policy, automation: Automation, _: StandardRu
     if chain.change.kind == ChangeKind.DIRECT:
         return _pushed(chain, automation)
     contributors = case_of(chain, policy).contributors
-    people = people_of(policy)
-    operator = people.operator(automation)
+    operator = people_of(policy).operator(automation)
+    own = _accounts(automation) | ({operator.key} if operator else set())
     others = [
         party
         for key, party in contributors.parties.items()
-        if party.kind == PartyKind.HUMAN and (operator is None or key != operator.key)
+        if party.kind == PartyKind.HUMAN and key not in own
     ]
     if others:
         return _not(automation, f"{listing(one.label for one in others)} contributed")
     if contributors.open:
         first = contributors.open[0]
         return _open(automation, first.reason, first.words)
-    for row in chain.evidence.pull_request_commits:
-        made = people.automation(row.author)
-        if made is None or made.id != automation.id:
+    history = History(chain.evidence)
+    if not history.listed:
+        words = "not all of its commits were listed, so who pushed them is not shown"
+        return _open(automation, "contributors-incomplete", words)
+    for row in history.rows.values():
+        if row.author is None or row.author.key not in own:
             return _not(automation, f"commit {short(row.sha)} is by somebody else")
         if not row.signature_valid:
             words = f"who pushed commit {short(row.sha)} is not shown; its name is a claim"
@@ -142,12 +146,22 @@ def _made_by(chain: Chain, policy: Policy, automation: Automation, _: StandardRu
     return None
 
 
+def _accounts(automation: Automation) -> set[str]:
+    """Its account keys. A forge shows a bot as a user of the same id where it names authors."""
+    keys = set(automation.accounts)
+    for account in automation.accounts:
+        system, _, rest = account.partition(":bot:")
+        if rest:
+            keys.add(f"{system}:user:{rest}")
+    return keys
+
+
 def _pushed(chain: Chain, automation: Automation) -> Lane | None:
     pushers = pushed_by(chain.evidence)
     if not pushers:
         words = "who pushed it was not observed, and names in a commit are claims"
         return _open(automation, "pusher-unknown", words)
-    if pushers <= set(automation.accounts):
+    if pushers <= _accounts(automation):
         return None
     return _not(automation, "another account pushed it")
 

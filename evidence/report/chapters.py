@@ -75,6 +75,7 @@ def write_chapters(
     changes = summary.changes
     with (
         Listing(stage, "population", CHANGE_COLUMNS) as population,
+        Listing(stage, "promotions", CHANGE_COLUMNS) as promotions,
         Listing(stage, "undeployed", CHANGE_COLUMNS) as undeployed,
         path.open("w", encoding="utf-8", newline="") as out,
     ):
@@ -84,14 +85,19 @@ def write_chapters(
                 change, chain, summary, _found(data, change), in_population=key in inside
             )
             row = change_row(dossier, data.period.zone)
-            (population if dossier.in_population else undeployed).write(row)
+            listing = promotions if key in summary.promotion_ids else undeployed
+            (population if dossier.in_population else listing).write(row)
             lines.append(_line(dossier, row))
             rendered = html.fragment(env, dossier)
             out.write(rendered)
             if key in chosen:
                 fragments[key] = rendered
             progress("dossiers", number + 1, len(changes))
-        rows = {"population": population.rows, "undeployed": undeployed.rows}
+        rows = {
+            "population": population.rows,
+            "promotions": promotions.rows,
+            "undeployed": undeployed.rows,
+        }
     return Chapters(lines=lines, rows=rows, file=path, chosen_fragments=fragments)
 
 

@@ -21,6 +21,7 @@ SCHEMA_VERSION = "ipe/1"
 
 SORTING = {
     "population": "ascending change_id, by bytes",
+    "promotions": "ascending change_id, by bytes",
     "undeployed": "ascending change_id, by bytes",
     "deployments": "ascending end (start while running), then deployment_id, by bytes",
 }
@@ -28,7 +29,9 @@ SORTING = {
 INCLUSION = (
     "Every operation that may have altered production is in the population, whatever its phase, "
     "placed by its end, or by its start while it ran at the end of the period. A change belongs to "
-    "the period by the first such operation that carried it. Changes merged in the period that no "
+    "the period by the first such operation that carried it. A configuration change that only "
+    "moves images in scope is no second change: it is listed apart (promotions) and named by its "
+    "deployment. Changes merged in the period that no "
     "operation had carried by its end are listed apart (undeployed)."
 )
 

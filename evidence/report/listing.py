@@ -36,7 +36,7 @@ CHANGE_COLUMNS = (
 DEPLOYMENT_COLUMNS = (
     "deployment_id", "application", "environment", "kind", "phase", "started_at", "finished_at",
     "placed_local", "initiator", "automated", "revisions", "previous_revisions", "images",
-    "changes", "unmapped_commits", "problems", "flags", "origins", "evidence_ids",
+    "changes", "promotions", "unmapped_commits", "problems", "flags", "origins", "evidence_ids",
 )  # fmt: skip
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -94,8 +94,13 @@ def change_row(dossier: Dossier, zone: str) -> dict[str, Value]:
     }
 
 
-def deployment_row(row: ProductionDeployment, zone: str) -> dict[str, Value]:
-    """The row of one deployment; it is placed by its end, or its start while it ran."""
+def deployment_row(
+    row: ProductionDeployment, zone: str, promotions: frozenset[str] = frozenset()
+) -> dict[str, Value]:
+    """The row of one deployment; it is placed by its end, or its start while it ran.
+
+    Of what it carried, the ids in `promotions` stand in a column of their own.
+    """
     return {
         "deployment_id": row.deployment_id,
         "application": row.application,
@@ -110,7 +115,8 @@ def deployment_row(row: ProductionDeployment, zone: str) -> dict[str, Value]:
         "revisions": _revisions(row),
         "previous_revisions": [f"{part.repository}@{part.previous}" for part in row.ranges],
         "images": _images(row),
-        "changes": list(row.changes),
+        "changes": [one for one in row.changes if one not in promotions],
+        "promotions": [one for one in row.changes if one in promotions],
         "unmapped_commits": list(row.unmapped),
         "problems": list(row.problems),
         "flags": list(row.flags),

@@ -77,7 +77,7 @@ def _write_all(data: PacketData, stage: Path, progress: Progress) -> None:
 def _deployments(data: PacketData, summary: Summary, stage: Path) -> int:
     with Listing(stage, "deployments", DEPLOYMENT_COLUMNS) as listing:
         for row in summary.deployments:
-            listing.write(deployment_row(row, data.period.zone))
+            listing.write(deployment_row(row, data.period.zone, summary.promotion_ids))
         return listing.rows
 
 

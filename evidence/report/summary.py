@@ -15,6 +15,9 @@ from evidence.model.determination import Determination, Outcome
 from evidence.report.data import PacketData
 from evidence.report.text import percent
 
+CHANGES = "changes"
+PROMOTIONS = "promotions"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownGroup:
@@ -29,6 +32,8 @@ class UnknownGroup:
     """How many of the group name exactly this action."""
     example: str
     """A subject."""
+    stratum: str = CHANGES
+    """`changes` (with deployments) or `promotions`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,9 @@ class Summary:
     """Everything counted. Changes are in `change_id` order, deployments in order of time."""
 
     population: tuple[Change, ...]
+    promotions: tuple[Change, ...]
+    """Counted apart from the population."""
+    promotion_ids: frozenset[str]
     undeployed: tuple[Change, ...]
     deployments: tuple[ProductionDeployment, ...]
     deployment_by_id: Mapping[str, ProductionDeployment]
@@ -53,14 +61,16 @@ class Summary:
     counts: tuple[Counts, ...]
     """Over the population (and the deployments, for controls tested on them)."""
     undeployed_counts: tuple[Counts, ...]
+    promotion_counts: tuple[Counts, ...]
     deviations: tuple[Determination, ...]
     unknown: tuple[UnknownGroup, ...]
     actions: tuple[Action, ...]
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """Population and undeployed changes together, in `change_id` order."""
-        return tuple(sorted((*self.population, *self.undeployed), key=_change_key))
+        """All that have a dossier: population, promotions and undeployed, by `change_id`."""
+        every = (*self.population, *self.promotions, *self.undeployed)
+        return tuple(sorted(every, key=_change_key))
 
     def rolled_up(self) -> Counts:
         """How many changes of the population have which worst outcome."""
@@ -93,28 +103,36 @@ def total(counts: Counts) -> int:
 def summarise(data: PacketData) -> Summary:
     """Counts everything in `data` except chains and captures, which are read while writing."""
     population = tuple(sorted(data.population, key=_change_key))
+    promotions = tuple(sorted(data.promotions, key=_change_key))
     undeployed = tuple(sorted(data.undeployed, key=_change_key))
     deployments = tuple(sorted(data.deployments, key=_deployment_key))
     tested = _of(data, [row.change_id for row in population])
+    promoted = _of(data, [row.change_id for row in promotions])
     later = _of(data, [row.change_id for row in undeployed])
     operated = _of(data, [row.deployment_id for row in deployments])
     order = [control.id for control in data.controls]
-    everything = [*tested, *later, *operated]
+    everything = [*tested, *later, *operated, *promoted]
     return Summary(
         population=population,
+        promotions=promotions,
+        promotion_ids=frozenset(row.change_id for row in promotions),
         undeployed=undeployed,
         deployments=deployments,
         deployment_by_id={row.deployment_id: row for row in deployments},
-        outcomes=_outcomes(data, (*population, *undeployed)),
+        outcomes=_outcomes(data, (*population, *promotions, *undeployed)),
         counts=_counts([*tested, *operated], order),
         undeployed_counts=_counts(later, []),
+        promotion_counts=_counts(promoted, []),
         deviations=tuple(
             sorted(
                 (row for row in everything if row.outcome is Outcome.FAIL),
                 key=lambda row: (row.control, row.subject),
             )
         ),
-        unknown=_unknown(everything),
+        unknown=(
+            *_unknown([*tested, *later, *operated], CHANGES),
+            *_unknown(promoted, PROMOTIONS),
+        ),
         actions=_actions(everything),
     )
 
@@ -146,16 +164,18 @@ def _counts(rows: Iterable[Determination], order: Sequence[str]) -> tuple[Counts
     return tuple(found.get(control, Counts(control=control)) for control in every)
 
 
-def _unknown(rows: Iterable[Determination]) -> tuple[UnknownGroup, ...]:
+def _unknown(rows: Iterable[Determination], stratum: str) -> tuple[UnknownGroup, ...]:
     groups: dict[tuple[str, str], list[Determination]] = defaultdict(list)
     for row in rows:
         if row.outcome is Outcome.UNKNOWN:
             groups[row.control, row.reason].append(row)
-    told = [_group(*key, members) for key, members in groups.items()]
+    told = [_group(*key, members, stratum) for key, members in groups.items()]
     return tuple(sorted(told, key=lambda row: (-row.count, row.control, row.reason)))
 
 
-def _group(control: str, reason: str, members: Sequence[Determination]) -> UnknownGroup:
+def _group(
+    control: str, reason: str, members: Sequence[Determination], stratum: str
+) -> UnknownGroup:
     action, clears = _commonest(Counter(row.missing for row in members))
     return UnknownGroup(
         control=control,
@@ -164,6 +184,7 @@ def _group(control: str, reason: str, members: Sequence[Determination]) -> Unkno
         action=action,
         clears=clears,
         example=min(row.subject for row in members),
+        stratum=stratum,
     )
 
 

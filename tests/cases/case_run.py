@@ -12,22 +12,27 @@ from case_files import Case, CaseError
 from losing import settled_inputs
 
 from evidence.chain.population import PopulationInputs
+from evidence.chain.records import PROMOTION
 from evidence.collecting import now
 from evidence.config.yardstick import build_policy
 from evidence.controls import evaluate
 from evidence.deciding.case import Case as Decision
 from evidence.deciding.decide import evaluate_deployments
+from evidence.deciding.settings import setting_intervals
 from evidence.demo.history import History
 from evidence.demo.moments import moment
 from evidence.demo.run import Rehearsal, rehearse
 from evidence.model.capture import Gap
 from evidence.model.change import Chain, Change, ProductionDeployment
-from evidence.model.determination import Determination
+from evidence.model.determination import Determination, Outcome, SettingInterval
 from evidence.store import queries
 from evidence.store.session import Store, open_store
-from evidence.sync import Outcome
+from evidence.sync import Outcome as Run
 
-IMPLEMENTED = frozenset({*evaluate.CHANGE_RULES, *evaluate.DEPLOYMENT_RULES})
+IMPLEMENTED = frozenset(
+    {*evaluate.CHANGE_RULES, *evaluate.DEPLOYMENT_RULES, *evaluate.INTERVAL_RULES}
+)
+_WORST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,8 @@ class Seen:
     """Its store is closed; what it has read, it keeps."""
     inputs: PopulationInputs
     chains: tuple[Chain, ...]
+    settings: tuple[SettingInterval, ...]
+    """From the epoch to the last collection."""
 
 
 def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
@@ -65,7 +72,7 @@ def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
             return _seen(case, rehearsal, store, outcome)
 
 
-def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Outcome) -> Seen:
+def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Run) -> Seen:
     simulation = rehearsal.simulation
     policy = build_policy(rehearsal.loaded(simulation.at(simulation.github.at)).settings)
     as_of = moment(case.as_of, moment(case.world.epoch, 0)) if case.as_of else now()
@@ -73,6 +80,7 @@ def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Outcome) -> S
     chains = tuple(decision.chains(decision.population.changes))
     reread = _by_subject(_evaluated(decision, chains))
     stored = _by_subject(row.determination for row in queries.determinations(store))
+    begin = moment(case.world.epoch, 0)
     return Seen(
         history=simulation.history,
         determinations=reread if case.as_of else stored,
@@ -84,6 +92,7 @@ def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Outcome) -> S
         decision=decision,
         inputs=settled_inputs(decision),
         chains=chains,
+        settings=setting_intervals(decision, begin, simulation.github.at),
     )
 
 
@@ -161,12 +170,15 @@ def commit_of(history: History, reference: str) -> tuple[str, str]:
 
 def _subject(case: Case, seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:
     name = expected.get("change") or expected["deployment"]
-    subject = subject_of(seen.history, expected)
+    subject = _seen_live(seen, name) or subject_of(seen.history, expected)
     row = seen.changes.get(subject) or seen.deployments.get(subject)
-    if not expected.get("in_population", True):
+    wanted, promotion = expected.get("in_population"), getattr(row, "change_type", "") == PROMOTION
+    if wanted is False and not promotion:
         if row is not None:
             yield f"{name}: {subject} is in the population"
         return
+    if wanted and promotion:
+        yield f"{name}: {subject} is a promotion, which is no row of the population"
     if row is None:
         listed = sorted({*seen.changes, *seen.deployments})
         yield f"{name}: {subject} is not in the population ({', '.join(listed)})"
@@ -183,6 +195,28 @@ def _subject(case: Case, seen: Seen, expected: Mapping[str, Any]) -> Iterator[st
             f"which is {found[control].outcome} ({found[control].reason})"
             for control in extra
         )
+
+
+def _seen_live(seen: Seen, name: str) -> str:
+    """`live:APPLICATION`: the first deployment of it that only its result shows."""
+    key = name.removeprefix("live:")
+    found = (one for one in seen.deployments.values() if one.origins == ("live_state",))
+    live = (one.deployment_id for one in found if one.application == key)
+    return next(live, f"live:{key}") if key != name else ""
+
+
+def _setting(seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:
+    """The worst interval of each named control of one repository's settings."""
+    name = expected["setting"]
+    found: dict[str, Determination] = {}
+    for interval in seen.settings:
+        one = interval.determination
+        known = found.get(one.control)
+        worse = known is None or _WORST.index(one.outcome) < _WORST.index(known.outcome)
+        if interval.repository == name and worse:
+            found[one.control] = one
+    for control, wanted in expected.get("controls", {}).items():
+        yield from (f"settings of {name}: {told}" for told in _control(control, wanted, found))
 
 
 def _control(control: str, wanted: Any, found: Mapping[str, Determination]) -> Iterator[str]:

@@ -31,6 +31,8 @@ FILES = {
     "population.csv",
     "population.ipe.json",
     "population.jsonl",
+    "promotions.csv",
+    "promotions.jsonl",
     "results.json",
     "undeployed.csv",
     "undeployed.jsonl",
@@ -160,7 +162,7 @@ def test_the_information_sheet_states_rows_and_digests_of_each_listing(packet: P
         for listing in header["listings"]
         for file in listing["files"]
     }
-    rows = {"population": 6, "undeployed": 1, "deployments": 6}
+    rows = {"population": 6, "promotions": 0, "undeployed": 1, "deployments": 6}
     expected = {
         f"{name}.{kind}": (count, file_digest(packet / f"{name}.{kind}"))
         for name, count in rows.items()

@@ -16,6 +16,7 @@ def context(view: View) -> Mapping[str, Any]:
     rows = view.cut(view.summary.deployments)
     return {
         "deployments": rows,
+        "promotions": view.summary.promotion_ids,
         "outcomes": {
             row.deployment_id: worst(
                 found.outcome for found in view.determinations(row.deployment_id)

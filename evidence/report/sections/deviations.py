@@ -15,5 +15,6 @@ def context(view: View) -> Mapping[str, Any]:
     return {
         "deviations": view.cut(view.summary.deviations),
         "changes": frozenset(row.change_id for row in view.summary.population),
+        "promotions": view.summary.promotion_ids,
         "undeployed": frozenset(row.change_id for row in view.summary.undeployed),
     }

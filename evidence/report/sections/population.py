@@ -16,10 +16,13 @@ TITLE = "Population"
 def context(view: View) -> Mapping[str, Any]:
     """Lines by first deployment (merge for the undeployed), strata, and the columns of outcomes."""
     inside = [line for line in view.lines if line.in_population]
-    outside = [line for line in view.lines if not line.in_population]
+    apart = [line for line in view.lines if line.change.change_id in view.summary.promotion_ids]
+    left = {line.change.change_id for line in (*inside, *apart)}
+    outside = [line for line in view.lines if line.change.change_id not in left]
     return {
         "listings": view.ipe["listings"],
         "inside": view.cut(_by_time(inside)),
+        "promotions": view.cut(_by_time(apart)),
         "outside": view.cut(_by_time(outside)),
         "strata": sorted(Counter(line.change.change_type for line in inside).items()),
         "columns": [

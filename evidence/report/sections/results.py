@@ -11,10 +11,12 @@ TITLE = "Results"
 
 
 def context(view: View) -> Mapping[str, Any]:
-    """Counts over the whole population: every change was tested, none was sampled."""
+    """Counts over the whole population, none sampled; promotions are counted apart."""
     return {
         "rolled": view.summary.rolled_up(),
         "counts": view.summary.counts,
+        "promotion_counts": view.summary.promotion_counts,
+        "promotions": len(view.summary.promotions),
         "undeployed_counts": view.summary.undeployed_counts,
         "controls": {row.id: row for row in view.data.controls},
     }
