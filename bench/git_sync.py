@@ -33,6 +33,7 @@ NAMES = ("-z", "--name-only", "--no-renames", "--diff-merges=first-parent")
 def load(mirror: Path, database: Path, *, with_paths: bool) -> None:
     """Reads the mirror into a store: the timed process. Prints counts and our own peak."""
     import evidence.cli  # noqa: F401 - as the program sets itself up
+    from evidence.collecting import without_secrets
     from evidence.collectors.git import GitCollector
     from evidence.store.session import connect
     from evidence.store.writer import write_commits
@@ -41,7 +42,8 @@ def load(mirror: Path, database: Path, *, with_paths: bool) -> None:
         source="bench", repository="bench/repository", url=str(mirror), directory=mirror
     )
     store = connect(f"sqlite:///{database}")
-    commits = write_commits(store, collector.new_commits(paths=with_paths), 0)
+    rows = without_secrets(collector.new_commits(paths=with_paths))
+    commits = write_commits(store, rows, 0)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"commits": commits, "peak_mib": round(peak, 1)}))
 

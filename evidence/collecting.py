@@ -9,16 +9,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Final, cast
 
 from evidence.collectors.argocd import history
 from evidence.collectors.git import GitCollector
+from evidence.collectors.git.commits import PathedRow
 from evidence.collectors.interface import Collector, Parsed, Progress
 from evidence.errors import AuthError, EvidenceError, IntegrityError, StoreError
 from evidence.model.capture import Gap, GapReason, Page, Receipt, Total, Window
 from evidence.model.codec import encode
 from evidence.model.deployment import ApplicationState
 from evidence.model.git import RefTip
-from evidence.redaction import redact_capture, redact_text
+from evidence.redaction import redact_capture, redact_text, redact_texts
 from evidence.store import queries, writer
 from evidence.store.session import Store
 
@@ -119,8 +122,10 @@ def _lost_history(store: Store, parsed: Sequence[Parsed]) -> Iterator[Gap]:
             )
 
 
-_MESSAGE = 10
-"""Where a `CommitRow` holds the message. The mirror keeps it as it is: its hash covers it."""
+_MESSAGE: Final = 10
+"""Where a `PathedRow` holds the message. The mirror keeps it as it is: its hash covers it."""
+_TOGETHER = 100
+"""Commits whose messages are looked through together."""
 COMMITS = "commits"
 """The stream whose cursor says up to which observation of the refs commits are derived."""
 
@@ -145,11 +150,7 @@ def derive_commits(
         return
     known = _derived_tips(store, collector.repository, cursor)
     progress(f"{collector.repository}: commits", 0, None)
-    commits = collector.new_commits(known)
-    told = (
-        (*row[:_MESSAGE], redact_text(str(row[_MESSAGE])), *row[_MESSAGE + 1 :]) for row in commits
-    )
-    done = writer.write_commits(store, told, observed)
+    done = writer.write_commits(store, without_secrets(collector.new_commits(known)), observed)
     progress(f"{collector.repository}: commits", done, done)
     if place:
         writer.place_commits(store, collector.repository)
@@ -163,6 +164,18 @@ def _is_behind(store: Store, collector: Collector) -> bool:
         return False
     observed = _refs_seq(store, collector.repository)
     return observed >= 0 and queries.cursor(store, collector.source, COMMITS) != str(observed)
+
+
+def without_secrets(rows: Iterator[PathedRow]) -> Iterator[PathedRow]:
+    """Rows of commits, with what looks like a secret taken out of their messages."""
+    while some := list(islice(rows, _TOGETHER)):
+        messages = [row[_MESSAGE] for row in some]
+        told = redact_texts(messages)
+        if told is messages:
+            yield from some
+            continue
+        for row, message in zip(some, told, strict=True):
+            yield cast("PathedRow", (*row[:_MESSAGE], message, *row[_MESSAGE + 1 :]))
 
 
 def _refs_seq(store: Store, repository: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import string
@@ -18,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from shop_world import FIRST, pull, shop
 
 from evidence.model.capture import Capture, Form, Redaction
-from evidence.redaction import RULES, redact, redact_capture, redact_text
+from evidence.redaction import RULES, redact, redact_capture, redact_text, redact_texts
 from evidence.store import queries
 from evidence.store.session import open_store
 from evidence.sync import sync
@@ -125,6 +126,21 @@ def test_a_second_pass_changes_nothing(rules, between):
     assert isinstance(json.loads(once)["t"], str)
 
 
+@pytest.mark.parametrize("rule", SECRETS)
+def test_a_secret_among_many_texts_is_found_wherever_it_stands(rule):
+    around, secret = SECRETS[rule]
+    text = around.format(secret)
+    texts = ["Tea", text, "", f"é {text}", "see https://shop.test"]
+    assert redact_texts(texts) == [redact_text(one) for one in texts]
+    assert secret not in "".join(redact_texts(texts))
+    assert redact_texts([text, "\\"]) == [redact_text(text), "\\"]
+
+
+@given(st.lists(st.text(st.sampled_from('A-_.:/"\ud800é') | st.characters()) | st.just('"name"')))
+def test_texts_without_secrets_come_back_in_order(texts):
+    assert list(redact_texts(texts)) == [redact_text(text) for text in texts]
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_from_outside_make_it_fail(data):
     found, what = redact(data)
@@ -177,3 +193,16 @@ def test_a_sync_stores_no_secret_of_a_title_and_the_ledger_says_that_it_took_it_
     assert {one.rule for each in said for one in each} == {"github-token"}
     files = [path for path in loaded.home.iterdir() if path.name.startswith("evidence.sqlite3")]
     assert [path.name for path in files if token.encode() in path.read_bytes()] == []
+
+
+@pytest.mark.parametrize("name", ["", "a", "ab", "abc", "x-access-token", "mira@people.example"])
+@pytest.mark.parametrize("alphabet", ["standard", "url-safe", "escaped"])
+def test_the_programs_own_secret_is_found_behind_any_name_in_base64(name, alphabet):
+    secret = some(24) + "?>~"
+    encode = base64.urlsafe_b64encode if alphabet == "url-safe" else base64.b64encode
+    pair = encode(f"{name}:{secret}".encode()).decode()
+    written = pair.replace("/", "\\/") if alphabet == "escaped" else pair
+    before, mark, after = redact_text(written, [secret]).partition("[redacted:own-credential]")
+    assert mark
+    assert len(base64.b64decode(before[: len(before) // 4 * 4])) <= len(name) + 1
+    assert len(after.rstrip("=")) <= 1
