@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from evidence.chain.deliveries import Delivery, deliveries, join
+from evidence.chain.live import observed_live
 from evidence.model.capture import Gap, GapReason
-from evidence.model.deployment import Deployment
+from evidence.model.deployment import ApplicationState, Deployment
 from evidence.model.rollout import RolloutStep, Verdict
 from evidence.policy import Application
 
@@ -85,11 +86,16 @@ def operation_key(deployment: Deployment) -> Key:
 
 
 def unite(
-    deployments: Iterable[Deployment], rollouts: Iterable[RolloutStep] = ()
+    deployments: Sequence[Deployment],
+    rollouts: Iterable[RolloutStep] = (),
+    states: Iterable[ApplicationState] = (),
 ) -> list[Operation]:
-    """All operations in order of start, each once, whatever the order of the sightings."""
+    """All operations in order of start, each once, whatever the order of the sightings.
+
+    `states` bring those that only their result shows (`evidence.chain.live`).
+    """
     sightings: dict[Key, list[Deployment]] = defaultdict(list)
-    for deployment in deployments:
+    for deployment in (*deployments, *observed_live(deployments, states)):
         sightings[operation_key(deployment)].append(deployment)
     united = [_unite(sightings[key]) for key in sorted(sightings, key=lambda key: (key[2], key))]
     carried = join(united, deliveries(rollouts))

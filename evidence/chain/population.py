@@ -24,7 +24,7 @@ from evidence.chain.inquiry import Inquiry
 from evidence.chain.promotions import Promotions
 from evidence.chain.reconcile import reconcile
 from evidence.chain.records import Population, PopulationInputs, Reconciliation
-from evidence.chain.rows import Draft, draft_ranges, draft_rows, row_kind
+from evidence.chain.rows import Draft, draft_ranges, draft_rows, only_seen, row_kind
 from evidence.chain.scope import Scope
 from evidence.chain.sources import Locator
 from evidence.chain.writing import Carried, write_changes
@@ -48,7 +48,7 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
     """
     inquiry = Inquiry(inputs.answers)
     locator = Locator(policy, inputs.graphs, inquiry)
-    operations = unite(inputs.deployments, inputs.rollouts)
+    operations = unite(inputs.deployments, inputs.rollouts, inputs.states)
     by_application, counts = _by_application(policy, operations)
     drafts: list[Draft] = []
     hop = Hop(policy, inputs, inquiry)
@@ -60,6 +60,7 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
         drafts.extend(rows)
     scope = Scope(policy, inputs, inquiry, hop)
     scope.limit(drafts)
+    drafts = [draft for draft in drafts if not only_seen(draft)]
     books = _books(policy, inputs, drafts)
     rows_out, carried = _write_rows(drafts, books, inputs.graphs)
     promotions = Promotions(inquiry, scope)
@@ -68,9 +69,7 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
         deployments=rows_out,
         changes=changes,
         questions=frozenset(inquiry.questions),
-        reconciliation=reconcile(
-            inputs, operations, rows_out, changes, books.values(), counts=counts
-        ),
+        reconciliation=reconcile(operations, rows_out, changes, books.values(), counts=counts),
         others={key: links for book in books.values() for key, links in book.candidates().items()},
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from evidence.chain.deployments import Operation, after_a_gap
 from evidence.chain.graph import CommitGraph
 from evidence.chain.lanes import LaneRange, Step, lane_ranges
+from evidence.chain.live import LIVE, PROBLEM
 from evidence.chain.records import PopulationInputs
 from evidence.chain.sources import Located, Locator
 from evidence.model.change import DeploymentKind, ImageChange, Link, RevisionRange, Strength
@@ -122,6 +123,8 @@ def _draft(
     ]
     draft.flags.update(name for name, holds in told if holds)
     draft.flags.update(flag for one in located for flag in one.flags)
+    if operation.origins == (LIVE,):
+        draft.problems.add(PROBLEM)
     draft.problems.update(f"contradictory_{name}" for name in operation.contradictions)
     last = before[-1] if before else None
     if last and last.operation.revisions == operation.revisions and not last.operation.succeeded:
@@ -230,6 +233,14 @@ def _plain(located: Located, before: str) -> RevisionRange:
         basis=located.basis,
         strength=Strength.CANDIDATE if located.problem else located.strength,
     )
+
+
+def only_seen(draft: Draft) -> bool:
+    """It was seen live alone, and nothing that the application is read from differs."""
+    if draft.operation.origins != (LIVE,) or not (draft.ranges or draft.plain):
+        return False
+    brings = draft.images or any(one.commits for one in draft.ranges)
+    return not (brings or any(one.kind != DeploymentKind.REDEPLOY for one in draft.plain))
 
 
 def _concerns(draft: Draft) -> bool:

@@ -18,7 +18,6 @@ from evidence.chain.deployments import (
 from evidence.model.actor import Actor, ActorType
 from evidence.model.capture import Gap, GapReason
 from evidence.model.change import DeploymentKind
-from evidence.model.deployment import ApplicationState
 from evidence.policy import Application, Automation
 
 
@@ -119,34 +118,6 @@ def test_a_recorded_loss_of_history_marks_the_first_operation_after_it(
         fields["window_from"] = operations[1].deployment.started_at + fields.pop("offset")
     marked = after_a_gap(operations, [gap(**fields)])
     assert ({operations[expected].key} if expected is not None else set()) == marked
-
-
-def state(revision: str, status: str = "Synced") -> ApplicationState:
-    return ApplicationState(
-        source="argo",
-        application_uid="uid-1",
-        application="argocd/shop",
-        destination="",
-        project="",
-        sync_status=status,
-        health="",
-        health_since=0,
-        revisions=(revision, ""),
-        sources=(),
-        images=(),
-        history_ids=(),
-        auto_sync=None,
-    )
-
-
-def test_a_live_revision_that_no_operation_names_is_listed(world: Any) -> None:
-    world.branch("main", world.app.chain("a", "b"))
-    world.deploy("a")
-    world.inputs_extra = {
-        "states": (state(sha("a")), state(sha("b")), state("x", status="OutOfSync"))
-    }
-    numbers = world.build().reconciliation
-    assert (f"argocd/shop:{sha('b')}",) == numbers.live_unexplained
 
 
 def test_an_application_whose_path_moved_goes_on_in_its_lane(world: Any) -> None:

@@ -21,6 +21,10 @@ CONTROL = "CM-01"
 
 _PROBLEMS = {
     "history_gap": ("history-gap", "operations just before it are missing in what was read."),
+    "live_not_in_history": (
+        "history-gap",
+        "it was live when it was observed, and no operation that was seen brought it.",
+    ),
     "previous_image_unresolved": (
         "image-unresolved",
         "an image before it could not be resolved, so where its range begins is open.",
