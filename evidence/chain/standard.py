@@ -48,8 +48,17 @@ def candidates(evidence: ChangeEvidence, policy: Policy) -> tuple[Automation, ..
 
 
 def pushed_by(evidence: ChangeEvidence) -> frozenset[str]:
-    """Keys of the accounts whose pushes brought the change to its branch, as the forge says."""
-    return frozenset(one.actor.key for one in evidence.landing.activity if one.actor is not None)
+    """Keys of the accounts that moved the branch to the change, as the forge recorded it.
+
+    Empty where it recorded no movement, or one by nobody that it names (a deploy key).
+    """
+    ref, records = f"refs/heads/{evidence.change.branch}", evidence.landing
+    moved = [one.actor for one in records.activity if one.ref == ref]
+    moved = moved or [
+        one.actor for one in records.suites if one.ref == ref and one.result != "fail"
+    ]
+    known = [actor.key for actor in moved if actor is not None]
+    return frozenset(known) if len(known) == len(moved) else frozenset()
 
 
 def content_questions(evidence: ChangeEvidence, policy: Policy) -> Iterator[GitQuestion]:

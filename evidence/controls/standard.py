@@ -14,6 +14,7 @@ from evidence.chain.standard import candidates, file_pairs, pushed_by
 from evidence.controls.bumps import bump_of, is_lock_file, only_images
 from evidence.controls.case import case_of
 from evidence.controls.history import History
+from evidence.controls.landing import landed_at, movements
 from evidence.controls.paths import all_match
 from evidence.controls.people import PartyKind, people_of
 from evidence.controls.timeline import timeline_of
@@ -169,21 +170,25 @@ def _pushed(chain: Chain, automation: Automation) -> Lane | None:
 # --- the rule at that time
 
 
-def landed_at(chain: Chain) -> int:
+def _landed_at(chain: Chain) -> int:
     """When it reached its branch, by the forge's clock, microseconds UTC; 0 where not observed."""
     if chain.change.kind == ChangeKind.PULL_REQUEST:
         return timeline_of(chain.evidence).merged_at
-    return max((one.at for one in chain.evidence.landing.activity), default=0)
+    return landed_at(chain.evidence)
+
+
+def _seen(chain: Chain) -> tuple[Fact, ...]:
+    return tuple(one.fact for one in movements(chain.evidence))
 
 
 def _in_force(chain: Chain, policy: Policy, automation: Automation, rule: StandardRule) -> Lane:
-    at = landed_at(chain)
+    at = _landed_at(chain)
     if not at:
         words = "when it reached the branch was not observed"
         return _open(automation, "merge-time-unknown", words)
     begins, ends = rule.valid_from, rule.valid_to
     named = f"the rule `{rule.diff}` of {clip(automation.id)}"
-    known = {"automation": automation.id, "rule": rule, "facts": chain.evidence.landing.activity}
+    known = {"automation": automation.id, "rule": rule, "facts": _seen(chain)}
     if not _approved(policy, automation, rule):
         words = f"{named} names nobody else than its operator who approved it"
         return Lane(covered=Covered.LAPSED, words=words, **known)  # type: ignore[arg-type]
