@@ -146,14 +146,30 @@ def _sources(loaded: Loaded) -> Iterator[Finding]:
             yield _error(check, error)
 
 
-def _github(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
+def _github_session(source: Source, owner: str) -> PoliteSession:
+    """What the source is read with: its token, or its App's token for one owner."""
+    from evidence.collectors.github import hosts
+    from evidence.collectors.github.credentials import AppInstallations
+
+    api = hosts.api_url(source.url)
     token = resolve(source.secret)
-    session = PoliteSession(
-        base_url=source.url or "https://api.github.com",
+    if source.app_id:
+        key = resolve(source.private_key)
+        app = AppInstallations(
+            api_url=api, app_id=source.app_id, private_key=key, verify=source.verify_tls
+        )
+        token = app.token(owner)
+    return PoliteSession(
+        base_url=api,
         headers={"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"},
         attempts=2,
         verify=source.verify_tls,
     )
+
+
+def _github(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
+    names = [one.name for one in loaded.settings.repository if one.source == source.id]
+    session = _github_session(source, next(iter(names), "").partition("/")[0])
     answer = session.get("/rate_limit")
     yield _ok(check, f"the token is accepted ({_remaining(answer)} requests left this hour)")
     yield from _skew(check, answer)
@@ -166,6 +182,17 @@ def _github(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
             yield _error(check, AuthError(missing, next_step="Grant the token this repository."))
         else:
             yield _ok(check, f"{repository.name} can be read")
+            yield from _evidence_of(check, session, repository.name)
+
+
+def _evidence_of(check: str, session: PoliteSession, name: str) -> Iterator[Finding]:
+    """What the credential cannot read of one repository: each becomes a gap."""
+    from evidence.collectors.github.readable import accesses
+
+    for one in accesses(session, name):
+        if not one.readable:
+            detail = f"{name}: {one.evidence} cannot be read ({one.detail}); grant {one.permission}"
+            yield _warning(check, detail)
 
 
 def _argocd(check: str, source: Source, _loaded: Loaded) -> Iterator[Finding]:
@@ -264,6 +291,7 @@ PROBES: dict[str, Callable[[str, Source, Loaded], Iterator[Finding]]] = {
     "argocd": _argocd,
     "flux": _flux,
     "jira": _jira,
+    "github-deployments": _github,
     "argo-rollouts": _objects,
     "flagger": _objects,
     "ingest": _handed_over,

@@ -51,6 +51,7 @@ def secrets(loaded: Loaded) -> tuple[str, ...]:
     """The credentials that this configuration can resolve: none of them may enter the store."""
     settings = loaded.settings
     named = {one.secret for one in settings.source} | {one.secret for one in settings.repository}
+    named |= {one.private_key for one in settings.source}
     found = []
     for reference in sorted(named - {""}):
         try:
@@ -96,7 +97,9 @@ def _github(source: Source, loaded: Loaded) -> Collector:
         source=source.id,
         url=source.url or "https://api.github.com",
         token=resolve(source.secret),
-        credential=source.secret,
+        app_id=source.app_id,
+        private_key=resolve(source.private_key),
+        credential=f"app {source.app_id}" if source.app_id else source.secret,
         verify=source.verify_tls,
         system=source.system,
         repositories=_github_repositories(source, loaded),

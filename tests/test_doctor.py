@@ -78,6 +78,15 @@ def test_a_repository_that_the_token_may_not_read_is_named(tmp_path):
         assert worst_exit_code(examine(loaded)) == 4
 
 
+def test_evidence_that_the_credential_cannot_read_is_named_for_each_repository(tmp_path):
+    with shop(tmp_path, SMALL + '[access]\nwithout = ["administration"]\n') as rehearsal:
+        said = detail(present(rehearsal), "source github", "warning")
+        assert "example-shop/shop: rule suites cannot be read" in said
+        assert "grant Administration" in said
+        assert "example-shop/deploy: rule suites cannot be read" in said
+        assert "check runs" not in said
+
+
 def test_a_server_that_cannot_be_reached_stops_no_other_check(live):
     loaded = present(live)
     live.simulation.server("argocd").close()

@@ -33,19 +33,35 @@ class Source(_Section):
     """One system that evidence is read from."""
 
     id: Id
-    kind: Literal["github", "argocd", "jira", "flux", "argo-rollouts", "flagger", "ingest"]
+    kind: Literal[
+        "github",
+        "argocd",
+        "jira",
+        "flux",
+        "argo-rollouts",
+        "flagger",
+        "github-deployments",
+        "kubernetes-events",
+        "ingest",
+    ]
     url: str = ""
     file: str = ""
     """What is read from a cluster: a file of its objects instead of a server."""
     secret: str = ""
     api: Literal["rest", "kubernetes"] = "rest"
     """Argo CD only: what `url` is, its own API or that of the cluster that holds Applications."""
+    app_id: str = ""
+    """GitHub only: the id of a GitHub App to read as; it needs `private_key` and no `secret`."""
+    private_key: str = ""
+    """GitHub only: reference to the App's private key (PEM)."""
     email: str = ""
     """Jira Cloud only: the account that the API token belongs to; empty: a bearer token."""
     deployment: Literal["cloud", "server"] = "cloud"
     """Jira only: Cloud, or Server and Data Center."""
     projects: list[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,254}$")]] = []
     """Jira only: keys of the projects in scope; empty: all that the credential sees."""
+    repositories: list[Id] = []
+    """GitHub deployments only: repositories whose deployments are read; empty: all with a name."""
     verify_tls: bool = True
     ca: str = ""
     """What is read from a cluster: a PEM file with its certificate authority."""

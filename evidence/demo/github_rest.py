@@ -12,6 +12,7 @@ from evidence.demo.faults import Answer, json_answer
 from evidence.demo.github_pulls import merged, pull_state, pull_updated
 from evidence.demo.github_records import ROUTES as RECORDS
 from evidence.demo.github_records import installations, team_members
+from evidence.demo.github_rest_pulls import ROUTES as PULLS
 from evidence.demo.github_roots import collector_account
 from evidence.demo.github_settings import ROUTES as SETTINGS
 from evidence.demo.github_view import View
@@ -209,7 +210,7 @@ def _pull_body(view: View, where: RepositoryRecord, pull: PullRecord) -> dict[st
     }
 
 
-_BELOW: Final = {**RECORDS, **SETTINGS}
+_BELOW: Final = {**PULLS, **RECORDS, **SETTINGS}
 _ROUTES: Final[Mapping[str, Callable[..., Answer]]] = {
     "/": _meta,
     "/meta": _meta,

@@ -30,6 +30,7 @@ from graphql import (
 from graphql.execution import get_variable_values
 
 from evidence.demo.faults import Answer, json_answer
+from evidence.demo.github_app import App
 from evidence.demo.github_pages import TypedError
 from evidence.demo.github_price import NODE_LIMIT, Price, price
 from evidence.demo.github_rest import answer_rest
@@ -85,6 +86,8 @@ class GitHub:
     at: int
     url: str
     """Root of the web addresses that nodes show."""
+    app: App | None = None
+    """A GitHub App by which the same can be read."""
     budget: Budget = field(init=False)
     _views: dict[int, View] = field(default_factory=dict)
     _plans: dict[str, _Plan] = field(default_factory=dict)
@@ -105,7 +108,10 @@ class GitHub:
         path = request.path.removeprefix("/api/v3") or "/"
         if path in ("/meta", "/api/meta"):
             return answer_rest(self.view(), "/meta", request, {})
-        if scheme.lower() not in ("bearer", "token") or given != self.token:
+        if self.app is not None and (own := self.app.respond(self.view(), path, request)):
+            return own
+        known = given == self.token or (self.app is not None and self.app.accepts(given, self.at))
+        if scheme.lower() not in ("bearer", "token") or not known:
             docs = "https://docs.github.com/rest"
             refused = {"message": "Bad credentials", "documentation_url": docs, "status": "401"}
             return json_answer(401, refused)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from evidence.collectors.github import hosts
 from evidence.collectors.github import parse as parsing
@@ -15,16 +15,24 @@ from evidence.collectors.github.context import (
     Context,
     UnreadableRepositoryError,
 )
+from evidence.collectors.github.credentials import (
+    AppInstallations,
+    Credential,
+    FixedToken,
+    NotInstalledError,
+    signing,
+)
 from evidence.collectors.github.looks import Looks
 from evidence.collectors.github.population import BranchPopulation
 from evidence.collectors.github.probe import Probe, Seen
 from evidence.collectors.github.state import BranchState, RepositoryState, State
 from evidence.collectors.github.sweep import PullRequestSweep
 from evidence.collectors.github.transport import Transport
+from evidence.collectors.github.transports import Transports
 from evidence.collectors.http import Clock
 from evidence.collectors.interface import Parsed, Progress, no_progress
 from evidence.errors import AuthError
-from evidence.model.capture import Capture, Page, Window
+from evidence.model.capture import Capture, GapReason, Page, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +60,9 @@ class GitHubCollector:
     """Web or API address: github.com, a ghe.com host or an Enterprise Server."""
     token: str = field(repr=False)
     repositories: tuple[GitHubRepository, ...]
+    app_id: str = ""
+    private_key: str = field(default="", repr=False)
+    """PEM text: with `app_id` the source is read as a GitHub App, and `token` is not used."""
     credential: str = ""
     max_wait: float = 900.0
     timeout: tuple[float, float] = (10.0, 60.0)
@@ -77,26 +88,24 @@ class GitHubCollector:
     ) -> Iterator[Page]:
         """All pages from `cursor` on; the last one is empty and complete."""
         state = State.loads(cursor)
-        transport = self._transport()
+        transports = Transports(self._credential(), self._transport)
         contexts = {
-            one.id: self._context(one, transport, state, progress) for one in self.repositories
+            one.id: self._context(one, transports, state, progress) for one in self.repositories
         }
-        for page in self._pages(window, transport, contexts):
-            yield self._stamped(page, transport, state)
-        yield self._stamped(Page(complete=True), transport, state)
+        for page in self._pages(window, transports, contexts):
+            yield transports.stamped(page, state.dumps())
+        yield transports.stamped(Page(complete=True), state.dumps())
 
     def parse(self, capture: Capture) -> Parsed:
         """Facts and gaps of one capture; pure."""
         return parsing.parse(capture)
 
     def _pages(
-        self, window: Window, transport: Transport, contexts: Mapping[str, Context]
+        self, window: Window, transports: Transports, contexts: Mapping[str, Context]
     ) -> Iterator[Page]:
-        probe = Probe(transport=transport)
-        probe.read({one.id: (contexts[one.id], one.branches) for one in self.repositories})
-        # By the server's clock; without an answer, what is due by the last pass is looked at.
-        now = probe.now or max((one.state.mark for one in contexts.values()), default=0)
-        yield from Looks(transport=transport, contexts=contexts, now=now).pages()
+        probe = Probe()
+        for transport in transports.all():
+            yield from self._glance(transport, contexts, probe)
         for repository in self.repositories:
             context, seen = contexts[repository.id], probe.seen.get(repository.id)
             if context.state.mark and window.since < context.state.floor:
@@ -107,14 +116,29 @@ class GitHubCollector:
                 seen = None
             try:
                 yield from _repository(context, repository.branches, window, seen)
-            except UnreadableRepositoryError as error:
-                gap = context.gap(REPOSITORY, repository.id, error.reason, error.message)
+            except (UnreadableRepositoryError, NotInstalledError) as error:
+                reason = getattr(error, "reason", GapReason.FORBIDDEN)
+                gap = context.gap(REPOSITORY, repository.id, reason, error.message)
                 yield Page(gaps=(gap,))
+
+    def _glance(
+        self, transport: Transport, contexts: Mapping[str, Context], probe: Probe
+    ) -> Iterator[Page]:
+        """What changed in the repositories of one conversation, and late looks at their checks."""
+        own = {key: one for key, one in contexts.items() if one.transport is transport}
+        branches = {one.id: one.branches for one in self.repositories}
+        try:
+            probe.read(transport, {key: (one, branches[key]) for key, one in own.items()})
+            # By the server's clock; without an answer, what is due by the last pass is looked at.
+            now = probe.now or max((one.state.mark for one in own.values()), default=0)
+            yield from Looks(transport=transport, contexts=own, now=now).pages()
+        except NotInstalledError:
+            return  # told for each of its repositories
 
     def _context(
         self,
         repository: GitHubRepository,
-        transport: Transport,
+        transports: Transports,
         state: State,
         progress: Progress,
     ) -> Context:
@@ -123,25 +147,31 @@ class GitHubCollector:
             host=self.system or hosts.system_of(hosts.api_url(self.url)),
             repository=repository.id,
             name=repository.name,
-            transport=transport,
+            transport=transports.of(repository.name),
             state=state.repositories.setdefault(repository.id, RepositoryState()),
             progress=progress,
         )
 
-    def _stamped(self, page: Page, transport: Transport, state: State) -> Page:
-        """The page with its cursor and what it cost since the page before."""
-        usage = transport.usage
-        calls, retries, usage.calls, usage.retries = usage.calls, usage.retries, 0, 0
-        return replace(page, cursor=state.dumps(), calls=calls, retries=retries)
-
-    def _transport(self) -> Transport:
+    def _credential(self) -> Credential:
+        if self.app_id:
+            return AppInstallations(
+                api_url=hosts.api_url(self.url),
+                app_id=self.app_id,
+                private_key=self.private_key,
+                clock=self.clock,
+                timeout=self.timeout,
+                verify=self.verify,
+            )
         if not self.token:
             raise AuthError(f"Source {self.source} has no GitHub token.")
-        from github import Auth
+        return FixedToken(value=self.token)
 
+    def _transport(self, credential: Credential, owner: str) -> Transport:
         return Transport(
             api_url=hosts.api_url(self.url),
-            auth=Auth.Token(self.token),
+            auth=signing(credential, owner),
+            credential=credential,
+            owner=owner,
             clock=self.clock,
             max_wait=self.max_wait,
             timeout=self.timeout,

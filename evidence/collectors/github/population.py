@@ -16,10 +16,11 @@ from evidence.canonical import slice_each
 from evidence.collectors.github import commit_checks
 from evidence.collectors.github.commit_checks import CommitChecks
 from evidence.collectors.github.context import BRANCH_COMMIT, Context
-from evidence.collectors.github.paging import DAY, iso
-from evidence.collectors.github.reading import integer, mapping, text
+from evidence.collectors.github.paging import DAY, OVERLAP, iso
+from evidence.collectors.github.reading import at, integer, items, mapping, text
 from evidence.collectors.github.state import BranchRun, BranchState
 from evidence.collectors.github.transport import GraphAnswer
+from evidence.collectors.http import iso_micros
 from evidence.model.capture import Capture, Gap, GapReason, Page, Total
 
 _REMEMBERED = 1_000
@@ -61,6 +62,7 @@ class BranchPopulation:
                 state.run = BranchRun(tip=tip, total=integer(history.get("totalCount")))
             run = state.run
             captures = self._captures(answer, run, known, state.tip)
+            run.young = run.young or _has_young(history, known, answer.observed_at)
             more = text(mapping(history.get("pageInfo")).get("endCursor"))
             last = not mapping(history.get("pageInfo")).get("hasNextPage") or more == run.after
             run.after = more
@@ -112,7 +114,7 @@ class BranchPopulation:
         seen = set(run.newest)
         older = [each for each in state.newest if each not in seen]
         state.newest = [*run.newest, *older][:_REMEMBERED]
-        state.settled, state.listed = state.tip == run.tip, now
+        state.settled, state.listed = state.tip == run.tip or not run.young, now
         state.tip, state.total, state.run = run.tip, run.total, None
 
     def _total(self, run: BranchRun) -> Total:
@@ -124,3 +126,16 @@ class BranchPopulation:
         reason = GapReason.FORBIDDEN if forbidden else GapReason.NOT_FOUND_OR_FORBIDDEN
         detail = f"GitHub shows no commits of branch {self.branch} of {self.context.name}."
         return self.context.gap(BRANCH_COMMIT, "*", reason, detail)
+
+
+def _has_young(history: Mapping[str, Any], known: set[str], now: int) -> bool:
+    """Whether a new commit without a pull request may be too young for GitHub to have linked it.
+
+    What GitHub merges itself carries its own time, so nothing rests on the word of a client.
+    """
+    for node in map(mapping, items(history.get("nodes"))):
+        fresh = text(node.get("oid"))[:_ABBREVIATED] not in known
+        linked = items(at(node, "associatedPullRequests", "nodes"))
+        if fresh and not linked and iso_micros(node.get("committedDate")) > now - OVERLAP:
+            return True
+    return False

@@ -53,29 +53,32 @@ class Seen:
 class Probe:
     """Asks about repositories that were read whole before."""
 
-    transport: Transport
     seen: dict[str, Seen] = field(default_factory=dict, init=False)
     """By configured repository id."""
     now: int = field(default=0, init=False)
     """Microseconds UTC, by the server; 0 where nothing was asked."""
 
-    def read(self, asked: Mapping[str, tuple[Context, tuple[str, ...]]]) -> None:
-        """Fills `seen`: repository id -> its context and the branches that matter."""
+    def read(
+        self, transport: Transport, asked: Mapping[str, tuple[Context, tuple[str, ...]]]
+    ) -> None:
+        """Fills `seen`; `asked` is repository id -> its context and the branches that matter."""
         known = [key for key, (context, _) in asked.items() if _is_known(context.state)]
         for start in range(0, len(known), _BATCH):
             batch = known[start : start + _BATCH]
             try:
-                self._ask({key: asked[key] for key in batch})
+                self._ask(transport, {key: asked[key] for key in batch})
             except TooHeavyError:
                 continue  # without an answer each of them is read as ever
 
-    def _ask(self, batch: Mapping[str, tuple[Context, tuple[str, ...]]]) -> None:
+    def _ask(
+        self, transport: Transport, batch: Mapping[str, tuple[Context, tuple[str, ...]]]
+    ) -> None:
         refs = _common([branches for _, branches in batch.values()])
         variables: dict[str, Any] = {
             "ids": [context.state.node_id for context, _ in batch.values()],
             **{f"ref{place}": f"refs/heads/{name}" for place, name in enumerate(refs)},
         }
-        answer = self.transport.ask("RepositoriesNow", variables, adaptive=True)
+        answer = transport.ask("RepositoriesNow", variables, adaptive=True)
         self.now = answer.observed_at
         found = {text(at(node, "id")): mapping(node) for node in items(answer.data.get("nodes"))}
         for key, (context, _) in batch.items():

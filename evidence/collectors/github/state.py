@@ -68,6 +68,8 @@ class BranchRun:
     met: int = 0
     """Commits of the last listing met again."""
     met_tip: bool = False
+    young: bool = False
+    """A new commit without a pull request was made just before it was listed."""
     mainline: str = ""
     """The next commit by first parents; empty before the tip."""
     waiting: list[str] = field(default_factory=list)
@@ -86,7 +88,7 @@ class BranchState:
     listed: int = 0
     """Microseconds UTC by the server: when the last listing ended."""
     settled: bool = False
-    """The tip was the same at the listing before: GitHub's own links had time to be made."""
+    """GitHub's own links to pull requests had time to be made before the last listing."""
     run: BranchRun | None = None
 
 
@@ -234,6 +236,7 @@ def _branch_run(found: Mapping[str, Any]) -> BranchRun:
         fresh=integer(found.get("fresh"), 0),
         met=integer(found.get("met"), 0),
         met_tip=found.get("met_tip") is True,
+        young=found.get("young") is True,
         mainline=text(found.get("mainline")),
         waiting=[text(each) for each in items(found.get("waiting"))],
         newest=[text(each) for each in items(found.get("newest"))],

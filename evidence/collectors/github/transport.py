@@ -21,6 +21,7 @@ from evidence.canonical import query_digest
 from evidence.collectors.github import queries
 from evidence.collectors.github.answers import Broken, Heavy, Usable, Wait, meaning, pending_wait
 from evidence.collectors.github.connection import Connection
+from evidence.collectors.github.credentials import API_VERSION, Credential
 from evidence.collectors.http import Clock, date_micros, redact_url
 from evidence.errors import MalformedError, UnavailableError
 from evidence.model.capture import Exchange
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from github.Auth import Auth
     from github.Requester import Requester
 
-API_VERSION = "2022-11-28"
 USER_AGENT = "soc2-evidence"
 
 
@@ -69,6 +69,10 @@ class Transport:
 
     api_url: str
     auth: Auth = field(repr=False)
+    credential: Credential | None = field(default=None, repr=False)
+    """Renews the token where it was refused in mid-run; None: what is refused is final."""
+    owner: str = ""
+    """Whose repositories are asked for: an App has a token for each owner."""
     clock: Clock = field(default_factory=Clock)
     max_wait: float = 900.0
     attempts: int = 5
@@ -120,6 +124,11 @@ class Transport:
             return Broken(why=error.message, malformed=True)
         except (requests.RequestException, OSError) as error:
             return Broken(why=f"the connection failed ({type(error).__name__})")
+        if self.credential is not None:
+            if status == 401 and self.credential.renew(self.owner):
+                return Broken(why="the token was refused and is renewed")
+            if status == 200:
+                self.credential.accepted(self.owner)
         now = self.clock.now()
         outcome = meaning(status, headers, body, now)
         if not isinstance(outcome, Usable):

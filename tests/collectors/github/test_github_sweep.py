@@ -475,15 +475,34 @@ def test_a_commit_without_a_name_is_left_out(github, build, make, odd):
     assert len(keys(make().fetch(ALL, ""), "github.branch_commit")) == 2
 
 
-def test_an_unchanged_branch_is_listed_once_more_and_then_left_alone(github, build, make):
+def test_an_unchanged_branch_is_left_alone(github, build, make):
     github.commits = history(build, *range(1000, 600, -1))
     cursor = list(make().fetch(ALL, ""))[-1].cursor
     assert asked_pages(github) == 4
     github.asked.clear()
-    for expected in (1, 1, 1):  # GitHub's links to pull requests may come after the commits
+    github.now += timedelta(hours=1)
+    list(make().fetch(ALL, cursor))
+    assert asked_pages(github) == 0
+
+
+def test_a_young_commit_without_a_pull_request_is_listed_once_more(github, build, make):
+    """GitHub's links to pull requests may come after the commit."""
+    github.commits = [build.branch_commit(2), *history(build, 1)]
+    github.commits[0]["committedDate"] = build.iso(github.now)
+    cursor = list(make().fetch(ALL, ""))[-1].cursor
+    github.commits[0]["associatedPullRequests"] = build.branch_commit(2, 2)[
+        "associatedPullRequests"
+    ]
+    github.asked.clear()
+    numbers = []
+    for _ in range(3):
         github.now += timedelta(hours=1)
-        cursor = list(make().fetch(ALL, cursor))[-1].cursor
-        assert asked_pages(github) == expected
+        collector = make()
+        pages = list(collector.fetch(ALL, cursor))
+        cursor = pages[-1].cursor
+        numbers += [f.numbers for f in facts(collector, pages, "CommitPullRequests")]
+    assert asked_pages(github) == 1
+    assert numbers == [(2,), (1,)]
 
 
 def test_old_commits_merged_late_are_met_although_they_stand_below_the_last_tip(
