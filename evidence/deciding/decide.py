@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -129,6 +130,9 @@ class _Scope:
         pending_limit: int,
     ) -> None:
         self._touched = ids.touched(store, since)
+        self._shas: dict[str, set[str]] = defaultdict(set)
+        for repository, sha in self._touched.shas:
+            self._shas[repository].add(sha)
         self._since = since
         before = {one.tracker: one.read_to for one in tracker_reads(store, at=since)}
         self._read = [(before.get(one.tracker, 0), one.read_to) for one in tracker_reads(store)]
@@ -172,15 +176,22 @@ class _Scope:
 
     def _is_touched(self, change: Change) -> bool:
         known = self._known_changes.get(change.change_id)
-        shas = {change.head_sha, change.landing_sha, *change.commits}
         return (
             known is None
             or change.change_id in self._touched.linked
             or known != change.first_deployed_at
             or (not change.first_deployed_at and change.repository in self._moving)
             or (change.repository, change.number) in self._touched.numbers
-            or any((change.repository, sha) in self._touched.shas for sha in shas)
+            or self._has_touched_commit(change)
             or any(begin <= change.merged_at <= end for begin, end in self._read)
+        )
+
+    def _has_touched_commit(self, change: Change) -> bool:
+        shas = self._shas.get(change.repository)
+        return shas is not None and (
+            change.head_sha in shas
+            or change.landing_sha in shas
+            or not shas.isdisjoint(change.commits)
         )
 
 

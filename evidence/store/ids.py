@@ -130,8 +130,14 @@ def _linked(connection: Connection, keys: Sequence[str]) -> set[str]:
 
 def _newest(store: Store, name: str, key: str, column: str) -> Mapping[str, int]:
     table = {"change": tables.change, "deployment_row": tables.deployment_row}[name]
-    query = select(table.c[key], table.c[column]).order_by(table.c[key], table.c.generation)
+    # No order asked for: an index alone answers then, without a look at the bodies.
+    query = select(table.c[key], table.c.generation, table.c[column])
+    newest: dict[str, int] = {}
+    found: dict[str, int] = {}
     with store.read() as connection:
         # What a decision that was cut left behind was never told to anybody: it is not known.
         shown = query.where(table.c.generation <= current_generation(connection))
-        return {from_text(row[0]): row[1] for row in connection.execute(shown)}
+        for identity, generation, value in connection.execute(shown):
+            if newest.get(identity, -1) < generation:
+                newest[identity], found[identity] = generation, value
+    return {from_text(identity): value for identity, value in found.items()}

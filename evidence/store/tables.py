@@ -177,6 +177,9 @@ change = Table(
     PrimaryKeyConstraint("change_id", "generation"),
     Index(None, "first_deployed_at"),
     Index(None, "merged_at"),
+    Index(None, "generation"),
+    # All that is asked of every change, without a look at the bodies.
+    Index(None, "kind", "change_id", "generation", "first_deployed_at"),
 )
 
 chain_index = Table(
@@ -188,6 +191,7 @@ chain_index = Table(
     text("change_id"),
     integer("generation"),
     PrimaryKeyConstraint("term", "kind", "repository", "change_id"),
+    Index(None, "generation"),
 )
 """What a change may be looked up by; kind is `sha`, `number`, `deployment` or `ticket`."""
 
@@ -206,6 +210,7 @@ deployment_row = Table(
     text("body"),
     PrimaryKeyConstraint("deployment_id", "generation"),
     Index(None, "started_at"),
+    Index(None, "generation"),
 )
 
 determination = Table(
@@ -224,6 +229,7 @@ determination = Table(
     integer("as_of"),
     text("body"),
     PrimaryKeyConstraint("subject", "control", "generation"),
+    Index(None, "generation"),
 )
 
 ENDURING = (entry, payload, node, checkpoint)

@@ -1,4 +1,6 @@
-"""A commit's paths stand in its own row, so that a commit is one insert and one index probe.
+"""A commit's paths stand in its own row; derived rows are found by their generation.
+
+A commit is one insert and one index probe then, and the end of a sync need not read every body.
 
 Revision 0004, after 0003.
 """
@@ -13,6 +15,8 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+DERIVED = ("change", "chain_index", "deployment_row", "determination")
+EVERY = ("kind", "change_id", "generation", "first_deployed_at")
 TEXT = sa.Text(collation="C").with_variant(sa.Text(), "sqlite")
 
 
@@ -24,10 +28,16 @@ def upgrade() -> None:
         "WHERE commit_paths.repository = commits.repository AND commit_paths.sha = commits.sha)"
     )
     op.drop_table("commit_paths")
+    for table in DERIVED:
+        op.create_index(op.f(f"ix_{table}_generation"), table, ["generation"])
+    op.create_index(op.f("ix_change_" + "_".join(EVERY)), "change", list(EVERY))
 
 
 def downgrade() -> None:
     """Gives the paths their own table again."""
+    op.drop_index(op.f("ix_change_" + "_".join(EVERY)), table_name="change")
+    for table in DERIVED:
+        op.drop_index(op.f(f"ix_{table}_generation"), table_name=table)
     op.create_table(
         "commit_paths",
         sa.Column("repository", TEXT, nullable=False),
