@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from packet_factory import make_packet
+from packet_factory import change, determination, make_packet
 
+from evidence.model.determination import Outcome
 from evidence.report import html
-from evidence.report.sections import produced_information, yardsticks
+from evidence.report.sections import produced_information, results, yardsticks
 from evidence.report.summary import summarise
 from evidence.report.view import Medium, View
 
@@ -76,3 +77,21 @@ def test_commands_in_sentences_are_set_apart(sentence: str, markup: str) -> None
 def test_times_are_printed_to_the_second() -> None:
     assert html.utc(1_772_319_600_999_999) == "2026-02-28T23:00:00Z"
     assert html.utc(0) == ""
+
+
+def test_lanes_are_counted_with_their_share_of_the_population() -> None:
+    lane = replace(determination("CM-03", "x", Outcome.NOT_APPLICABLE), reason="standard-lane")
+    told = {"shop:pr:2": [lane], "shop:pr:3": [lane]}
+    promotion = change(3, change_type="promotion")
+    shown = view(
+        Medium.HTML,
+        population=[change(1), change(2)],
+        promotions=[promotion],
+        undeployed=(),
+        determinations=told,
+    )
+
+    assert results.context(shown)["lanes"] == [
+        ("normal", 1, "50.0 %", 0),
+        ("standard", 1, "50.0 %", 1),
+    ]

@@ -16,7 +16,7 @@ from evidence.model.change import Chain
 from evidence.model.determination import Outcome
 from evidence.report import html
 from evidence.report.chapters import choose, write_chapters
-from evidence.report.data import Limits, no_progress
+from evidence.report.data import Limits, PacketData, no_progress
 from evidence.report.ipe import reconciled
 from evidence.report.summary import rate, summarise, total, worst
 
@@ -61,6 +61,34 @@ def test_changes_not_deployed_are_counted_apart() -> None:
     summary = summarise(make_packet())
     assert [total(row) for row in summary.counts] == [6] * 7
     assert [total(row) for row in summary.undeployed_counts] == [1] * 6
+
+
+def promoted() -> PacketData:
+    """A packet with one promotion, whose approval is a deviation and whose rest is unknown."""
+    one = change(2, change_type="promotion", deployments=("d",))
+    rows = {
+        one.change_id: [
+            determination("CM-03", one.change_id, FAIL),
+            determination("CM-04", one.change_id, UNKNOWN),
+        ]
+    }
+    plain = change(1, deployments=("d",))
+    return make_packet(
+        population=[plain], promotions=[one], undeployed=(), deployments=(), determinations=rows
+    )
+
+
+def test_promotions_are_counted_apart_and_their_deviations_stay_visible() -> None:
+    summary = summarise(promoted())
+
+    assert [total(row) for row in summary.counts] == [0] * 7
+    assert [(row.control, row.deviations) for row in summary.promotion_counts] == [
+        ("CM-03", 1),
+        ("CM-04", 0),
+    ]
+    assert [row.subject for row in summary.deviations] == ["shop:pr:2"]
+    assert [(row.stratum, row.control) for row in summary.unknown] == [("promotions", "CM-04")]
+    assert [row.change_id for row in summary.changes] == ["shop:pr:1", "shop:pr:2"]
 
 
 def test_a_deviation_of_a_deployment_shows_on_its_changes() -> None:
