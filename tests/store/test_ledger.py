@@ -161,6 +161,8 @@ def test_there_is_no_entry_root_or_proof_beyond_the_ledger(filled):
         "DELETE FROM node WHERE level = 1",
         "UPDATE node SET position = 99 WHERE level = 1",
         "UPDATE payload SET data = salt WHERE seq = 1",
+        "DELETE FROM payload WHERE seq = 1",
+        "DELETE FROM payload",
         "DELETE FROM checkpoint",
         "UPDATE checkpoint SET note = ''",
         "INSERT INTO entry (seq, leaf_hash, envelope) SELECT 99, leaf_hash, envelope FROM entry WHERE seq = 1",
@@ -171,11 +173,30 @@ def test_there_is_no_entry_root_or_proof_beyond_the_ledger(filled):
 def test_the_database_itself_refuses_to_alter_the_ledger(filled, signer, statement):
     ledger.write_checkpoint(filled, **signer)
     with (
-        pytest.raises(StoreError, match=r"append-only|dense from 0|unique|UNIQUE"),
+        pytest.raises(StoreError, match=r"append-only|purge only|dense from 0|unique|UNIQUE"),
         filled.write() as connection,
     ):
         connection.exec_driver_sql(statement)
     assert audit.audit(filled).size == queries.size(filled)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("export", {"entries": [1]}),
+        ("purge", {"entries": [11]}),
+        ("purge", {"entries": [2], "reason": '"entries":[1]'}),
+        ("export", {"entries": [1], "reason": '"type":"purge"}'}),
+    ],
+)
+def test_a_payload_goes_only_after_an_entry_that_purges_it(filled, kind, body):
+    writer.append_entry(filled, kind, body)
+    with pytest.raises(StoreError, match="purge only"), filled.write() as connection:
+        connection.exec_driver_sql("DELETE FROM payload WHERE seq = 1")
+    writer.append_entry(filled, "purge", {"entries": [1], "reason": "a name"})
+    with filled.write() as connection:
+        connection.exec_driver_sql("DELETE FROM payload WHERE seq = 1")
+    assert audit.audit(filled).purged == 1
 
 
 def test_a_replace_does_not_get_round_the_guard(filled):

@@ -267,9 +267,9 @@ def test_a_rebuild_that_fails_changes_nothing(lived):
 
 def test_a_purged_capture_has_no_facts_after_a_rebuild(store, shop):
     shop.write(store, shop.pull(1, reviews=[("r1", "APPROVED")]), shop.pull(2))
+    writer.append_entry(store, "purge", {"entries": [0]})
     with store.write() as connection:
         connection.exec_driver_sql("DELETE FROM payload WHERE seq = 0")
-    writer.append_entry(store, "purge", {"entries": [0]})
     upgrade.rebuild(store, shop.parse)
     from evidence.model.pull_request import PullRequest
 
