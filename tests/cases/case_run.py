@@ -150,12 +150,23 @@ def subject_of(history: History, expected: Mapping[str, Any]) -> str:
                     flux = app.world.deployer == "flux"
                     at = one.finished_at if flux else one.started_at
                     return f"{app.world.deployer}:{app.uid}:{at}"
+        told = _at_github(history, key)
+        if told:
+            return told
         raise CaseError(f"the world has no deployment with the key `{key}`")
     pull = history.pulls.get(key)
     if pull is not None:
         return f"{pull.repository}:pr:{pull.number}"
     repository, sha = commit_of(history, key)
     return f"{repository}:commit:{sha}"
+
+
+def _at_github(history: History, key: str) -> str:
+    """The id of a deployment that GitHub was told of; empty where there is none of that key."""
+    for one in history.github_deployments:
+        if one.world.key == key:
+            return f"github-deployments:{one.repository}/{one.world.environment}:{one.at}"
+    return ""
 
 
 def commit_of(history: History, reference: str) -> tuple[str, str]:
@@ -169,6 +180,9 @@ def commit_of(history: History, reference: str) -> tuple[str, str]:
 
 
 def _subject(case: Case, seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:
+    if "setting" in expected:
+        yield from _setting(seen, expected)
+        return
     name = expected.get("change") or expected["deployment"]
     subject = _seen_live(seen, name) or subject_of(seen.history, expected)
     row = seen.changes.get(subject) or seen.deployments.get(subject)

@@ -1,0 +1,66 @@
+"""The controls as they were tested: the catalogue, the parameters in force, the entity's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evidence.controls.catalog import Control, catalog
+from evidence.model.determination import SubjectKind
+from evidence.policy import ControlScope, Policy, RequiredCheck
+from evidence.report.data import ControlEntry
+
+
+def control_entries(policy: Policy) -> Iterator[ControlEntry]:
+    """Every control of the catalogue as it was tested, with the entity's own words."""
+    scopes = {scope.id: scope for scope in policy.controls}
+    for control in catalog():
+        scope = scopes.get(control.id, ControlScope(id=control.id))
+        yield ControlEntry(
+            id=control.id,
+            wording=control.wording,
+            criteria=control.criteria,
+            unit=SubjectKind(control.unit),
+            rule_version=control.rule_version,
+            attributes=control.attributes,
+            parameters=tuple(_parameters(control, policy)),
+            entity_id=scope.entity_id,
+            entity_wording=scope.wording,
+            owner=scope.owner,
+            frequency=scope.frequency,
+            in_scope=scope.in_scope,
+        )
+
+
+def _parameters(control: Control, policy: Policy) -> Iterator[tuple[str, str]]:
+    for parameter in control.parameters:
+        value = getattr(policy, parameter.name, parameter.default)
+        if parameter.name in _DURATIONS and isinstance(value, int):
+            value = _duration(value)
+        yield parameter.name, _shown(value)
+
+
+_DURATIONS = frozenset({"clock_tolerance", "pending_limit"})
+"""Parameters in microseconds."""
+_UNITS = (("d", 86_400_000_000), ("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000))
+
+
+def _duration(value: int) -> str:
+    """Microseconds in the largest unit that holds them whole; `none` for 0."""
+    if not value:
+        return "none"
+    unit, size = next((one for one in _UNITS if value % one[1] == 0), ("µs", 1))
+    return f"{value // size} {unit}"
+
+
+def _shown(value: object) -> str:
+    """A parameter's value in words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, RequiredCheck):
+        unless = f", unless only {' '.join(value.unless_only_paths)} changed"
+        return (
+            f"{value.name} by {value.app or 'any app'}{unless if value.unless_only_paths else ''}"
+        )
+    if isinstance(value, tuple):
+        return "; ".join(_shown(one) for one in value) or "none"
+    return str(value)
