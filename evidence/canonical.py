@@ -301,5 +301,6 @@ def _matching(value: Any, step: str) -> list[Any]:
     if isinstance(value, list):
         if step == "*":
             return list(range(len(value)))
-        return [int(step)] * (step.isdecimal() and step.isascii() and int(step) < len(value))
+        plain = step.isdecimal() and step.isascii()
+        return [int(step)] if plain and int(step) < len(value) else []
     return []

@@ -201,6 +201,13 @@ def test_versions_that_differ_only_in_volatile_places_compare_equal():
     assert canonical.comparison_digest(old) != canonical.comparison_digest(new)
 
 
+def test_a_volatile_name_matches_nothing_in_an_array():
+    old, new = b'{"pages": [[{"v": 1}]]}', b'{"pages": [[{"v": 2}]]}'
+    volatile = ("/pages/*/rows/*/v", "/pages/first")
+    assert canonical.comparison_digest(old, volatile) != canonical.comparison_digest(new, volatile)
+    assert canonical.comparison_digest(old, volatile) == canonical.comparison_digest(old)
+
+
 def test_a_volatile_element_keeps_the_places_of_the_others():
     digest = canonical.comparison_digest
     assert digest(b"[1,2]", ("/0",)) == digest(b"[3,2]", ("/0",))

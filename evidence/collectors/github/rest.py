@@ -17,13 +17,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from evidence import canonical
 from evidence.collectors.github.answers import Broken, Wait, pending_wait, refusal
 from evidence.collectors.github.connection import Connection
-from evidence.collectors.github.transport import API_VERSION, USER_AGENT, Usage
+from evidence.collectors.github.credentials import API_VERSION, Credential, signing
+from evidence.collectors.github.transport import USER_AGENT, Usage
 from evidence.collectors.http import Clock, date_micros, redact_url
 from evidence.errors import MalformedError, UnavailableError
 from evidence.model.capture import Exchange
 
 if TYPE_CHECKING:
-    from github.Auth import Auth
     from github.Requester import Requester
 
 PAGES = 1_000
@@ -63,7 +63,9 @@ class Rest:
     """
 
     api_url: str
-    auth: Auth = field(repr=False)
+    credential: Credential = field(repr=False)
+    owner: str = ""
+    """Whose repositories are read with it: an App has a token for each."""
     clock: Clock = field(default_factory=Clock)
     max_wait: float = 900.0
     attempts: int = 5
@@ -131,6 +133,10 @@ class Rest:
             return Broken(why=error.message, malformed=True)
         except (requests.RequestException, OSError) as error:
             return Broken(why=f"the connection failed ({type(error).__name__})")
+        if status == 401 and self.credential.renew(self.owner):
+            return Broken(why="the token was refused and is renewed")
+        if status in (200, 304):
+            self.credential.accepted(self.owner)
         now = self.clock.now()
         self._stay_silent(pending_wait(headers, now))
         problem = refusal(status, headers, body, now)
@@ -186,7 +192,7 @@ class Rest:
             from github import Github
 
             client = Github(
-                auth=self.auth,
+                auth=signing(self.credential, self.owner),
                 base_url=self.api_url,
                 timeout=int(self.timeout[1]),
                 user_agent=USER_AGENT,

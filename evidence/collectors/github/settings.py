@@ -17,6 +17,12 @@ from evidence.collectors.github import settings_kinds as kinds
 from evidence.collectors.github.access import read_access
 from evidence.collectors.github.collector import GitHubRepository
 from evidence.collectors.github.connection import RedirectError
+from evidence.collectors.github.credentials import (
+    AppInstallations,
+    Credential,
+    FixedToken,
+    NotInstalledError,
+)
 from evidence.collectors.github.environments import read_environments
 from evidence.collectors.github.protection import read_codeowners, read_protection
 from evidence.collectors.github.reading import at, flag, mapping, text
@@ -47,6 +53,9 @@ class GitHubSettingsCollector:
     url: str
     token: str = field(repr=False)
     repositories: tuple[GitHubRepository, ...]
+    app_id: str = ""
+    private_key: str = field(default="", repr=False)
+    """PEM text: with `app_id` the source is read as a GitHub App, and `token` is not used."""
     every: int = 24 * HOUR
     """Microseconds between two readings of a repository; 0: one in every sync."""
     credential: str = ""
@@ -64,17 +73,20 @@ class GitHubSettingsCollector:
     ) -> Iterator[Page]:
         """One page per repository that is due; the last page is empty and complete."""
         del window  # what is: settings have no window; what was: the last reading is the mark
-        state, shared, rest = SettingsState.loads(cursor), Shared(), self._rest()
+        state, shared = SettingsState.loads(cursor), Shared()
+        credential, conversations = self._credential(), dict[str, Rest]()
         for done, repository in enumerate(self.repositories):
             known = state.repositories.setdefault(repository.id, RepositorySettingsState())
             began = self.clock.micros()
             if known.looked_at and 0 <= began - known.looked_at < self.every:
                 continue
             progress(f"{repository.name} settings", done, len(self.repositories))
+            owner = repository.name.partition("/")[0].lower()
+            rest = conversations.setdefault(owner, self._rest(credential, owner))
             page = self._read(self._context(repository, rest, known, shared), repository)
             known.looked_at = began
-            yield self._stamped(page, rest, state)
-        yield self._stamped(Page(complete=True), rest, state)
+            yield _stamped(page, rest, state)
+        yield Page(cursor=state.dumps(), complete=True)
 
     def parse(self, capture: Capture) -> Parsed:
         """Facts and gaps of one capture; pure."""
@@ -98,7 +110,11 @@ class GitHubSettingsCollector:
         )
 
     def _read(self, context: SettingsContext, repository: GitHubRepository) -> Page:
-        answer = _identify(context)
+        try:
+            answer = _identify(context)
+        except NotInstalledError as error:
+            context.gap(kinds.REPOSITORY, repository.id, GapReason.FORBIDDEN, error.message)
+            answer = None
         if answer is not None:
             for branch in repository.branches:
                 read_protection(context, branch)
@@ -114,25 +130,37 @@ class GitHubSettingsCollector:
             unchanged=context.unchanged,
         )
 
-    def _stamped(self, page: Page, rest: Rest, state: SettingsState) -> Page:
-        """The page with its cursor and what it cost since the page before."""
-        usage = rest.usage
-        calls, retries, usage.calls, usage.retries = usage.calls, usage.retries, 0, 0
-        return replace(page, cursor=state.dumps(), calls=calls, retries=retries)
-
-    def _rest(self) -> Rest:
+    def _credential(self) -> Credential:
+        if self.app_id:
+            return AppInstallations(
+                api_url=hosts.api_url(self.url),
+                app_id=self.app_id,
+                private_key=self.private_key,
+                clock=self.clock,
+                timeout=self.timeout,
+                verify=self.verify,
+            )
         if not self.token:
             raise AuthError(f"Source {self.source} has no GitHub token.")
-        from github import Auth
+        return FixedToken(value=self.token)
 
+    def _rest(self, credential: Credential, owner: str) -> Rest:
         return Rest(
             api_url=hosts.api_url(self.url),
-            auth=Auth.Token(self.token),
+            credential=credential,
+            owner=owner,
             clock=self.clock,
             max_wait=self.max_wait,
             timeout=self.timeout,
             verify=self.verify,
         )
+
+
+def _stamped(page: Page, rest: Rest, state: SettingsState) -> Page:
+    """The page with its cursor and what it cost."""
+    usage = rest.usage
+    calls, retries, usage.calls, usage.retries = usage.calls, usage.retries, 0, 0
+    return replace(page, cursor=state.dumps(), calls=calls, retries=retries)
 
 
 def _identify(context: SettingsContext) -> RestAnswer | None:
