@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from functools import cache
-from typing import Any
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evidence.collectors.git import GitCollector
 from evidence.collectors.interface import Collector, Parsed
@@ -39,6 +38,11 @@ def build(loaded: Loaded, names: tuple[str, ...] = ()) -> list[Collector]:
     chosen = [source for source in loaded.settings.source if not names or source.id in names]
     collectors = [
         KINDS[source.kind](source, loaded) for source in chosen if source.kind != HANDED_OVER
+    ]
+    collectors += [
+        BESIDE[source.kind](source, loaded)
+        for source in chosen
+        if source.kind in BESIDE and source.settings
     ]
     return collectors + [
         collector
@@ -113,11 +117,38 @@ def _github_settings(source: Source, loaded: Loaded) -> Collector:
         source=f"{source.id}:settings",
         url=source.url or "https://api.github.com",
         token=resolve(source.secret),
-        credential=source.secret,
+        app_id=source.app_id,
+        private_key=resolve(source.private_key),
+        credential=f"app {source.app_id}" if source.app_id else source.secret,
         verify=source.verify_tls,
         system=source.system,
         every=source.settings_hours * HOUR,
         repositories=_github_repositories(source, loaded),
+    )
+
+
+def _github_deployments(source: Source, loaded: Loaded) -> Collector:
+    from evidence.collectors.github.deployments import GitHubDeploymentsCollector
+
+    return GitHubDeploymentsCollector(
+        source=source.id,
+        url=source.url or "https://api.github.com",
+        token=resolve(source.secret),
+        credential=source.secret,
+        verify=source.verify_tls,
+        system=source.system,
+        repositories=_deployed_repositories(source, loaded),
+    )
+
+
+def _deployed_repositories(source: Source, loaded: Loaded) -> tuple[GitHubRepository, ...]:
+    """Those that a source of deployments names; all that have a name where it names none."""
+    from evidence.collectors.github import GitHubRepository
+
+    return tuple(
+        GitHubRepository(id=one.id, name=one.name)
+        for one in loaded.settings.repository
+        if "/" in one.name and (not source.repositories or one.id in source.repositories)
     )
 
 
@@ -237,7 +268,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
     from evidence.collectors.flux import parse as flux
     from evidence.collectors.git import refs
     from evidence.collectors.github import parse as github
-    from evidence.collectors.github import parse_settings
+    from evidence.collectors.github import parse_deployments, parse_settings
     from evidence.collectors.ingested import parse as ingested
     from evidence.collectors.jira import parse as jira
 
@@ -247,6 +278,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
         "github_settings": parse_settings.parse,
         "argocd": argocd.parse,
         "flux": flux.parse,
+        "github_deployments": parse_deployments.parse,
         argo_rollouts.PLAN.collector: argo_rollouts.parse,
         flagger.PLAN.collector: flagger.parse,
         "ingest": ingested.parse,
@@ -262,6 +294,7 @@ KINDS: dict[str, Callable[[Source, Loaded], Collector]] = {
     "argocd": _argocd,
     "flux": _flux,
     "jira": _jira,
+    "github-deployments": _github_deployments,
     "argo-rollouts": _rollouts,
     "flagger": _flagger,
 }

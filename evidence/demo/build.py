@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from evidence.demo.deployments import play_deploy
+from evidence.demo.deployments import play_deploy, told_github
 from evidence.demo.history import History
 from evidence.demo.moments import DAY, moment
 from evidence.demo.outside import play_check, play_issue, play_issue_event, play_push, play_tag
@@ -23,6 +23,9 @@ def build(world: World) -> History:
     for one in Timeline(world).happenings:
         last = max(last, one.at)
         _play(scene, one)
+    scene.history.github_deployments = list(told_github(scene))
+    for told in scene.history.github_deployments:
+        last = max(last, told.at, *(at for at, _ in told.statuses))
     scene.history.ends_at = moment(world.ends, scene.epoch) if world.ends else last + DAY
     scene.history.names = dict(scene.names)
     return scene.history

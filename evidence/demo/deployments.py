@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from evidence.demo.edits import images_in
-from evidence.demo.history import OperationRecord
-from evidence.demo.moments import SECOND
+from evidence.demo.history import GitHubDeploymentRecord, OperationRecord
+from evidence.demo.moments import SECOND, moment
 from evidence.demo.scene import Scene
 from evidence.demo.world import Application, AppSource, Deploy
 from evidence.errors import ConfigError
+
+FIRST_DEPLOYMENT: Final = 7_000_001
+"""Database id of the first deployment at GitHub."""
 
 
 def play_deploy(scene: Scene, deploy: Deploy, at: int) -> None:
@@ -42,6 +46,22 @@ def play_deploy(scene: Scene, deploy: Deploy, at: int) -> None:
             history_id=number,
         )
     )
+
+
+def told_github(scene: Scene) -> Iterator[GitHubDeploymentRecord]:
+    """What GitHub was told of deployments; nothing else in the story follows from it."""
+    for place, one in enumerate(scene.world.github_deployment):
+        where = scene.repository(one.repository)
+        at = moment(one.at, scene.epoch)
+        timed = sorted((moment(offset, at), state) for offset, state in one.statuses.items())
+        yield GitHubDeploymentRecord(
+            world=one,
+            id=FIRST_DEPLOYMENT + place,
+            repository=where.world.key,
+            sha=scene.sha(one.on, where),
+            at=at,
+            statuses=tuple(timed),
+        )
 
 
 def _revisions(scene: Scene, app: Application, deploy: Deploy) -> Iterable[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from evidence.demo.github_deployments import deployments
 from evidence.demo.github_issues import issue_node, issue_updated
 from evidence.demo.github_pages import Key, TypedError, connection
 from evidence.demo.github_pulls import merged, pull_node, pull_state, pull_updated
@@ -130,6 +131,7 @@ def repository_node(view: View, where: RepositoryRecord) -> Node:
         "pullRequests": lambda **given: _pulls(view, where, given),
         "issue": lambda **given: _found(_issue(view, where, given["number"]), given),
         "issues": lambda **given: _issues(view, where, given),
+        "deployments": lambda **given: deployments(view, where, given),
     }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from evidence.demo.objects import Objects
-from evidence.demo.world import Application, Issue, Repository
+from evidence.demo.world import Application, GitHubDeployment, Issue, Repository
 
 T = TypeVar("T")
 Series = list[tuple[int, T]]
@@ -302,6 +302,20 @@ class ApplicationRecord:
     next_history_id: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitHubDeploymentRecord:
+    """A deployment that GitHub was told of."""
+
+    world: GitHubDeployment
+    id: int
+    repository: str
+    """Repository key."""
+    sha: str
+    at: int
+    statuses: tuple[tuple[int, str], ...]
+    """(time, state), oldest first."""
+
+
 @dataclass(slots=True, kw_only=True)
 class History:
     """Everything that happened in a world."""
@@ -314,6 +328,7 @@ class History:
     numbers: dict[str, int] = field(default_factory=dict)
     """Jira project -> number of its newest issue."""
     pulls: dict[str, PullRecord] = field(default_factory=dict)
+    github_deployments: list[GitHubDeploymentRecord] = field(default_factory=list)
     names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Reference, as a world writes it -> (repository key, object id) at the end of the story."""
     ends_at: int = 0

@@ -92,6 +92,7 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
             _argocd(world, moment, home),
             *flux,
             *cluster,
+            *_deployments(world, moment, github),
             *jira,
         ],
         "repository": [
@@ -155,6 +156,21 @@ def _cluster(world: World, moment: Moment, home: Path) -> list[dict[str, Any]]:
             "system": "cluster.example",
         }
         for kind in kinds
+    ]
+
+
+def _deployments(world: World, moment: Moment, secret: str) -> list[dict[str, Any]]:
+    """GitHub as a deployer, where it was told of deployments."""
+    if not world.github_deployment:
+        return []
+    return [
+        {
+            "id": "github-deployments",
+            "kind": "github-deployments",
+            "url": moment.github_api_url,
+            "secret": secret,
+            "system": "github.example",
+        }
     ]
 
 

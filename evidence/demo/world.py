@@ -345,6 +345,23 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GitHubDeployment:
+    """A deployment that GitHub was told of, with the statuses that followed."""
+
+    on: str
+    """Reference to the commit."""
+    by: str
+    """Person key of its creator."""
+    at: str
+    key: str = ""
+    repository: str = ""
+    """Default: the first repository."""
+    environment: str = "production"
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    """Offset from `at` -> state: `IN_PROGRESS`, `SUCCESS`, `FAILURE`, `INACTIVE`..."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterEvent:
     """An event of the cluster, which keeps it for an hour."""
 
@@ -424,6 +441,7 @@ class World:
     application: tuple[Application, ...] = ()
     deploy: tuple[Deploy, ...] = ()
     delivery: tuple[Delivery, ...] = ()
+    github_deployment: tuple[GitHubDeployment, ...] = ()
     event: tuple[ClusterEvent, ...] = ()
     argocd_api: str = "rest"
     """`rest`, or `kubernetes`: the collector reads Applications from the cluster."""

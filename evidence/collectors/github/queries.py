@@ -8,13 +8,15 @@ from importlib.resources import files
 
 from evidence.canonical import sha256_hex
 
+_FILES = ("queries.graphql", "deployments.graphql")
 _DEFINITION = re.compile(r"^(query|fragment) (\w+)[^{]*\{.*?^\}", re.MULTILINE | re.DOTALL)
 _SPREAD = re.compile(r"\.\.\.([A-Z]\w*)")
 
 
 @cache
 def _definitions() -> dict[str, str]:
-    text = files("evidence.collectors.github").joinpath("queries.graphql").read_text("utf-8")
+    home = files("evidence.collectors.github")
+    text = "\n".join(home.joinpath(name).read_text("utf-8") for name in _FILES)
     return {found[2]: found[0] for found in _DEFINITION.finditer(text)}
 
 

@@ -1,0 +1,202 @@
+"""GitHub Deployments as a deployer: for each repository its deployments with their statuses.
+
+Newest first, down to where the last run began and a week below it, because statuses come later and
+move nothing that could be asked for. Ten points bring 1,000 deployments.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from evidence import canonical
+from evidence.collectors.github import hosts, queries
+from evidence.collectors.github import parse_deployments as parsing
+from evidence.collectors.github.collector import GitHubRepository
+from evidence.collectors.github.credentials import FixedToken, signing
+from evidence.collectors.github.paging import WATCHED
+from evidence.collectors.github.reading import at, identifier, integer, mapping, text
+from evidence.collectors.github.transport import GraphAnswer, TooHeavyError, Transport
+from evidence.collectors.http import Clock, iso_micros
+from evidence.collectors.interface import Parsed, Progress, no_progress
+from evidence.errors import AuthError, MalformedError
+from evidence.model.capture import Capture, Form, Gap, GapReason, Page, Total, Window
+
+COLLECTOR, VERSION = "github_deployments", "1"
+OPERATION = "DeploymentSweep"
+PAGE_SIZES = (100, 25, 5)
+_NODES = ("data", "repository", "deployments", "nodes")
+_VOLATILE = ("/rateLimit",)
+
+
+@dataclass(slots=True, kw_only=True)
+class _State:
+    """Where one repository got to. Times in microseconds UTC."""
+
+    mark: int = 0
+    """Start of the newest deployment of the last whole pass."""
+    newest: int = 0
+    """The same of the pass under way."""
+    after: str = ""
+    """Where the pass under way goes on; empty where none is."""
+
+
+@dataclass(slots=True, kw_only=True)
+class GitHubDeploymentsCollector:
+    """The deployments of the repositories of one GitHub.
+
+    An application of it is called `<repository id>/<environment>`. Raises AuthError, SourceError,
+    MalformedError and UnavailableError; a repository that cannot be read is a gap.
+    """
+
+    source: str
+    url: str
+    token: str = field(repr=False)
+    repositories: tuple[GitHubRepository, ...]
+    credential: str = ""
+    max_wait: float = 900.0
+    timeout: tuple[float, float] = (10.0, 60.0)
+    verify: bool | str = True
+    clock: Clock = field(default_factory=Clock)
+    system: str = ""
+    name: str = field(default=COLLECTOR, init=False)
+    version: str = field(default=VERSION, init=False)
+    kinds: tuple[str, ...] = field(default=(parsing.DEPLOYMENT,), init=False)
+
+    def fetch(
+        self, window: Window, cursor: str, progress: Progress = no_progress
+    ) -> Iterator[Page]:
+        """All pages from `cursor` on; the last one is empty and complete."""
+        if not self.token:
+            raise AuthError(f"Source {self.source} has no GitHub token.")
+        states, transport, spent = _states(cursor), self._transport(), 0
+        for done, repository in enumerate(self.repositories):
+            progress(f"{repository.name} deployments", done, len(self.repositories))
+            state = states.setdefault(repository.id, _State())
+            for page in self._pages(repository, state, transport, window):
+                calls, spent = transport.usage.calls - spent, transport.usage.calls
+                yield replace(page, cursor=_dumped(states), calls=calls)
+        yield Page(cursor=_dumped(states), complete=True)
+
+    def parse(self, capture: Capture) -> Parsed:
+        """Facts and gaps of one capture; pure."""
+        return parsing.parse(capture)
+
+    def _pages(
+        self, repository: GitHubRepository, state: _State, transport: Transport, window: Window
+    ) -> Iterator[Page]:
+        floor = max(state.mark - WATCHED if state.mark else 0, window.since)
+        while True:
+            answer = self._ask(repository, state, transport)
+            found = mapping(at(answer.data, "repository", "deployments"))
+            if not found:
+                yield Page(gaps=(self._unreadable(repository),))
+                return
+            captures = tuple(self._captures(repository, answer))
+            starts = [iso_micros(at(_value(one), "createdAt")) for one in captures]
+            state.newest = max([state.newest, *starts])
+            more = at(found, "pageInfo", "hasNextPage") is True
+            after = text(at(found, "pageInfo", "endCursor"))
+            if not more or not after or (starts and min(starts) < floor):
+                state.mark, state.newest, state.after = max(state.newest, state.mark), 0, ""
+                yield Page(captures=captures, totals=self._totals(repository, found, floor))
+                return
+            state.after = after
+            yield Page(captures=captures)
+
+    def _ask(
+        self, repository: GitHubRepository, state: _State, transport: Transport
+    ) -> GraphAnswer:
+        """One page, smaller where GitHub cannot answer in its time."""
+        owner, _, name = repository.name.partition("/")
+        given: dict[str, Any] = {"owner": owner, "name": name, "after": state.after or None}
+        for size in PAGE_SIZES[:-1]:
+            try:
+                return transport.ask(OPERATION, {**given, "pageSize": size}, adaptive=True)
+            except TooHeavyError:
+                continue
+        return transport.ask(OPERATION, {**given, "pageSize": PAGE_SIZES[-1]})
+
+    def _captures(self, repository: GitHubRepository, answer: GraphAnswer) -> Iterator[Capture]:
+        where = mapping(at(answer.data, "repository"))
+        for exact, value in canonical.slice_each(answer.text, _NODES):
+            key = identifier(value)
+            if not isinstance(value, dict) or not key:
+                continue
+            yield Capture(
+                source=self.source,
+                kind=parsing.DEPLOYMENT,
+                key=key,
+                series=queries.series(OPERATION),
+                observed_at=answer.observed_at,
+                form=Form.SLICE,
+                payload=exact.encode("utf-8", "surrogatepass"),
+                collector=COLLECTOR,
+                collector_version=VERSION,
+                exchanges=(answer.exchange,),
+                volatile=_VOLATILE,
+                context={
+                    "repository": repository.id,
+                    "system": self.system or hosts.system_of(hosts.api_url(self.url)),
+                    "url": text(where.get("url")),
+                },
+            )
+
+    def _totals(self, repository: GitHubRepository, found: Any, floor: int) -> tuple[Total, ...]:
+        """What GitHub counts, where all of it was asked for: held against what was read."""
+        reported = integer(at(found, "totalCount"))
+        if floor or reported < 0 or reported > PAGE_SIZES[0]:
+            return ()
+        stored = len(at(found, "nodes") or ())
+        return (
+            Total(kind=parsing.DEPLOYMENT, scope=repository.name, reported=reported, stored=stored),
+        )
+
+    def _unreadable(self, repository: GitHubRepository) -> Gap:
+        return Gap(
+            source=self.source,
+            kind=parsing.DEPLOYMENT,
+            key="*",
+            reason=GapReason.NOT_FOUND_OR_FORBIDDEN,
+            detail=f"The deployments of {repository.name} cannot be read: it is absent, or the "
+            "credential lacks the permission `deployments: read`.",
+            repository=repository.id,
+        )
+
+    def _transport(self) -> Transport:
+        credential = FixedToken(value=self.token)
+        return Transport(
+            api_url=hosts.api_url(self.url),
+            auth=signing(credential, ""),
+            credential=credential,
+            clock=self.clock,
+            max_wait=self.max_wait,
+            timeout=self.timeout,
+            verify=self.verify,
+        )
+
+
+def _value(capture: Capture) -> Any:
+    return canonical.loads(capture.payload)
+
+
+def _dumped(states: dict[str, _State]) -> str:
+    return json.dumps({key: asdict(one) for key, one in states.items()}, sort_keys=True)
+
+
+def _states(cursor: str) -> dict[str, _State]:
+    """What the last page left; an unreadable cursor is none."""
+    try:
+        rows = mapping(canonical.loads(cursor)) if cursor else {}
+    except MalformedError:
+        rows = {}
+    return {
+        key: _State(
+            mark=max(0, integer(at(row, "mark"), 0)),
+            newest=max(0, integer(at(row, "newest"), 0)),
+            after=text(at(row, "after")),
+        )
+        for key, row in rows.items()
+    }

@@ -1,0 +1,113 @@
+"""The pure half of the deployments collector: a GitHub deployment as one operation of a deployer.
+
+`inactive` is what GitHub writes when a newer deployment succeeds (`auto_inactive`): no failure. The
+deployment is done at its first status that says how it ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evidence import canonical
+from evidence.collectors.github.reading import (
+    actor,
+    at,
+    ghost,
+    identifier,
+    integer,
+    items,
+    mapping,
+    text,
+)
+from evidence.collectors.http import iso_micros
+from evidence.collectors.interface import Parsed
+from evidence.errors import MalformedError
+from evidence.model.actor import ActorType
+from evidence.model.capture import Capture, Gap, GapReason
+from evidence.model.deployment import DeployedSource, Deployment
+
+DEPLOYMENT = "github.deployment"
+ENDED: Mapping[str, str] = {"SUCCESS": "Succeeded", "FAILURE": "Failed", "ERROR": "Error"}
+"""State of a status -> phase; the first of them ends a deployment, a later success mends it."""
+_GONE = frozenset({"INACTIVE", "ABANDONED", "DESTROYED"})
+
+
+def parse(capture: Capture) -> Parsed:
+    """Facts and gaps of one capture. Never raises."""
+    try:
+        body = canonical.loads(capture.payload)
+    except MalformedError as error:
+        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, error.message),))
+    if not isinstance(body, dict) or not iso_micros(body.get("createdAt")):
+        detail = "This is no deployment of GitHub, or it has no time."
+        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, detail),))
+    statuses = [mapping(each) for each in items(at(body, "statuses", "nodes"))]
+    gaps = []
+    if integer(at(body, "statuses", "totalCount")) > len(statuses):
+        detail = f"Deployment {capture.key} has more statuses than are read."
+        gaps.append(_gap(capture, GapReason.TRUNCATED, detail))
+    return Parsed(facts=(_deployment(capture, body, statuses),), gaps=tuple(gaps))
+
+
+def _deployment(
+    capture: Capture, body: Mapping[str, Any], statuses: Sequence[Mapping[str, Any]]
+) -> Deployment:
+    told = {name: capture.context.get(name, "") for name in ("system", "repository", "url")}
+    environment = text(body.get("environment")) or text(body.get("originalEnvironment"))
+    phase, finished, final = _outcome(text(body.get("state")), statuses)
+    creator = actor(told["system"], body.get("creator")) or ghost(told["system"])
+    application = f"{told['repository']}/{environment}"
+    return Deployment(
+        source=capture.source,
+        application_uid=application.replace(":", "_"),
+        application=application,
+        started_at=iso_micros(body.get("createdAt")),
+        finished_at=finished,
+        phase=phase,
+        sources=(
+            DeployedSource(
+                repo_url=told["url"],
+                path="",
+                target_revision=text(at(body, "ref", "name")),
+                revision=text(body.get("commitOid")),
+            ),
+        ),
+        initiator=creator,
+        automated=creator.type in (ActorType.BOT, ActorType.APP),
+        message=text(final.get("description")) or text(body.get("description")),
+        origin="github_deployment",
+        operation_id=identifier(body),
+        environment=environment,
+        url=text(final.get("logUrl")),
+    )
+
+
+def _outcome(
+    state: str, statuses: Sequence[Mapping[str, Any]]
+) -> tuple[str, int, Mapping[str, Any]]:
+    """(phase, end, the status that says so): its success where it has one, else its last failure.
+
+    One that went inactive without any status of its end was superseded while it waited.
+    """
+    ordered = sorted(statuses, key=lambda one: iso_micros(one.get("createdAt")))
+    ended = [one for one in ordered if text(one.get("state")) in ENDED]
+    good = [one for one in ended if one.get("state") == "SUCCESS"]
+    final = good[0] if good else (ended[-1] if ended else {})
+    if final:
+        return ENDED[text(final.get("state"))], iso_micros(final.get("createdAt")), final
+    last = ordered[-1] if ordered else {}
+    if state in _GONE or text(last.get("state")) in _GONE:
+        return "Inactive", iso_micros(last.get("createdAt")), last
+    return "Running", 0, last
+
+
+def _gap(capture: Capture, reason: GapReason, detail: str) -> Gap:
+    return Gap(
+        source=capture.source,
+        kind=capture.kind,
+        key=capture.key,
+        reason=reason,
+        detail=detail,
+        repository=capture.context.get("repository", ""),
+    )
