@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from packet_factory import change, determination, make_packet
+from packet_factory import change, determination, make_packet, make_small
 
+from evidence.model.custody import Anchor, Custody, Handling
 from evidence.model.determination import Outcome
 from evidence.report import html
-from evidence.report.sections import produced_information, results, yardsticks
+from evidence.report.render import write_packet
+from evidence.report.sections import custody, produced_information, results, yardsticks
 from evidence.report.summary import summarise
 from evidence.report.view import Medium, View
 
@@ -44,6 +46,39 @@ def test_the_pdf_prints_only_the_newest_text_of_a_kind_and_the_page_all() -> Non
         for medium in Medium
     }
     assert both == {Medium.PDF: [[], [("", "new")]], Medium.HTML: [[("", "old")], [("", "new")]]}
+
+
+def handled(seq: int, handling: Handling) -> Custody:
+    return Custody(seq=seq, handling=handling, actor="ada-example", at=seq, detail="told")
+
+
+def anchored(size: int, **fields: object) -> Anchor:
+    return Anchor(seq=size + 1, size=size, root="ab" * 32, actor="", at=size, **fields)
+
+
+def test_what_every_sync_does_is_counted_and_what_people_do_is_listed_newest_first() -> None:
+    ways = (Handling.RECORDED, Handling.SEALED, Handling.EXPORTED, Handling.SEALED, Handling.PURGED)
+    done = tuple(handled(seq, way) for seq, way in enumerate(ways))
+    shown = custody.context(view(Medium.HTML, custody=done))
+    assert shown["counts"] == [("recorded", 1), ("sealed", 2), ("exported", 1), ("purged", 1)]
+    assert list(shown["handlings"]) == [done[4], done[2]]
+
+
+def test_the_newest_anchors_are_listed_and_what_lies_beyond_them_is_counted() -> None:
+    rows = tuple(anchored(size) for size in range(1, 31))
+    shown = custody.context(view(Medium.HTML, anchors=rows, ledger_size=37))
+    assert [one.size for one in shown["anchors"]] == list(range(30, 10, -1))
+    assert (shown["earlier"], shown["since"]) == (10, 7)
+
+
+def test_a_packet_carries_the_newest_anchor_and_its_token(tmp_path) -> None:
+    newest = anchored(9, note="evidence/acme\n9\n", stamp=b"\x30\x00", tsa="time stamp of then")
+    write_packet(make_small(anchors=(anchored(4), newest)), tmp_path / "packet")
+    assert (tmp_path / "packet/anchor.note").read_text() == newest.note
+    assert (tmp_path / "packet/anchor.tst").read_bytes() == newest.stamp
+    page = (tmp_path / "packet/packet.html").read_text()
+    assert "time stamp of then" in page
+    assert "openssl ts -verify -data anchor.note -in anchor.tst -token_in" in page
 
 
 @pytest.mark.parametrize(
