@@ -63,10 +63,13 @@ def _packet(
 ) -> None:
     from evidence.errors import ConfigError, VerificationError
     from evidence.verify import Status, examine_packet, read_trust
+    from evidence.verify.memory import bounded
 
     if not packet.exists():
         raise ConfigError(f"There is no packet at {packet}.", next_step="Name its folder or .zip.")
-    verdict = examine_packet(packet, read_trust(trust) if trust else None)
+    given = read_trust(trust) if trust else None
+    with bounded():
+        verdict = examine_packet(packet, given)
     if output is Format.JSON:
         print_json(verdict.as_json())
     else:

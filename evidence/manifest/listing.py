@@ -68,10 +68,10 @@ class Manifest:
         )
 
 
-def parse_manifest(data: bytes) -> Manifest:
+def parse_manifest(data: bytes, *, parts: int = strict.MAX_PARTS) -> Manifest:
     """The manifest in `data`; `MalformedError` if any byte is not as `to_bytes` writes it."""
     value = strict.require_keys(
-        strict.load_canonical(data, "manifest.json"),
+        strict.load_canonical(data, "manifest.json", parts=parts),
         frozenset({"format", "files", "signers", "predicate", "unsigned"}),
         "manifest.json",
     )

@@ -120,11 +120,11 @@ class Statement:
         )
 
 
-def parse_statement(data: bytes) -> Statement:
+def parse_statement(data: bytes, *, parts: int = strict.MAX_PARTS) -> Statement:
     """The statement in `data`; `MalformedError` if any byte is not as `to_bytes` writes it."""
     what = "the signed statement"
     value = strict.require_keys(
-        strict.load_canonical(data, what),
+        strict.load_canonical(data, what, parts=parts),
         frozenset({"_type", "subject", "predicateType", "predicate"}),
         what,
     )

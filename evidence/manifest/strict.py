@@ -15,12 +15,22 @@ from evidence.errors import EvidenceError, MalformedError
 
 MAX_DOCUMENT = 256 * 1024 * 1024
 """Bytes. A packet of 500,000 files has a manifest of about 100 MB."""
+MAX_PARTS = 1_000_000
+"""Arrays, objects and members of one document: each may take a hundred bytes of memory, so that
+three bytes of a hostile text could become as many as a page of an honest one."""
+PARTS_OF_A_FILE = 20
+"""What one file adds to the documents that list every file, at most."""
 
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 
 
-def load_canonical(data: bytes, what: str) -> dict[str, Any]:
-    """The JSON object that `data` is the canonical form of; `what` names it in the refusal."""
+def load_canonical(data: bytes, what: str, *, parts: int = MAX_PARTS) -> dict[str, Any]:
+    """The JSON object that `data` is the canonical form of; `what` names it in the refusal.
+
+    A document of more than `parts` parts is refused unread.
+    """
+    if sum(data.count(mark) for mark in (b"[", b"{", b",")) > parts:
+        raise MalformedError(f"{what} holds more than {parts} parts")
     try:
         value = loads(data, limit=MAX_DOCUMENT)
         same = canonical_json(value) == data

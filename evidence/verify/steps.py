@@ -42,8 +42,9 @@ class NotChecked(Exception):  # noqa: N818 - it is an outcome, not an error
 def statement(exam: Examination) -> str:
     """Opens the envelope and checks its signatures by the keys that the manifest names."""
     envelope = parse_envelope(read(exam.files, paths.ENVELOPE, strict.MAX_DOCUMENT))
-    exam.statement = parse_statement(envelope.payload)
-    exam.manifest = parse_manifest(exam.document(paths.MANIFEST))
+    parts = strict.MAX_PARTS + strict.PARTS_OF_A_FILE * len(exam.files.sizes)
+    exam.statement = parse_statement(envelope.payload, parts=parts)
+    exam.manifest = parse_manifest(exam.document(paths.MANIFEST), parts=parts)
     exam.signers = tuple(parse_public_key(line) for line in exam.manifest.signers)
     keys = {key.fingerprint: key for key in exam.signers}
     if keys.keys() != {item.key_id for item in envelope.signatures}:
@@ -110,7 +111,11 @@ def _content_problems(exam: Examination) -> Iterator[str]:
         yield f"{path} is not part of the sealed packet."
     if paths.SSH_SIGNATURE not in present:
         yield f"{paths.SSH_SIGNATURE} is missing."
+    stated = {entry.path: entry.size for entry in exam.manifest.files} if exam.manifest else {}
     for path in sorted(exam.subjects.keys() & present):
+        if exam.files.sizes[path] > stated.get(path, exam.files.sizes[path]):
+            yield f"{path} is not the file that was sealed."
+            continue
         digest = hashlib.sha256()
         for chunk in exam.files.chunks(path):
             digest.update(chunk)

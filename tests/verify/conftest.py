@@ -31,12 +31,14 @@ class Sealed:
     keys: KeySet
     trust: Trust
 
-    def reseal(self, **predicate: object) -> None:
+    def reseal(self, *, unsigned=None, **predicate: object) -> None:
         """Seals the folder as it lies now with the real keys: what a dishonest sealer could do."""
         for name in ("manifest.json", "SHA256SUMS", "SHA256SUMS.sig", "packet.dsse.json"):
             (self.folder / name).unlink(missing_ok=True)
         stated = replace(packet_predicate(self.keys), **predicate)
-        manifest = sealing._write_manifest(self.folder, self.keys, stated, self.unsigned())
+        manifest = sealing._write_manifest(
+            self.folder, self.keys, stated, unsigned or self.unsigned()
+        )
         sealing._write_signatures(self.folder, self.keys, manifest, sealing.Extras())
 
     def unsigned(self):
