@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -69,6 +70,12 @@ def iso_micros(text: object) -> int:
     """Microseconds UTC of an ISO 8601 time with a zone; 0 where it is absent or unusable."""
     if not isinstance(text, str) or not 10 < len(text) < 64:
         return 0
+    return _iso_micros(text)
+
+
+@lru_cache(maxsize=16_384)
+def _iso_micros(text: str) -> int:
+    """The times of one answer repeat: a check's end is looked at several times."""
     try:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:

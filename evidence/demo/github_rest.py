@@ -13,6 +13,7 @@ from evidence.demo.github_pulls import merged, pull_state, pull_updated
 from evidence.demo.github_records import ROUTES as RECORDS
 from evidence.demo.github_records import installations, team_members
 from evidence.demo.github_rest_pulls import ROUTES as PULLS
+from evidence.demo.github_rest_pulls import root_of
 from evidence.demo.github_roots import collector_account
 from evidence.demo.github_settings import ROUTES as SETTINGS
 from evidence.demo.github_view import View
@@ -171,7 +172,7 @@ def _pull_list(view: View, request: Request, where: RepositoryRecord) -> Answer:
     ]
     shown = found[(page - 1) * size : page * size]
     more = {"Link": _next_page(request, where, page + 1)} if page * size < len(found) else {}
-    return json_answer(200, [_pull_body(view, where, pull) for pull in shown], **more)
+    return json_answer(200, [_pull_body(view, request, where, pull) for pull in shown], **more)
 
 
 def _next_page(request: Request, where: RepositoryRecord, page: int) -> str:
@@ -188,15 +189,20 @@ def _pull(view: View, request: Request, owner: str, name: str, number: str) -> A
     if where is None or pull is None or pull.at > view.at:
         return _not_found()
     moved = _moved(view, request, where, f"{owner}/{name}", f"/pulls/{number}")
-    return moved or json_answer(200, _pull_body(view, where, pull))
+    return moved or json_answer(200, _pull_body(view, request, where, pull))
 
 
-def _pull_body(view: View, where: RepositoryRecord, pull: PullRecord) -> dict[str, Any]:
+def _pull_body(
+    view: View, request: Request, where: RepositoryRecord, pull: PullRecord
+) -> dict[str, Any]:
     done = merged(view, pull)
     state = pull_state(view, pull)
     author = view.actor(pull.author)
+    root = root_of(view, request, where)
     return {
         "id": pull.id,
+        "url": f"{root}/pulls/{pull.number}",
+        "issue_url": f"{root}/issues/{pull.number}",
         "number": pull.number,
         "state": "open" if state == "OPEN" else "closed",
         "title": as_of(pull.titles, view.at, ""),

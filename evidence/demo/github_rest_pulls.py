@@ -13,7 +13,6 @@ from evidence.demo.faults import Answer, json_answer
 from evidence.demo.github_checks import newest, visible
 from evidence.demo.github_settings import (
     Respond,
-    address,
     forbidden,
     lacks,
     listed,
@@ -25,7 +24,8 @@ from evidence.demo.moments import iso
 from evidence.demo.serving import Request
 
 
-def _root(view: View, request: Request, where: RepositoryRecord) -> str:
+def root_of(view: View, request: Request, where: RepositoryRecord) -> str:
+    """The address of a repository at this server."""
     prefix = "/api/v3" if request.path.startswith("/api/v3") else ""
     return f"http://{request.headers.get('host', '')}{prefix}/repos/{view.full_name(where)}"
 
@@ -75,7 +75,7 @@ def pull_commits(
 
 def _commit(view: View, request: Request, where: RepositoryRecord, sha: str) -> dict[str, Any]:
     commit = where.objects.commits[sha]
-    root = _root(view, request, where)
+    root = root_of(view, request, where)
     return {
         "sha": sha,
         "url": f"{root}/commits/{sha}",
@@ -156,7 +156,7 @@ def status(view: View, request: Request, where: RepositoryRecord, parts: tuple[s
     sha = _sha(view, where, parts[0])
     found = newest(one for one in visible(view, where, sha) if one.kind == "status")
     rows = [{"context": one.name, "state": one.conclusion.lower()} for one in found]
-    root = _root(view, request, where)
+    root = root_of(view, request, where)
     return json_answer(
         200,
         {
@@ -184,7 +184,7 @@ def one_issue(
     """A pull request as the issue that it is as well."""
     if _pull(view, where, parts[0]) is None:
         return not_found()
-    url = address(request)
+    url = f"{root_of(view, request, where)}/issues/{parts[0]}"
     return json_answer(200, {"number": int(parts[0]), "url": url})
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from evidence import canonical
@@ -137,7 +137,8 @@ class State:
 
     def dumps(self) -> str:
         """The cursor text."""
-        return json.dumps({"v": VERSION, **asdict(self)}, sort_keys=True, separators=(",", ":"))
+        told = {"v": VERSION, "repositories": self.repositories}
+        return json.dumps(told, default=_fields, sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def loads(cls, cursor: str) -> State:
@@ -150,6 +151,11 @@ class State:
             return cls()
         known = mapping(found.get("repositories"))
         return cls(repositories={name: _repository(mapping(each)) for name, each in known.items()})
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    """The fields of a record of this module; its lists are not copied, a cursor is made often."""
+    return {one.name: getattr(record, one.name) for one in fields(record)}
 
 
 def _repository(found: Mapping[str, Any]) -> RepositoryState:
