@@ -14,6 +14,7 @@ from evidence.config import paths
 from evidence.config.moments import named_zone
 from evidence.errors import ConfigError
 from evidence.model.change import (
+    PROMOTION,
     Change,
     ChangeEvidence,
     ChangeKind,
@@ -197,6 +198,8 @@ def _head(change: Change, evidence: ChangeEvidence) -> Iterator[str]:
     else:
         yield f"{change.change_id}  {shown(change.title, 100)}".rstrip()
         yield f"  pull request by {who(change.author)}, {change.merge_method}"
+    if change.change_type == PROMOTION:
+        yield "  promotion: it only moves images in scope, and is counted apart from the changes"
     for alias in change.aliases:
         yield f"  earlier: {alias}"
     if change.url:

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
-from evidence.chain.records import PROMOTION
 from evidence.collectors.interface import Progress, no_progress
 from evidence.controls import evaluate
 from evidence.deciding.case import Case
 from evidence.deciding.decide import evaluate_deployments
 from evidence.manifest.capture_file import CaptureFile
-from evidence.model.change import Chain, Change, ChangeKind, ProductionDeployment
+from evidence.model.change import PROMOTION, Chain, Change, ChangeKind, ProductionDeployment
 from evidence.model.determination import Determination
 from evidence.model.fact import Fact
 from evidence.model.git import Commit

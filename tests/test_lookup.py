@@ -132,6 +132,12 @@ def test_a_direct_commit_shows_its_message_and_whom_it_claims_as_author(once, te
     assert by == "  direct commit by Dora Example (as the commit claims)"
 
 
+def test_a_promotion_says_that_it_is_one(once, text):
+    shown = text(once.ids["to-cart"])
+    assert "promotion: it only moves images in scope" in shown
+    assert "CM-03" in shown
+
+
 def test_text_from_a_source_moves_no_cursor(tmp_path, monkeypatch):
     title = "Innocent\\u001b[2J\\u202eevil"
     story = FIRST + pull("gift").replace("'''Gift'''", f'"{title}"')

@@ -8,9 +8,17 @@ from functools import cached_property
 
 from evidence.chain.changes import Associations, BranchMap, Group, PullRequestHead, map_branch
 from evidence.chain.graph import NEVER, CommitGraph, first_reached
-from evidence.chain.records import PROMOTION, BranchCount
+from evidence.chain.records import BranchCount
 from evidence.model.actor import ActorType
-from evidence.model.change import Change, ChangeKind, Link, LinkKind, MergeMethod, Strength
+from evidence.model.change import (
+    PROMOTION,
+    Change,
+    ChangeKind,
+    Link,
+    LinkKind,
+    MergeMethod,
+    Strength,
+)
 from evidence.policy import Policy, Repository
 
 OFF_BRANCH = "not_on_production_branch"

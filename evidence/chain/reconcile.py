@@ -10,8 +10,8 @@ from typing import Protocol
 from evidence.chain.book import BASELINE, OFF_BRANCH, ChangeBook
 from evidence.chain.deployments import Operation, history_numbers
 from evidence.chain.live import PROBLEM
-from evidence.chain.records import PROMOTION, BranchCount, Reconciliation
-from evidence.model.change import Change, ProductionDeployment
+from evidence.chain.records import BranchCount, Reconciliation
+from evidence.model.change import PROMOTION, Change, ProductionDeployment
 
 
 class Excluded(Protocol):

@@ -42,11 +42,6 @@ class PopulationInputs:
     """Change ids and aliases that earlier runs gave."""
 
 
-PROMOTION = "promotion"
-"""The `change_type` of a configuration change that only moves images of ours: no second row of the
-population but a stratum of its own, beside the deployments that it brings."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BranchCount:
     """R3: commits of one production branch and what explains them."""

@@ -85,6 +85,11 @@ class MergeMethod(StrEnum):
     UNKNOWN = "unknown"
 
 
+PROMOTION = "promotion"
+"""The `change_type` of a configuration change that only moves images of ours: no second row of the
+population but a stratum of its own, beside the deployments that it brings."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One alteration: `<repository id>:pr:<number>` or `<repository id>:commit:<sha>`.

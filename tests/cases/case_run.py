@@ -12,7 +12,6 @@ from case_files import Case, CaseError
 from losing import settled_inputs
 
 from evidence.chain.population import PopulationInputs
-from evidence.chain.records import PROMOTION
 from evidence.collecting import now
 from evidence.config.yardstick import build_policy
 from evidence.controls import evaluate
@@ -23,7 +22,7 @@ from evidence.demo.history import History
 from evidence.demo.moments import moment
 from evidence.demo.run import Rehearsal, rehearse
 from evidence.model.capture import Gap
-from evidence.model.change import Chain, Change, ProductionDeployment
+from evidence.model.change import PROMOTION, Chain, Change, ProductionDeployment
 from evidence.model.determination import Determination, Outcome, SettingInterval
 from evidence.store import queries
 from evidence.store.session import Store, open_store
