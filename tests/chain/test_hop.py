@@ -94,6 +94,17 @@ def test_a_commit_that_only_moves_an_image_is_a_promotion(shop: Any) -> None:
     assert "promotion" == shop.changes()[config("bump")[0]].change_type
 
 
+def test_promotions_have_a_line_of_their_own_in_each_reconciliation(shop: Any) -> None:
+    bump(shop, "bump", "start", kustomization(sha("c")))
+    numbers = shop.build().reconciliation
+    (config_branch,) = [one for one in numbers.branches if one.repository == "config"]
+    others = [one.promotions for one in numbers.branches if one.repository != "config"]
+
+    assert (1, 1, 1) == (numbers.promotions, numbers.promoting, config_branch.promotions)
+    assert [0] * len(others) == others
+    assert numbers.merged == numbers.deployed + numbers.baseline + numbers.pending
+
+
 def test_a_pull_request_that_only_moves_an_image_is_a_promotion(shop: Any) -> None:
     bump(shop, "bump", "start", kustomization(sha("c")))
     shop.merge(3, "bump", repository="config")
