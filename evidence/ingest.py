@@ -15,9 +15,10 @@ from typing import Any
 
 from evidence import sources
 from evidence.collecting import now
+from evidence.collectors.github import hosts, supplied
 from evidence.collectors.http import SIZE_LIMIT
 from evidence.collectors.ingested import deployment
-from evidence.collectors.ingested.given import COLLECTOR, VERSION, Given
+from evidence.collectors.ingested.given import COLLECTOR, VERSION, Given, documents
 from evidence.config.load import Loaded
 from evidence.config.yardstick import build_policy
 from evidence.deciding.yardstick import record_yardstick
@@ -32,8 +33,31 @@ from evidence.sync import opened
 Handler = Callable[[Given], tuple[Capture, ...]]
 _BATCH = 100
 
+
+def _settings(given: Given) -> tuple[Capture, ...]:
+    """Rulesets with their bypass lists, as an administrator downloaded them."""
+    taken = tuple(
+        capture
+        for document in documents(given)
+        for capture in supplied.captures(
+            document.value,
+            document.payload,
+            form=document.form,
+            place=f"{given.name}, {document.place}",
+            file=given.name,
+            source=given.source,
+            observed_at=given.observed_at,
+            repositories=given.repositories,
+        )
+    )
+    if not taken:
+        raise MalformedError(f"{given.name} holds no ruleset.")
+    return taken
+
+
 HANDLERS: Mapping[str, Handler] = {
     "deployment": deployment.captures,
+    "settings": _settings,
 }
 """ADD A KIND HERE: what turns a file into captures, or refuses it with MalformedError."""
 
@@ -82,6 +106,7 @@ def ingest(loaded: Loaded, kind: str, path: str, *, source: str = "") -> Ingeste
         source=own,
         observed_at=started,
         system=_system(loaded, own),
+        repositories=_repositories(loaded),
     )
     taken = HANDLERS[kind](given)
     secrets = sources.secrets(loaded)
@@ -161,6 +186,16 @@ def _refuse_moved(store: Store, source: str, taken: tuple[Capture, ...]) -> None
                         "start.",
                         next_step="Give another operation another id.",
                     )
+
+
+def _repositories(loaded: Loaded) -> dict[str, tuple[str, str]]:
+    """Configured repositories of a forge by their names."""
+    forges = {one.id: one for one in loaded.settings.source if one.kind == "github"}
+    return {
+        one.name.lower(): (one.id, forge.system or hosts.system_of(hosts.api_url(forge.url)))
+        for one in loaded.settings.repository
+        if one.name and (forge := forges.get(one.source)) is not None
+    }
 
 
 def _system(loaded: Loaded, source: str) -> str:

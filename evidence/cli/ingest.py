@@ -47,6 +47,21 @@ def deployment(
     take("deployment", file, source=source, config=config, quiet=quiet, output=output)
 
 
+@app.command("settings")
+def settings(
+    file: FileArgument,
+    source: SourceOption = "ingest",
+    config: ConfigOption = None,
+    quiet: QuietOption = False,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Takes over rulesets with their bypass lists, as an administrator of GitHub downloaded them.
+
+    Example: gh api repos/acme/shop/rulesets/42 | evidence ingest settings -
+    """
+    take("settings", file, source=source, config=config, quiet=quiet, output=output)
+
+
 def take(
     kind: str,
     file: str,

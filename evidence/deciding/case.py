@@ -52,6 +52,7 @@ class Case:
     _population: Population | None = field(default=None, init=False)
     _inputs: PopulationInputs | None = field(default=None, init=False)
     _book: AnswerBook | None = field(default=None, init=False)
+    _forge: Forge | None = field(default=None, init=False)
 
     @property
     def book(self) -> AnswerBook:
@@ -66,6 +67,19 @@ class Case:
         if self._inputs is None:
             self._inputs = load_inputs(self.store, self.policy, self.at)
         return self._inputs
+
+    @property
+    def forge(self) -> Forge:
+        """Settings and records of the repositories, each read once."""
+        if self._forge is None:
+            self._forge = Forge(
+                store=self.store,
+                policy=self.policy,
+                at=self.at,
+                graphs=self.inputs.graphs,
+                gaps=self.gaps(),
+            )
+        return self._forge
 
     @property
     def population(self) -> Population:
@@ -110,10 +124,7 @@ class Case:
         return unlisted(change, events, self.inputs.graphs.get(change.repository), cut=cut)
 
     def _surroundings(self) -> Surroundings:
-        gaps = self.gaps()
-        forge = Forge(
-            store=self.store, policy=self.policy, at=self.at, graphs=self.inputs.graphs, gaps=gaps
-        )
+        gaps, forge = self.gaps(), self.forge
         return Surroundings(
             deployments={one.deployment_id: one for one in self.population.deployments},
             asked={

@@ -18,6 +18,7 @@ from evidence.model.determination import Determination
 from evidence.policy import Policy
 from evidence.store import derived, ids, queries, writer
 from evidence.store.session import Store
+from evidence.store.settings import recorded_since, settings_since
 from evidence.store.trackers import tracker_reads
 
 
@@ -56,7 +57,7 @@ def decide_and_store(
     last = _last_decision(store)
     everything = afresh or last is None or last[1] != version
     since = last[0] if last else 0
-    scope = _Scope(store, population.changes, population.deployments, since, policy.pending_limit)
+    scope = _Scope(case, population.changes, population.deployments, since)
     changes = list(population.changes) if everything else scope.changes()
     deployments = list(population.deployments) if everything else scope.deployments()
     edition = _write(case, changes, deployments, version, size, progress)
@@ -123,12 +124,15 @@ class _Scope:
 
     def __init__(
         self,
-        store: Store,
+        case: Case,
         changes: Iterable[Change],
         deployments: Iterable[ProductionDeployment],
         since: int,
-        pending_limit: int,
     ) -> None:
+        store, pending_limit = case.store, case.policy.pending_limit
+        self._forge = case.forge
+        self._settings = settings_since(store, since)
+        self._recorded = recorded_since(store, since)
         self._touched = ids.touched(store, since)
         self._shas: dict[str, set[str]] = defaultdict(set)
         for repository, sha in self._touched.shas:
@@ -184,7 +188,19 @@ class _Scope:
             or (change.repository, change.number) in self._touched.numbers
             or self._has_touched_commit(change)
             or any(begin <= change.merged_at <= end for begin, end in self._read)
+            or self._settings_tell_more(change)
         )
+
+    def _settings_tell_more(self, change: Change) -> bool:
+        """A new look makes known what held since the look before it, and a record who pushed."""
+        begin = self._settings.get(change.repository)
+        if begin is None and change.repository not in self._recorded:
+            return False
+        landing = self._forge.landing(change)
+        if any(one.entry_seq >= self._since for one in (*landing.suites, *landing.activity)):
+            return True
+        moment = change.merged_at or min((one.at for one in landing.activity), default=0)
+        return begin is not None and (begin == 0 or moment >= begin)
 
     def _has_touched_commit(self, change: Change) -> bool:
         shas = self._shas.get(change.repository)

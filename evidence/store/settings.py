@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
+from sqlalchemy import func, select
+
+from evidence.canonical import from_text
 from evidence.model.activity import RepositoryActivity, RuleSuite
 from evidence.model.capture import Gap
 from evidence.model.fact import Fact
@@ -20,6 +23,7 @@ from evidence.model.settings import (
     RulesetVersion,
 )
 from evidence.store import queries
+from evidence.store.facts import fact_table
 from evidence.store.session import Store
 
 F = TypeVar("F", bound=Fact)
@@ -79,3 +83,40 @@ def records(
         tuple(sorted(suites, key=lambda one: (one.pushed_at, one.suite_id))),
         tuple(sorted(moves, key=lambda one: (one.at, one.activity_id))),
     )
+
+
+def settings_since(store: Store, since: int) -> dict[str, int]:
+    """Repository -> the moment from which entries from `since` on can tell more of its settings.
+
+    That is the look before the new one, microseconds UTC: what lies between two looks is known
+    only once both are there. A ruleset that was supplied, and a first look, reach back to 0.
+    """
+    new, old = fact_table(Observation).table, fact_table(Observation).table.alias("old")
+    same = [old.c[name] == new.c[name] for name in ("repository", "subject", "key")]
+    before = select(func.max(old.c.at)).where(*same, old.c.at < new.c.at).scalar_subquery()
+    looked = (
+        select(new.c.repository, func.min(func.coalesce(before, 0)))
+        .where(new.c.entry_seq >= since)
+        .group_by(new.c.repository)
+    )
+    table = fact_table(Ruleset).table
+    supplied = (
+        select(table.c.repository)
+        .where(table.c.entry_seq >= since, table.c.origin == "administrator")
+        .distinct()
+    )
+    with store.read() as connection:
+        found = {from_text(row[0]): int(row[1]) for row in connection.execute(looked)}
+        found |= {from_text(row): 0 for row in connection.execute(supplied).scalars()}
+    return found
+
+
+def recorded_since(store: Store, since: int) -> frozenset[str]:
+    """Repositories of which entries from `since` on hold rule suites or activity."""
+    found: set[str] = set()
+    with store.read() as connection:
+        for cls in (RuleSuite, RepositoryActivity):
+            table = fact_table(cls).table
+            query = select(table.c.repository).where(table.c.entry_seq >= since).distinct()
+            found.update(map(from_text, connection.execute(query).scalars()))
+    return frozenset(found)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from evidence import canonical
@@ -25,6 +25,8 @@ class Given:
     observed_at: int
     system: str = ""
     """The instance that account names in it belong to; by default the source."""
+    repositories: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """`owner/name` in lower case -> configured id, and the instance that its accounts belong to."""
 
     def capture(
         self, kind: str, key: str, document: Document, volatile: tuple[str, ...] = ()
