@@ -43,8 +43,7 @@ def candidates(evidence: ChangeEvidence, policy: Policy) -> tuple[Automation, ..
         accounts = frozenset({author.key}) if author else frozenset()
     elif not accounts:
         return ruled
-    ids = {key.replace(":user:", ":bot:") for key in accounts}
-    return tuple(one for one in ruled if (accounts | ids) & set(one.accounts))
+    return tuple(one for one in ruled if accounts & set(one.accounts))
 
 
 def pushed_by(evidence: ChangeEvidence) -> frozenset[str]:
@@ -68,9 +67,9 @@ def content_questions(evidence: ChangeEvidence, policy: Policy) -> Iterator[GitQ
     if paths is None or len(paths) > FILES or not evidence.change.base_sha:
         return
     for path in paths:
-        for question in _entries(evidence, path):
+        for question in _versions(evidence, path):
             yield question
-            oid = _oid(evidence.answers, question, path)
+            oid = _oid(evidence.answers, question)
             if oid:
                 yield ask(question.repository, QuestionKind.BLOB, oid)
 
@@ -83,8 +82,8 @@ def file_pairs(evidence: ChangeEvidence) -> tuple[FilePair, ...] | None:
     found: list[FilePair] = []
     for path in paths:
         texts: list[str | None] = []
-        for question in _entries(evidence, path):
-            oid = _oid(evidence.answers, question, path)
+        for question in _versions(evidence, path):
+            oid = _oid(evidence.answers, question)
             if oid is None:
                 return None
             value = value_of(evidence.answers, ask(question.repository, QuestionKind.BLOB, oid))
@@ -103,18 +102,18 @@ def _paths(evidence: ChangeEvidence) -> tuple[str, ...] | None:
     return strings(listed)
 
 
-def _entries(evidence: ChangeEvidence, path: str) -> tuple[GitQuestion, GitQuestion]:
+def _versions(evidence: ChangeEvidence, path: str) -> tuple[GitQuestion, GitQuestion]:
     change = evidence.change
     return (
-        ask(change.repository, QuestionKind.ENTRIES, change.base_sha, path),
-        ask(change.repository, QuestionKind.ENTRIES, change.landing_sha, path),
+        ask(change.repository, QuestionKind.FILE, change.base_sha, path),
+        ask(change.repository, QuestionKind.FILE, change.landing_sha, path),
     )
 
 
-def _oid(answers: Answers, question: GitQuestion, path: str) -> str | None:
+def _oid(answers: Answers, question: GitQuestion) -> str | None:
     """The blob of a file; empty where it is not there, None where Git was not asked."""
     rows = value_of(answers, question)
     if not isinstance(rows, list):
         return None
-    own = [row for row in rows if strings(row) is not None and len(row) == 3 and row[2] == path]
+    own = [row for row in rows if strings(row) is not None and len(row) == 2]
     return str(own[0][1]) if own else ""

@@ -162,7 +162,7 @@ def _pushed(chain: Chain, automation: Automation) -> Lane | None:
     if not pushers:
         words = "who pushed it was not observed, and names in a commit are claims"
         return _open(automation, "pusher-unknown", words)
-    if pushers <= _accounts(automation):
+    if pushers <= set(automation.accounts):
         return None
     return _not(automation, "another account pushed it")
 

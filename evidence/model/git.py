@@ -61,7 +61,9 @@ class QuestionKind(StrEnum):
     tag or else its commit claims to be of; left out where no tag has that name}."""
     ENTRIES = "entries"
     """args (commit sha, directory or "") -> [[mode, blob oid, path], ...] of all files below it,
-    recursively; [] where the directory does not exist there. A file's path answers that file."""
+    recursively; [] where the directory does not exist there."""
+    FILE = "file"
+    """args (commit sha, path) -> [[mode, blob oid]] of that one file; [] where it is not there."""
     BLOB = "blob"
     """args (blob oid,) -> {"text": str} or {"binary": size} or {"too_large": size}."""
     CODEOWNERS = "codeowners"

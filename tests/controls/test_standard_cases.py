@@ -46,7 +46,7 @@ def texts(pull: Pull, before: str, after: str, path: str = FILE) -> Pull:
     pull.merge_equal(paths=(path,))
     landed = pull.landed[-1]
     for commit, oid, text in (("b0", "o1", before), (landed, "o2", after)):
-        pull.answer(QuestionKind.ENTRIES, commit, path, value=[["100644", oid, path]])
+        pull.answer(QuestionKind.FILE, commit, path, value=[["100644", oid]])
         pull.answer(QuestionKind.BLOB, oid, value={"text": text})
     return pull
 
@@ -105,7 +105,7 @@ def test_a_change_whose_difference_was_not_read_is_open():
 
 def test_a_change_whose_files_were_not_read_is_open():
     pull = bump()
-    kinds = {QuestionKind.BLOB, QuestionKind.ENTRIES, QuestionKind.CHANGED_PATHS}
+    kinds = {QuestionKind.BLOB, QuestionKind.FILE, QuestionKind.CHANGED_PATHS}
     pull.answers = {q: a for q, a in pull.answers.items() if q.kind not in kinds}
 
     assert outcomes(pull) == [("unknown", "standard-lane-open"), ("unknown", "paths-not-read")]

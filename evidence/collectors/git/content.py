@@ -50,7 +50,7 @@ def _text(data: bytes) -> Answer:
 
 
 def entries(reading: Reading, asked: Sequence[Args]) -> list[Answer]:
-    """All files below a directory of each commit, in byte order of their paths; a file alone.
+    """All files below a directory of each commit, in byte order of their paths.
 
     Submodules are listed with mode 160000 (their object is a commit elsewhere), links with 120000.
     """
@@ -58,6 +58,16 @@ def entries(reading: Reading, asked: Sequence[Args]) -> list[Answer]:
     lister = _Lister(reading.objects)
     return [
         lister.files(root, args[1].strip("/")) if root else MISSING
+        for root, args in zip(roots, asked, strict=True)
+    ]
+
+
+def file(reading: Reading, asked: Sequence[Args]) -> list[Answer]:
+    """Mode and object of one file of each commit, as `[[mode, oid]]`; [] where it is not there."""
+    roots = reading.trees([args[0] for args in asked])
+    lister = _Lister(reading.objects)
+    return [
+        lister.file(root, args[1]) if root else MISSING
         for root, args in zip(roots, asked, strict=True)
     ]
 
@@ -72,24 +82,27 @@ class _Lister:
 
     def files(self, root: str, directory: str) -> Answer:
         above = directory.encode("utf-8", "surrogateescape")
-        top = folder = root
-        for part in filter(None, above.split(b"/")):
-            folder, top = top, top and self._child(top, part)
+        top = self._folder(root, above)
         if not top:
-            return said(self._file(folder, above))
+            return said([])
         if (top, above) not in self._listed:
             self._listed[top, above] = self._below(top, above + b"/" if above else b"")
         return self._listed[top, above]
 
-    def _file(self, folder: str, path: bytes) -> list[list[str]]:
-        """The one file of that path, in the folder that should hold it; nothing where none is."""
+    def file(self, root: str, path: str) -> Answer:
+        """Mode and object of the file of that path; nothing where there is none."""
+        above, _, name = path.encode("utf-8", "surrogateescape").rpartition(b"/")
+        folder = self._folder(root, above)
         rows = (self._objects.tree(folder) if folder else None) or ()
-        name = path.rpartition(b"/")[2]
-        return [
-            [mode.decode("ascii"), oid.hex(), path_text(path)]
-            for mode, each, oid in rows
-            if each == name and mode != FOLDER
-        ]
+        found = [(mode, oid) for mode, each, oid in rows if each == name and mode != FOLDER]
+        return said([[mode.decode("ascii"), oid.hex()] for mode, oid in found])
+
+    def _folder(self, root: str, path: bytes) -> str:
+        """The folder of that path, or empty."""
+        top = root
+        for part in filter(None, path.split(b"/")):
+            top = top and self._child(top, part)
+        return top
 
     def _child(self, tree: str, name: bytes) -> str:
         """The folder of that name in a tree, or empty."""

@@ -30,6 +30,7 @@ ANSWERERS: Mapping[
     QuestionKind.TREE: (1, content.tree),
     QuestionKind.RESOLVE: (1, content.resolve),
     QuestionKind.ENTRIES: (2, content.entries),
+    QuestionKind.FILE: (2, content.file),
     QuestionKind.BLOB: (1, content.blob),
     QuestionKind.CODEOWNERS: (1, owners.codeowners),
     QuestionKind.CHANGED_PATHS: (1, changes.changed_paths),

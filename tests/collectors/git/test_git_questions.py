@@ -502,6 +502,15 @@ def test_entries_list_all_files_below_a_directory(origin, collector):
     ]
 
 
+def test_one_file_of_a_commit_is_found_by_its_path(origin, collector):
+    tip = origin.commit({"deploy/run.sh": b"2", "deploy/base/values.yaml": b"1", "top": b"3"})
+    branch(origin, tip)
+    paths = ("deploy/run.sh", "deploy/base/values.yaml", "top", "deploy", "deploy/none", "no/top")
+    found = ask_all(collector, K.FILE, *[(tip, path) for path in paths], (NOWHERE, "top"))
+    blobs = [[["100644", origin.blob(data)]] for data in (b"2", b"1", b"3")]
+    assert found == [*blobs, [], [], [], "missing_object"]
+
+
 def test_a_directory_with_too_many_files_is_said_to_be_too_large(origin, collector, monkeypatch):
     tip = origin.commit({"d/a": b"1", "d/b": b"1", "e": b"1"})
     branch(origin, tip)

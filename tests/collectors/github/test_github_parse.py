@@ -9,6 +9,7 @@ import pytest
 
 from evidence.model.actor import ActorType
 from evidence.model.capture import Capture, Form, GapReason
+from evidence.model.texts import texts_digest
 
 CONTEXT = {"repository": "shop", "host": "github.test", "database_id": "77", "branch": "main"}
 
@@ -217,6 +218,34 @@ def test_events_keep_the_order_of_the_source(parse, build):
     found, _gaps = parse(timelineItems=events)
     rows = found["PullRequestEvent"]
     assert [(row.position, row.event_id) for row in rows] == [(0, "EV_3"), (1, "EV_1"), (2, "EV_2")]
+
+
+def test_a_reading_leaves_a_mark_of_when_its_texts_were_edited(parse, build):
+    edited = (build.now - timedelta(days=2)).isoformat()
+    events = [build.event("ReopenedEvent", number) for number in (1, 2)]
+    found, _gaps = parse(timelineItems=events, lastEditedAt=edited)
+    record, mark = found["PullRequest"][0], found["PullRequestEvent"][-1]
+    assert (mark.kind, mark.position, mark.current) == ("TextsRead", 2, "edited")
+    assert mark.at == micros(build.now - timedelta(days=2))
+    assert mark.subject == texts_digest(record.body, record.closing_issues)
+
+
+def test_texts_that_nobody_edited_are_as_old_as_the_pull_request(parse, build):
+    found, _gaps = parse(timelineItems=[], lastEditedAt=None)
+    (mark,) = found["PullRequestEvent"]
+    assert (mark.at, mark.current) == (found["PullRequest"][0].created_at, "")
+
+
+@pytest.mark.parametrize("fields", [{"lastEditedAt": "soon"}, {"body": None}])
+def test_a_reading_that_does_not_say_when_its_texts_were_edited_leaves_no_mark(parse, fields):
+    found, _gaps = parse(**{"timelineItems": [], "lastEditedAt": None, **fields})
+    assert "PullRequestEvent" not in found
+
+
+@pytest.mark.parametrize("place", ["/lastEditedAt", "/body", "/timelineItems"])
+def test_a_text_hidden_by_an_error_leaves_no_mark(parse, place):
+    found, _gaps = parse(unread=[place], timelineItems=[], lastEditedAt=None)
+    assert "PullRequestEvent" not in found
 
 
 def test_a_filtered_timeline_is_whole_by_its_filtered_count(parse, build):
