@@ -294,6 +294,7 @@ PROBES: dict[str, Callable[[str, Source, Loaded], Iterator[Finding]]] = {
     "github-deployments": _github,
     "argo-rollouts": _objects,
     "flagger": _objects,
+    "kubernetes-events": _objects,
     "ingest": _handed_over,
 }
 CHECKS: dict[str, Callable[[Loaded], Iterator[Finding]]] = {

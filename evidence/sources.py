@@ -95,7 +95,7 @@ def _authorization(repository: RepositorySettings) -> Callable[[], str] | None:
 
 
 def _github(source: Source, loaded: Loaded) -> Collector:
-    from evidence.collectors.github import GitHubCollector
+    from evidence.collectors.github import GitHubCollector, Scope
 
     return GitHubCollector(
         source=source.id,
@@ -103,6 +103,11 @@ def _github(source: Source, loaded: Loaded) -> Collector:
         token=resolve(source.secret),
         app_id=source.app_id,
         private_key=resolve(source.private_key),
+        scope=Scope(
+            owners=tuple(source.organisations),
+            include=tuple(source.include),
+            exclude=tuple(source.exclude),
+        ),
         credential=f"app {source.app_id}" if source.app_id else source.secret,
         verify=source.verify_tls,
         system=source.system,
@@ -236,6 +241,13 @@ def _flagger(source: Source, loaded: Loaded) -> Collector:
     return FlaggerCollector(**_cluster(source))
 
 
+def _events(source: Source, loaded: Loaded) -> Collector:
+    from evidence.collectors.kubernetes_events import KubernetesEventsCollector
+
+    del loaded
+    return KubernetesEventsCollector(**_cluster(source))
+
+
 def _cluster(source: Source) -> dict[str, Any]:
     """What every collector of a cluster's objects is given."""
     return {
@@ -263,7 +275,7 @@ def replay(capture: Capture) -> Parsed:
 
 @cache
 def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
-    from evidence.collectors import argo_rollouts, flagger
+    from evidence.collectors import argo_rollouts, flagger, kubernetes_events
     from evidence.collectors.argocd import parse as argocd
     from evidence.collectors.flux import parse as flux
     from evidence.collectors.git import refs
@@ -281,6 +293,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
         "github_deployments": parse_deployments.parse,
         argo_rollouts.PLAN.collector: argo_rollouts.parse,
         flagger.PLAN.collector: flagger.parse,
+        kubernetes_events.PLAN.collector: kubernetes_events.parse,
         "ingest": ingested.parse,
         "jira": jira.parse,
     }
@@ -297,6 +310,7 @@ KINDS: dict[str, Callable[[Source, Loaded], Collector]] = {
     "github-deployments": _github_deployments,
     "argo-rollouts": _rollouts,
     "flagger": _flagger,
+    "kubernetes-events": _events,
 }
 """ADD A SOURCE HERE, once its collector stands in `evidence/collectors/`."""
 

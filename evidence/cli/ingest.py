@@ -62,6 +62,21 @@ def settings(
     take("settings", file, source=source, config=config, quiet=quiet, output=output)
 
 
+@app.command("audit-log")
+def audit_log(
+    file: FileArgument,
+    source: SourceOption = "ingest",
+    config: ConfigOption = None,
+    quiet: QuietOption = False,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Takes over the writes of a Kubernetes API server's audit log (audit.k8s.io/v1, JSON lines).
+
+    Example: evidence ingest audit-log audit.jsonl --source cluster-audit
+    """
+    take("audit-log", file, source=source, config=config, quiet=quiet, output=output)
+
+
 def take(
     kind: str,
     file: str,

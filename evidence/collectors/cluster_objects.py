@@ -76,7 +76,12 @@ class ObjectCollector:
         """One look at all objects; `window` and `cursor` do not matter to a look."""
         del window, cursor
         listed, calls = self._read()
-        every = [(kind, item) for kind, listing in listed.items() for item in listing.items]
+        every = [
+            (kind, item)
+            for kind, listing in listed.items()
+            for item in listing.items
+            if self.takes(item)
+        ]
         for begin in range(0, len(every), BATCH):
             batch = every[begin : begin + BATCH]
             progress("objects", begin + len(batch), len(every))
@@ -85,6 +90,11 @@ class ObjectCollector:
             )
             calls = 0
         yield Page(gaps=tuple(self._forbidden(listed)), cursor="{}", complete=True, calls=calls)
+
+    def takes(self, item: Item) -> bool:
+        """Whether an object is evidence here: by default each is."""
+        del item
+        return True
 
     def _read(self) -> tuple[Mapping[Resource, Listing], int]:
         if self.file:

@@ -33,8 +33,14 @@ class Resource:
     """One kind of object, as the API names it."""
 
     group: str
+    """Empty for the core group."""
     plural: str
     kind: str
+
+    @property
+    def root(self) -> str:
+        """Path of its group, to which the version is added."""
+        return f"/apis/{self.group}" if self.group else "/api"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,11 +126,11 @@ class KubernetesClient:
 
         Empty where the group or the resource is not there: its CRD is not installed.
         """
-        group = self._json(f"/apis/{resource.group}")
+        group = self._json(resource.root) if resource.group else {"versions": [{"version": "v1"}]}
         preferred = text(at(group, "preferredVersion", "version"))
         rest = [text(at(each, "version")) for each in items(group.get("versions"))]
         for version in dict.fromkeys(each for each in (preferred, *rest) if each):
-            found = self._json(f"/apis/{resource.group}/{version}")
+            found = self._json(f"{resource.root}/{version}")
             if any(at(each, "name") == resource.plural for each in items(found.get("resources"))):
                 return version
         return ""
@@ -135,7 +141,7 @@ class KubernetesClient:
         Raises:
             UnavailableError: its `continue` token expired again and again.
         """
-        path = f"/apis/{resource.group}/{version}/{resource.plural}"
+        path = f"{resource.root}/{version}/{resource.plural}"
         before = self.calls
         for _ in range(1 + RESTARTS):
             found = self._whole(path, before)
@@ -241,7 +247,7 @@ def read_file(path: Path, resources: Iterable[Resource], clock: Clock) -> dict[R
 
 
 def _is(item: Item, resource: Resource) -> bool:
-    group, _, _version = text(item.body.get("apiVersion")).partition("/")
+    group = text(item.body.get("apiVersion")).rpartition("/")[0]
     return item.body.get("kind") == resource.kind and group == resource.group
 
 

@@ -54,6 +54,11 @@ class Source(_Section):
     """GitHub only: the id of a GitHub App to read as; it needs `private_key` and no `secret`."""
     private_key: str = ""
     """GitHub only: reference to the App's private key (PEM)."""
+    organisations: list[str] = []
+    """GitHub only: owners whose whole list of repositories is kept as the scope register."""
+    include: list[str] = []
+    exclude: list[str] = []
+    """GitHub only: globs over `owner/name`; an exclusion goes before an inclusion."""
     email: str = ""
     """Jira Cloud only: the account that the API token belongs to; empty: a bearer token."""
     deployment: Literal["cloud", "server"] = "cloud"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from evidence.collectors.ingested import deployment
+from evidence.collectors.ingested import audit_log, deployment
 from evidence.collectors.interface import Parsed
 from evidence.model.capture import Capture
 
 PARSERS: Mapping[str, Callable[[Capture], Parsed]] = {
     deployment.DEPLOYMENT: deployment.parse,
+    audit_log.AUDIT_EVENT: audit_log.parse,
 }
 """ADD A KIND HERE, beside its handler in `evidence.ingest`."""
 
