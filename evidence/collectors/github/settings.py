@@ -185,6 +185,7 @@ def _identify(context: SettingsContext) -> RestAnswer | None:
         context.organisation = text(at(found, "owner", "login"))
     cut = [(name, slice_json(answer.text, (name,))) for name in _IDENTITY if name in found]
     context.capture(kinds.REPOSITORY, context.repository, splice_object(cut), (answer,))
+    context.exchanges.append(answer.exchange)
     return answer
 
 
