@@ -21,6 +21,7 @@ from pathlib import Path
 from common.filled import AS_OF, POLICY, copied, filled, grow, keep
 from common.kept import KEPT
 
+import evidence.cli  # noqa: F401 - as the program sets itself up
 from evidence.deciding.case import Case
 from evidence.deciding.decide import decide_and_store
 from evidence.store.session import Store

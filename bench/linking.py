@@ -16,6 +16,7 @@ import sys
 import time
 from dataclasses import replace
 
+import evidence.cli  # noqa: F401 - as the program sets itself up
 from evidence.chain.chains import build_chain, chain_questions
 from evidence.chain.changes import PullRequestHead
 from evidence.chain.graph import CommitGraph

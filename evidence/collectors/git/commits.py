@@ -62,22 +62,23 @@ def commit_rows(
 
 
 def _beside(rows: Iterable[CommitRow], paths: Iterator[tuple[str, str]]) -> Iterator[PathedRow]:
-    """Each row with its paths. Both come in Git's order; should they not, those ahead wait."""
+    """Each row with its paths. Both come in Git's order; should they not, those ahead wait.
+
+    A commit that `paths` does not name, though it ended well, has none: they are asked for later.
+    """
     ahead: dict[str, str] = {}
     for row in rows:
         sha = row[1]
-        listed = ahead.pop(sha, None) if ahead else None
-        while listed is None:
-            found = next(paths, None)
-            if found is None:
-                raise SourceError(f"The mirror does not tell which files {sha} changed.")
-            if found[0] == sha:
-                listed = found[1]
-            else:
-                ahead[found[0]] = found[1]
-        yield (*row, listed)
-    for sha, _ in paths:  # reads git log to its end, which says whether it ended well
-        raise SourceError(f"The mirror names {sha} among the changed files only.")
+        found = ahead.pop(sha, None) if ahead else None
+        if found is None:
+            for name, told in paths:
+                if name == sha:
+                    found = told
+                    break
+                ahead[name] = told
+        yield (*row, found)
+    for _ in paths:  # to the end of git log, which says whether it ended well
+        continue
 
 
 def _commits(tool: GitTool, repository: str, span: bytes) -> Iterator[CommitRow]:

@@ -263,10 +263,19 @@ def test_paths_that_come_in_another_order_wait_for_their_commit():
     assert found == {"a": '["1"]', "b": "[]", "c": '["3"]'}
 
 
-@pytest.mark.parametrize("told", [[], [("a" * 40, "[]"), ("b" * 40, "[]")]])
-def test_commits_and_paths_that_do_not_match_are_an_error(told):
+def test_a_commit_whose_paths_are_not_told_has_none():
+    rows = [commit_row("r", sha * 40, b"") for sha in "ab"]
+    told = [("b" * 40, "[]"), ("c" * 40, "[]")]
+    assert [row[-1] for row in _beside(rows, iter(told))] == [None, "[]"]
+
+
+def test_a_log_that_ends_badly_is_an_error_even_where_all_commits_are_told():
+    def told():
+        yield "a" * 40, "[]"
+        raise SourceError("git log ended early")
+
     with pytest.raises(SourceError):
-        list(_beside([commit_row("r", "a" * 40, b"")], iter(told)))
+        list(_beside([commit_row("r", "a" * 40, b"")], told()))
 
 
 def test_paths_of_any_name_arrive(origin, collector):
