@@ -159,8 +159,12 @@ def _split(count: int) -> int:
 
 def _subtree(begin: int, end: int, read_node: ReadNode) -> bytes:
     """Hash of the leaves [begin, end), where `begin` is a multiple of the next power of two."""
+    count = end - begin
+    if not count & count - 1:  # complete, as most are
+        level = count.bit_length() - 1
+        return read_node(level, begin >> level)
     parts = []
-    for level in _bits(end - begin):
+    for level in _bits(count):
         parts.append(read_node(level, begin >> level))
         begin += 1 << level
     value = parts.pop()

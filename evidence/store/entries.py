@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, select
 
 from evidence.errors import StoreError
 from evidence.model import codec
@@ -33,8 +33,8 @@ class StoredEntry:
 
 def count(connection: Connection) -> int:
     """Number of entries in the ledger."""
-    last = connection.execute(select(func.max(tables.entry.c.seq))).scalar()
-    return 0 if last is None else last + 1
+    last = connection.exec_driver_sql("SELECT max(seq) FROM entry").scalar()
+    return 0 if last is None else int(last) + 1
 
 
 def entry(store: Store, seq: int) -> StoredEntry:
