@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test wheel slow lint fmt db golden bench coverage lock docs
+.PHONY: help setup demo test wheel slow lint fmt db golden crash bench coverage lock docs
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
@@ -22,6 +22,9 @@ wheel: setup ## the built wheel outside the checkout: every block of the tutoria
 
 slow: setup ## the long runs: 10,000 corruptions of a store, 1,000 honest histories
 	@$(PYTHON) -m pytest -q -n 2 --dist worksteal -m slow
+
+crash: setup ## 1,000 kill -9 of syncs on SQLite, 300 on PostgreSQL, and of rebuilds and reports
+	@$(PYTHON) -m pytest -q tests/crash --kills 1000,300,60,20
 
 golden: setup ## the golden cases alone: make golden CASES=path
 	@$(PYTHON) -m pytest -q tests/cases --cases $(or $(CASES),tests/cases)

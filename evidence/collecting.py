@@ -52,10 +52,11 @@ def read_source(run: Run, collector: Collector, progress: Progress) -> Tally:
     """
     tally = Tally(started_at=now())
     try:
-        behind = _is_behind(run.store, collector)
+        left = _left_by_a_cut_run(run.store, collector)
         _read_pages(run, collector, progress, tally)
         if isinstance(collector, GitCollector):
-            derive_commits(run.store, collector, progress, place=behind)
+            moved = left not in (-1, _refs_seq(run.store, collector.repository))
+            derive_commits(run.store, collector, progress, place=moved)
     except (StoreError, IntegrityError):
         raise
     except EvidenceError as error:
@@ -141,8 +142,8 @@ def derive_commits(
     """Streams commits that no derived tip reaches into the store, each with its paths.
 
     The cursor moves when all rows are stored, so a run that was cut derives them again; `afresh`
-    derives every commit that the mirror has. `place` gives each commit to the observation that
-    first reached it, where there was more than one since the last derivation.
+    derives every commit that the mirror has. `place` gives each derived commit to the observation
+    that first reached it, where there was more than one since the last derivation.
     """
     observed = _refs_seq(store, collector.repository)
     cursor = "" if afresh else queries.cursor(store, collector.source, COMMITS)
@@ -153,17 +154,18 @@ def derive_commits(
     done = writer.write_commits(store, without_secrets(collector.new_commits(known)), observed)
     progress(f"{collector.repository}: commits", done, done)
     if place:
-        writer.place_commits(store, collector.repository)
+        writer.place_commits(store, collector.repository, int(cursor) + 1 if cursor else 0)
     page = Page(cursor=str(observed), complete=True)
     writer.write_page(store, collector.source, COMMITS, page, [], run_id=f"derive-{observed}")
 
 
-def _is_behind(store: Store, collector: Collector) -> bool:
-    """Whether a run that was cut observed refs and did not derive their commits."""
+def _left_by_a_cut_run(store: Store, collector: Collector) -> int:
+    """The observation of refs whose commits a run that was cut did not derive; -1 for none."""
     if not isinstance(collector, GitCollector):
-        return False
+        return -1
     observed = _refs_seq(store, collector.repository)
-    return observed >= 0 and queries.cursor(store, collector.source, COMMITS) != str(observed)
+    derived = queries.cursor(store, collector.source, COMMITS)
+    return -1 if derived == str(observed) else observed
 
 
 def without_secrets(rows: Iterator[PathedRow]) -> Iterator[PathedRow]:

@@ -21,6 +21,12 @@ settings.load_profile("evidence")
 
 
 def pytest_addoption(parser):
+    parser.addoption(
+        "--kills",
+        default="70,30,6,2",
+        help="kills of syncs on SQLite and on PostgreSQL, of rebuilds, of reports",
+    )
+    parser.addoption("--kill-seed", type=int, default=1, help="other moments for other numbers")
     parser.addoption("--cases", default="tests/cases", help="folder of golden cases to run")
 
 

@@ -14,8 +14,10 @@ from evidence.store.load import graph
 from evidence.store.session import Store
 
 
-def place_commits(store: Store, repository: str) -> int:
+def place_commits(store: Store, repository: str, since: int = 0) -> int:
     """Sets `entry_seq` and `observed_at` of every commit to the first observation that reaches it.
+
+    `since` leaves those alone that stand at an earlier entry.
 
     A sync derives commits observation by observation and gets this by itself. A rebuild derives
     them all at once and calls this afterwards. Returns how many rows it set right.
@@ -23,7 +25,9 @@ def place_commits(store: Store, repository: str) -> int:
     shas, parents = graph(store, repository)
     first = _first_reached(shas, parents, _tips(store, repository))
     table = commits
-    query = select(table.c.sha, table.c.entry_seq).where(table.c.repository == to_text(repository))
+    query = select(table.c.sha, table.c.entry_seq).where(
+        table.c.repository == to_text(repository), table.c.entry_seq >= since
+    )
     with store.read() as connection:
         wrong = [
             {"b_sha": sha, "b_seq": first[sha][0], "b_at": first[sha][1]}

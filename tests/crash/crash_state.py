@@ -1,0 +1,187 @@
+"""What a store knows, in a form in which two runs that read the same world are equal.
+
+Left out is what says when and in which order we recorded something: entry numbers, observation
+times, generations, receipts. Every stored row counts, not only the current ones: a row that is
+there twice differs from one that is there once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+from collections import Counter
+from contextlib import closing
+
+from sqlalchemy import func, select
+
+from evidence.canonical import canonical_record
+from evidence.config.yardstick import build_policy
+from evidence.deciding.case import Case
+from evidence.model.codec import encode
+from evidence.store import audit, queries
+from evidence.store.facts import FACTS
+from evidence.store.session import open_store
+from evidence.store.tables import DERIVED, cursor, entry, entry_index, gap, gap_closed, generation
+
+OURS = frozenset(
+    {
+        "as_of",
+        "closed_at",
+        "closed_by",
+        "credential",
+        "entries",
+        "entry_seq",
+        "first_seen",
+        "generation",
+        "ledger_size",
+        "observed_at",
+        "opened_at",
+        "run_id",
+        "updated_at",
+        "window_from",
+        "window_to",
+    }
+)
+"""Keys and columns that say when and where we recorded something, not what a source says."""
+EACH_RUN = ("receipt", "determinations", "checkpoint", "export", "custody")
+"""Entries that say what a run did. The digests of decisions are looked at apart."""
+AS_OF = 2_000_000_000_000_000
+"""The one moment as of which populations are built to be compared, microseconds UTC."""
+
+_DECIDED_AT = re.compile(r"(?<=not deployed by )\S+Z")
+"""What is pending is said to be so as of the sync's own moment."""
+
+
+def plain(value):
+    """A record without what depends on when and in which order it was recorded."""
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items() if key not in OURS}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    return _DECIDED_AT.sub("", value) if isinstance(value, str) else value
+
+
+def state(loaded) -> dict[str, list[str]]:
+    """Everything a store and its mirrors hold, as sorted texts by name."""
+    with closing(open_store(loaded.store_url)) as store:
+        found = {table.name: _rows(store, table) for table in _tables()}
+        found["ledger"] = _ledger(store)
+        found["cursors"] = _cursors(store)
+        found["decided"] = _decided(store)
+        found |= _population(store, loaded)
+    return found | _mirrors(loaded)
+
+
+def differences(expected: dict[str, list[str]], actual: dict[str, list[str]]) -> list[str]:
+    """What is missing and what is too much, named; nothing where the two are equal."""
+    told = []
+    for name in sorted(expected.keys() | actual.keys()):
+        wanted, got = Counter(expected.get(name, ())), Counter(actual.get(name, ()))
+        told += [f"{name} lost {count} x {one[:600]}" for one, count in (wanted - got).items()]
+        told += [f"{name} doubled {count} x {one[:600]}" for one, count in (got - wanted).items()]
+    return told
+
+
+def check_ledger(url: str) -> int:
+    """Audits the whole ledger; returns its size.
+
+    Raises:
+        IntegrityError: it is not intact.
+    """
+    with closing(open_store(url)) as store:
+        return audit.audit(store).size
+
+
+def _tables():
+    facts = [each.table for each in FACTS.values()]
+    return [*facts, gap, *DERIVED]
+
+
+def _rows(store, table) -> list[str]:
+    columns = [column for column in table.columns if column.name not in OURS]
+    with store.read() as connection:
+        rows = connection.execute(select(*columns)).mappings().all()
+    derived = table in DERIVED
+    return sorted(_text(dict(row), derived=derived) for row in rows)
+
+
+def _text(row, *, derived: bool) -> str:
+    if derived and "body" in row:
+        row["body"] = json.loads(row["body"])
+    return json.dumps(plain(row), sort_keys=True)
+
+
+def _ledger(store) -> list[str]:
+    """Every entry but those that each run adds: one line for each version of an object."""
+    index = entry_index.c
+    columns = (index.type, index.source, index.kind, index.key, index.series, index.digest)
+    with store.read() as connection:
+        rows = connection.execute(select(*columns, index.superseded.is_(None))).all()
+        entries = connection.execute(select(func.count()).select_from(entry)).scalar_one()
+        closed = connection.execute(select(func.count()).select_from(gap_closed)).scalar_one()
+    assert len(rows) == entries
+    kept = [repr(tuple(row)) for row in rows if row[0] not in EACH_RUN]
+    return [*sorted(kept), f"gaps closed: {closed}"]
+
+
+def _cursors(store) -> list[str]:
+    with store.read() as connection:
+        rows = connection.execute(select(cursor.c.source, cursor.c.stream, cursor.c.complete)).all()
+    return sorted(repr(tuple(row)) for row in rows)
+
+
+def _decided(store) -> list[str]:
+    """Whether the ledger holds the one digest of each generation that readers see."""
+    with store.read() as connection:
+        numbers = connection.execute(select(generation.c.number)).scalars().all()
+    recorded = {}
+    for each in queries.entries(store, "determinations"):
+        body = each.envelope["body"]
+        if body["digest"]:
+            recorded.setdefault(body["generation"], []).append(body["digest"])
+    return [
+        f"generation: {'as recorded' if recorded.get(number) == [_digest(store, number)] else recorded.get(number)}"
+        for number in numbers
+    ]
+
+
+def _digest(store, number: int) -> str:
+    digest = hashlib.sha256()
+    for body in queries.changed_bodies(store, number):
+        digest.update(canonical_record(body) + b"\n")
+    return digest.hexdigest()
+
+
+def _population(store, loaded) -> dict[str, list[str]]:
+    policy = build_policy(loaded.settings)
+    case = Case(store=store, policy=policy, as_of=AS_OF)
+    population = case.population
+    chains = case.chains(list(population.changes))
+    return {
+        "population": sorted(
+            _encoded(one) for one in (*population.changes, *population.deployments)
+        ),
+        "chains": sorted(_encoded(chain) for chain in chains),
+        "reconciliation": [_encoded(population.reconciliation)],
+    }
+
+
+def _encoded(record) -> str:
+    return json.dumps(plain(encode(record)), sort_keys=True)
+
+
+def _mirrors(loaded) -> dict[str, list[str]]:
+    found = {}
+    for mirror in sorted((loaded.home / "mirrors").glob("*.git")):
+        refs = _git(mirror, "for-each-ref").splitlines()
+        found[f"refs of {mirror.name}"] = [*refs, _git(mirror, "fsck", "--connectivity-only")]
+    return found
+
+
+def _git(mirror, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", f"--git-dir={mirror}", *arguments], capture_output=True, text=True, check=False
+    )
+    return done.stdout if not done.returncode else f"git {arguments[0]}: {done.stderr}"
