@@ -19,9 +19,16 @@ from evidence.store.session import Store, open_store
 
 _DAY = 86_400_000_000
 
-RETENTION = {"github": 90 * _DAY, "argocd": _DAY, "flux": _DAY, "git": 0, "jira": 0}
+RETENTION = {
+    "github": 90 * _DAY,
+    "github_settings": 28 * _DAY,
+    "argocd": _DAY,
+    "flux": _DAY,
+    "git": 0,
+    "jira": 0,
+}
 """Microseconds for which a source keeps what cannot be had later: GitHub's checks 90 days by the
-default retention setting; Argo CD ten operations and Flux five
+default retention setting, its rule suites a month; Argo CD ten operations and Flux five
 rows, taken as a day. Git and the changelog
 of Jira keep all: 0."""
 
