@@ -140,7 +140,12 @@ def _contradictions(finished: Sequence[Deployment]) -> tuple[str, ...]:
     revisions = {tuple(source.revision for source in one.sources) for one in finished}
     revisions = {one for one in revisions if any(one)}
     phases = {one.phase.casefold() for one in finished if one.phase}
-    found = [("phase", len(phases) > 1), ("revision", len(revisions) > 1)]
+    operations = {one.operation_id for one in finished if one.operation_id}
+    found = [
+        ("identity", len(operations) > 1),
+        ("phase", len(phases) > 1),
+        ("revision", len(revisions) > 1),
+    ]
     return tuple(name for name, differs in found if differs)
 
 

@@ -256,7 +256,7 @@ def read_answer(path: Path, clock: Clock) -> Answer:
 
     Raises:
         ConfigError: it cannot be read.
-        MalformedError: it is too large.
+        MalformedError: it is too large, or no JSON (kubectl writes YAML where it is told so).
     """
     try:
         with path.open("rb") as opened:
@@ -266,6 +266,10 @@ def read_answer(path: Path, clock: Clock) -> Answer:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
     if len(body) > SIZE_LIMIT:
         raise MalformedError(f"{path.name} is larger than {SIZE_LIMIT} bytes.")
+    if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+        raise MalformedError(
+            f"{path.name} is no JSON.", next_step="Write it with `kubectl get ... -o json`."
+        )
     return Answer(
         body=body,
         status=200,

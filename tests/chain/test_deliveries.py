@@ -136,3 +136,9 @@ def test_a_dry_run_and_a_self_heal_carry_nothing_out():
         2: [],
         3: [],
     }
+
+
+def test_two_operations_that_a_pipeline_tells_of_one_moment_contradict_each_other():
+    one, two = operation(5, operation_id="17"), operation(5, operation_id="18")
+    assert [each.contradictions for each in unite([one, two])] == [("identity",)]
+    assert [each.contradictions for each in unite([one, operation(5)])] == [()]
