@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from evidence.demo.github_deployments import deployments
 from evidence.demo.github_issues import issue_node, issue_updated
+from evidence.demo.github_owners import owner_node
 from evidence.demo.github_pages import Key, TypedError, connection
 from evidence.demo.github_pulls import merged, pull_node, pull_state, pull_updated
 from evidence.demo.github_view import Node, View, node_id, parts_of
@@ -22,6 +23,7 @@ def roots(view: View) -> Node:
     """The fields of `Query`, except `rateLimit`, which the server adds."""
     return {
         "repository": lambda **given: _repository(view, given),
+        "repositoryOwner": lambda **given: owner_node(view, given["login"]),
         "node": lambda **given: find_node(view, given["id"]),
         "nodes": lambda **given: [find_node(view, one) for one in given["ids"]],
         "search": lambda **given: _search(view, given),
@@ -123,6 +125,7 @@ def repository_node(view: View, where: RepositoryRecord) -> Node:
         "isArchived": False,
         "isFork": False,
         "createdAt": iso(where.created_at),
+        "pushedAt": iso(where.created_at),
         "defaultBranchRef": lambda: view.ref(where, f"refs/heads/{where.world.default_branch}"),
         "ref": lambda **given: view.ref(where, given["qualifiedName"]),
         "refs": lambda **given: _refs(view, where, given),

@@ -100,6 +100,7 @@ class View:
             "login": self.login(person),
             "name": person.name or None,
             "claimant": None,
+            "repositories": lambda **given: connection("repositories", (), str, given),
         }
 
     def user(self, key: str) -> Node | None:
@@ -130,6 +131,7 @@ class View:
                 "databaseId": _WEB_FLOW_ID,
                 "login": "web-flow",
                 "name": "GitHub Web Flow",
+                "repositories": lambda **given: connection("repositories", (), str, given),
             }
         node = self.actor(self._emails.get(email, ""))
         if node and node["__typename"] == "Bot":
@@ -171,12 +173,15 @@ class View:
         return issue.at <= self.at and not 0 < issue.deleted_at <= self.at
 
     def owner(self, where: RepositoryRecord) -> Node:
+        from evidence.demo.github_owners import repositories
+
         name = self.full_name(where).split("/")[0]
         return {
             "__typename": "Organization",
             "id": node_id("Organization", name),
             "databaseId": 4001,
             "login": name,
+            "repositories": lambda **given: repositories(self, name, given),
         }
 
     # --- references and commits

@@ -29,6 +29,7 @@ from evidence.model.pull_request import (
 )
 from evidence.model.rollout import Analysis, RolloutStep
 from evidence.model.runtime import RuntimeEvent
+from evidence.model.scope import ScopeEntry
 from evidence.model.settings import (
     AccessSnapshot,
     BranchProtection,
@@ -178,6 +179,7 @@ FACTS: Mapping[type[Fact], FactTable] = {
             current=Current.HEAD,
         ),
         _fact_table(AccessSnapshot, "access_snapshot", ("repository", "scope")),
+        _fact_table(ScopeEntry, "scope_entry", ("source", "object_id")),
         _fact_table(Observation, "observation", ("repository", "subject", "key", "at")),
         FactTable(
             cls=Commit,

@@ -7,5 +7,6 @@ needs what a convenience client hides: exact bytes, partial errors, limits, redi
 from __future__ import annotations
 
 from evidence.collectors.github.collector import GitHubCollector, GitHubRepository
+from evidence.collectors.github.discovery import Scope
 
-__all__ = ["GitHubCollector", "GitHubRepository"]
+__all__ = ["GitHubCollector", "GitHubRepository", "Scope"]

@@ -10,16 +10,19 @@ from evidence.collectors.github.parse_attempts import attempts_of
 from evidence.collectors.github.parse_checks import checks_of
 from evidence.collectors.github.parse_pull_request import Reading, facts_of, pointers
 from evidence.collectors.github.reading import at, identifier, integer, items, mapping, text
+from evidence.collectors.http import iso_micros
 from evidence.collectors.interface import Parsed
 from evidence.errors import MalformedError
 from evidence.model.capture import Capture, Gap, GapReason
 from evidence.model.pull_request import CommitPullRequests
+from evidence.model.scope import ScopeEntry
 
 PULL_REQUEST = "github.pull_request"
 BRANCH_COMMIT = "github.branch_commit"
 COMMIT_CHECKS = "github.commit_checks"
 CHECK_ATTEMPTS = "github.check_attempts"
 REPOSITORY = "github.repository"
+SCOPE = "github.scope"
 
 
 def parse(capture: Capture) -> Parsed:
@@ -135,6 +138,31 @@ def _repository(_capture: Capture, _payload: Mapping[str, Any]) -> Parsed:
     return Parsed()
 
 
+def _scope(capture: Capture, payload: Mapping[str, Any]) -> Parsed:
+    """One line of the scope register."""
+    node, said = mapping(payload.get("node")), mapping(payload.get("scope"))
+    stable = identifier({"databaseId": node.get("databaseId")})
+    if not stable:
+        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, "The answer names no repository."),))
+    entry = ScopeEntry(
+        source=capture.source,
+        owner=capture.context.get("owner", ""),
+        object_id=stable,
+        name=text(node.get("nameWithOwner")),
+        repository=text(said.get("repository")),
+        in_scope=said.get("in_scope") is True,
+        reason=text(said.get("reason")),
+        pattern=text(said.get("pattern")),
+        archived=node.get("isArchived") is True,
+        fork=node.get("isFork") is True,
+        private=node.get("isPrivate") is True,
+        default_branch=text(at(node, "defaultBranchRef", "name")),
+        created_at=iso_micros(node.get("createdAt")),
+        pushed_at=iso_micros(node.get("pushedAt")),
+    )
+    return Parsed(facts=(entry,))
+
+
 def _gap(capture: Capture, reason: GapReason, detail: str) -> Gap:
     return Gap(
         source=capture.source,
@@ -152,4 +180,5 @@ _KINDS: dict[str, Callable[[Capture, Mapping[str, Any]], Parsed]] = {
     COMMIT_CHECKS: _commit_checks,
     CHECK_ATTEMPTS: _check_attempts,
     REPOSITORY: _repository,
+    SCOPE: _scope,
 }

@@ -130,14 +130,25 @@ class RepositoryState:
 
 
 @dataclass(slots=True, kw_only=True)
+class OwnerState:
+    """What is known of the list of one owner's repositories."""
+
+    listed: int = 0
+    """Microseconds UTC by our clock: when it was last read whole; 0 for never."""
+    known: dict[str, str] = field(default_factory=dict)
+    """Numeric id -> `owner/name` in that list."""
+
+
+@dataclass(slots=True, kw_only=True)
 class State:
-    """All repositories of one source, by configured repository id."""
+    """All repositories of one source, by configured repository id, and the lists of owners."""
 
     repositories: dict[str, RepositoryState] = field(default_factory=dict)
+    owners: dict[str, OwnerState] = field(default_factory=dict)
 
     def dumps(self) -> str:
         """The cursor text."""
-        told = {"v": VERSION, "repositories": self.repositories}
+        told = {"v": VERSION, "repositories": self.repositories, "owners": self.owners}
         return json.dumps(told, default=_fields, sort_keys=True, separators=(",", ":"))
 
     @classmethod
@@ -150,7 +161,12 @@ class State:
         if found.get("v") != VERSION:
             return cls()
         known = mapping(found.get("repositories"))
-        return cls(repositories={name: _repository(mapping(each)) for name, each in known.items()})
+        return cls(
+            repositories={name: _repository(mapping(each)) for name, each in known.items()},
+            owners={
+                name: _owner(mapping(each)) for name, each in mapping(found.get("owners")).items()
+            },
+        )
 
 
 def _fields(record: Any) -> dict[str, Any]:
@@ -179,6 +195,14 @@ def _repository(found: Mapping[str, Any]) -> RepositoryState:
         top=text(found.get("top")),
         top_at=integer(found.get("top_at"), 0),
         branches={name: _branch(mapping(each)) for name, each in branches.items()},
+    )
+
+
+def _owner(found: Mapping[str, Any]) -> OwnerState:
+    known = mapping(found.get("known"))
+    return OwnerState(
+        listed=integer(found.get("listed"), 0),
+        known={number: text(name) for number, name in known.items()},
     )
 
 

@@ -24,6 +24,7 @@ OPERATIONS = (
     "RepositoriesNow",
     "BranchPopulation",
     "MergedCount",
+    "OwnerRepositories",
 )
 
 
