@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from evidence.chain.hop import Hop
 from evidence.chain.inquiry import Inquiry
+from evidence.chain.live import LIVE
 from evidence.chain.records import PopulationInputs
 from evidence.chain.rows import Draft, RangeDraft
 from evidence.policy import Policy
@@ -43,7 +44,10 @@ class Scope:
         if one.through:
             return {one.path} if one.path else None
         limited = one.path or draft.application.values_files
-        if self._roles.get(one.repository) != "configuration" or not limited:
+        # What only its result shows is held to what it is read from wherever that stands: a
+        # deployer calls an application synced at every newer commit, too, that changes nothing.
+        kept_whole = self._roles.get(one.repository) != "configuration"
+        if not limited or (kept_whole and draft.operation.origins != (LIVE,)):
             return None
         shas = self._inputs.graphs[one.repository].shas
         found: set[str] = set()

@@ -86,6 +86,18 @@ def test_a_newer_revision_that_changes_nothing_of_the_application_is_no_deployme
     assert built.reconciliation.live_unexplained == ()
 
 
+def test_in_a_repository_of_sources_too_only_what_it_is_read_from_counts(world: Any) -> None:
+    world.app.write("one", "", {"deploy/x.yaml": "kind: X\n"})
+    world.app.write("two", "one", {"docs/x.md": "words\n"})
+    world.app.write("three", "two", {"deploy/x.yaml": "kind: Y\n"})
+    world.branch("main", "three")
+    world.deploy("one", path="deploy")
+    world.inputs_extra = {"states": (state(world, "two", path="deploy"),)}
+    assert len(world.build().deployments) == 1
+    world.inputs_extra = {"states": (state(world, "three", path="deploy"),)}
+    assert [one.origins for one in world.build().deployments][1:] == [("live_state",)]
+
+
 def test_what_waits_for_a_sync_and_what_names_no_revision_is_not_live(world: Any) -> None:
     waits = state(world, "b", sync_status="OutOfSync")
     silent = state(world, "b", revisions=())
