@@ -198,7 +198,7 @@ def _checkpoint(store: Store, loaded: Loaded, held: KeySet, size: int) -> str:
     """The signed head at the size reported on; the newest one is kept in the store too."""
     origin = log_origin(loaded.settings)
     if size == queries.size(store):
-        return ledger.write_checkpoint(
+        note = ledger.write_checkpoint(
             store,
             held.notes.sign,
             origin,
@@ -206,6 +206,9 @@ def _checkpoint(store: Store, loaded: Loaded, held: KeySet, size: int) -> str:
             public_key=held.notes.public_key.raw,
             actor=actor(),
         )
+        # A sync may have gone on meanwhile: then that checkpoint is of a larger ledger.
+        if note.startswith(f"{origin}\n{size}\n"):
+            return note
     text = note_text(origin, size, ledger.root(store, size))
     return sign_note(text, origin, held.notes.public_key.raw, held.notes.sign)
 

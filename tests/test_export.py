@@ -365,6 +365,21 @@ def test_an_export_that_fails_leaves_nothing_behind(ready, monkeypatch, module, 
     assert list(out.iterdir()) == []
 
 
+def test_an_export_beside_a_sync_carries_the_checkpoint_of_what_it_reports_on(ready, monkeypatch):
+    loaded, out = ready
+    original = export.ledger.write_checkpoint
+
+    def meanwhile(store, *words, **more):
+        export.writer.append_entry(store, "export", {"by": "another run"})
+        return original(store, *words, **more)
+
+    monkeypatch.setattr(export.ledger, "write_checkpoint", meanwhile)
+    done = report(loaded, to(out / "packet"))
+    note = (out / "packet" / "checkpoint.note").read_text(encoding="utf-8")
+    assert note.split("\n")[1] == str(done.ledger_size)
+    assert verify_packet(out / "packet").status is Status.UNTRUSTED
+
+
 def test_a_packet_is_never_written_over(ready):
     loaded, out = ready
     (out / "packet").mkdir()
