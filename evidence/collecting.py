@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final, cast
 
+from evidence import retention
 from evidence.collectors.argocd import history
 from evidence.collectors.git import GitCollector
 from evidence.collectors.git.commits import PathedRow
@@ -74,10 +75,13 @@ def read_source(run: Run, collector: Collector, progress: Progress) -> Tally:
 
 def _read_pages(run: Run, collector: Collector, progress: Progress, tally: Tally) -> None:
     cursor = queries.cursor(run.store, collector.source, collector.name)
+    forgotten = retention.lost(run.store, collector.source, collector.name, now())
     for sent in collector.fetch(run.window, cursor, progress):
         fetched = _redacted(sent, run.secrets)
         parsed = [collector.parse(capture) for capture in fetched.captures]
-        page = replace(fetched, gaps=(*fetched.gaps, *_lost_history(run.store, parsed)))
+        lost = _lost_history(run.store, parsed)
+        page = replace(fetched, gaps=(*fetched.gaps, *lost, *forgotten))
+        forgotten = ()
         result = writer.write_page(
             run.store,
             collector.source,

@@ -14,23 +14,9 @@ from evidence.config.load import Loaded
 from evidence.model.capture import Receipt
 from evidence.model.determination import Outcome
 from evidence.report.text import duration, utc
+from evidence.retention import shortest
 from evidence.store import ledger, queries
 from evidence.store.session import Store, open_store
-
-_DAY = 86_400_000_000
-
-RETENTION = {
-    "github": 90 * _DAY,
-    "github_settings": 28 * _DAY,
-    "argocd": _DAY,
-    "flux": _DAY,
-    "git": 0,
-    "jira": 0,
-}
-"""Microseconds for which a source keeps what cannot be had later: GitHub's checks 90 days by the
-default retention setting, its rule suites a month; Argo CD ten operations and Flux five
-rows, taken as a day. Git and the changelog
-of Jira keep all: 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +108,7 @@ def _newest_complete(store: Store) -> dict[str, Receipt | None]:
 
 
 def _source(source: str, receipt: Receipt | None, gaps: int) -> SourceStatus:
-    kept = RETENTION.get(receipt.collector if receipt else "", 0)
+    kept = shortest(receipt.collector) if receipt else 0
     until = receipt.started_at + kept // 2 if receipt and kept else 0
     return SourceStatus(
         source=source,

@@ -53,7 +53,7 @@ def test_each_source_states_its_last_complete_sync_and_when_the_next_is_due(live
         found = by_source(now(live))
     assert found["argocd"].last_complete == "2026-08-01T12:00:00Z"
     assert found["argocd"].safe_until == "2026-08-02T00:00:00Z"
-    assert found["github"].safe_until == "2026-09-15T12:00:00Z"
+    assert found["github"].safe_until == "2027-02-17T12:00:00Z"
     assert found["git:shop"].safe_until == "any time"
     assert not any(one.overdue for one in found.values())
 
@@ -64,6 +64,17 @@ def test_a_source_that_was_not_read_in_time_is_overdue(live):
     with time_machine.travel("2026-08-03T12:00:00Z", tick=False):
         found = by_source(now(live))
     assert {name for name, one in found.items() if one.overdue} == {"argocd"}
+
+
+def test_what_a_source_has_forgotten_since_the_last_complete_sync_is_a_gap_that_stays(live):
+    with time_machine.travel("2026-08-01T12:00:00Z", tick=False):
+        sync(now(live))
+    with time_machine.travel("2027-10-01T12:00:00Z", tick=False):
+        sync(now(live))
+        sync(now(live))
+        found = status(now(live)).gaps
+    assert [reason for source, reason, _ in found if source == "github"] == ["retention"] * 2
+    assert all("keeps this for 400 days" in detail for _, reason, detail in found)
 
 
 def test_a_sync_that_failed_does_not_count_as_fresh(live):

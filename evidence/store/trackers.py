@@ -25,7 +25,7 @@ def tracker_reads(store: Store, *, at: int | None = None) -> tuple[TrackerRead, 
     """One per tracker that lists what changed and was read whole, in the first `at` entries."""
     wanted = _sources(store)
     found: dict[str, TrackerRead] = {}
-    for receipt in _newest_receipts(store, at) if wanted else ():
+    for receipt in newest_receipts(store, at) if wanted else ():
         if receipt.source in wanted - found.keys() and receipt.complete and receipt.read_to:
             found[receipt.source] = TrackerRead(
                 tracker=receipt.source,
@@ -44,7 +44,7 @@ def _sources(store: Store) -> set[str]:
         return {from_text(row) for row in connection.execute(query).scalars()}
 
 
-def _newest_receipts(store: Store, at: int | None) -> Iterator[Receipt]:
+def newest_receipts(store: Store, at: int | None) -> Iterator[Receipt]:
     """Newest first, a few in memory at a time."""
     index, below = tables.entry_index, at
     while True:
