@@ -3,7 +3,8 @@
 --
 --   evidence_app    what a scheduled sync connects as: reads all, adds to the ledger, cannot alter
 --                   or delete any of it, and works freely on what can be derived again.
---   evidence_purge  the same, and may delete payloads: only for the person who runs `evidence purge`.
+--   evidence_purge  the same, and may delete a payload after the entry that purges it: only for the
+--                   person who runs `evidence purge`.
 --   evidence_read   reads all: for `trace`, `status`, `verify --store` and auditors.
 --
 -- Give them to logins of yours: GRANT evidence_app TO sync_user;
