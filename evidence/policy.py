@@ -106,6 +106,15 @@ class ImageMap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """Another source that tells of an application's deployments."""
+
+    source: str
+    selector: str
+    """How it names the application: `name`, `namespace/name` or a uid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """Something that is deployed, and where its configuration stands."""
 
@@ -126,6 +135,7 @@ class Application:
     """Dotted paths in Helm values whose mapping holds `repository`, `tag` and `digest`."""
     baseline: str = ""
     """Commit from which the first observed deployment's range starts; empty: baseline row."""
+    witnesses: tuple[Witness, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from evidence.chain.records import Population, PopulationInputs, Reconciliation
 from evidence.chain.rows import Draft, draft_ranges, draft_rows, only_seen, row_kind
 from evidence.chain.scope import Scope
 from evidence.chain.sources import Locator
+from evidence.chain.witnesses import attach, with_witnesses, witness_links, witness_of
 from evidence.chain.writing import Carried, write_changes
 from evidence.model.change import (
     DeploymentKind,
@@ -61,6 +62,7 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
     scope = Scope(policy, inputs, inquiry, hop)
     scope.limit(drafts)
     drafts = [draft for draft in drafts if not only_seen(draft)]
+    unexplained = attach(drafts, operations, policy, inputs.graphs)
     books = _books(policy, inputs, drafts)
     rows_out, carried = _write_rows(drafts, books, inputs.graphs)
     promotions = Promotions(inquiry, scope)
@@ -69,7 +71,9 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
         deployments=rows_out,
         changes=changes,
         questions=frozenset(inquiry.questions),
-        reconciliation=reconcile(operations, rows_out, changes, books.values(), counts=counts),
+        reconciliation=reconcile(
+            operations, rows_out, changes, books.values(), counts=counts, told=unexplained
+        ),
         others={key: links for book in books.values() for key, links in book.candidates().items()},
     )
 
@@ -90,6 +94,7 @@ def _by_application(
     counts = Counts()
     chosen: dict[tuple[str, str, str], Application | None] = {}
     found: dict[int, list[Operation]] = defaultdict(list)
+    witnessed = with_witnesses(policy)
     places = {id(application): place for place, application in enumerate(policy.applications)}
     for operation in operations:
         deployment = operation.deployment
@@ -98,7 +103,7 @@ def _by_application(
             chosen[key] = select_application(deployment, policy.applications)
         application = chosen[key]
         if application is None or not application.production:
-            counts.other_applications += 1
+            counts.other_applications += witness_of(operation, witnessed) is None
         elif deployment.dry_run:
             counts.dry_runs += 1
         else:
@@ -185,9 +190,9 @@ def _write_row(
         changes=tuple(changes),
         unmapped=tuple(unmapped),
         problems=tuple(sorted(draft.problems)),
-        links=(*draft.links, *_retry_link(draft), *delivery_links(operation)),
-        origins=operation.origins,
-        entries=operation.all_entries,
+        links=_links(draft),
+        origins=(*operation.origins, *(one.deployment.source for one in draft.witnesses)),
+        entries=_entries(draft),
         flags=tuple(sorted(draft.flags)),
     )
 
@@ -199,6 +204,18 @@ def _flag_baseline(draft: Draft, ranges: Iterable[RevisionRange]) -> None:
             draft.flags.add("image_baseline" if one.through else "baseline")
     if "baseline" in draft.flags:
         draft.flags.discard("image_baseline")
+
+
+def _links(draft: Draft) -> tuple[Link, ...]:
+    """What its row is linked to: sources, an attempt before it, deliveries, witnesses."""
+    told = (*delivery_links(draft.operation), *witness_links(draft))
+    return (*draft.links, *_retry_link(draft), *told)
+
+
+def _entries(draft: Draft) -> tuple[int, ...]:
+    """Ledger entries of an operation and of its witnesses, ascending."""
+    more = {seq for one in draft.witnesses for seq in one.entries}
+    return tuple(sorted({*draft.operation.all_entries, *more}))
 
 
 def _retry_link(draft: Draft) -> tuple[Link, ...]:

@@ -29,6 +29,7 @@ def reconcile(
     books: Iterable[ChangeBook],
     *,
     counts: Excluded,
+    told: tuple[str, ...] = (),
 ) -> Reconciliation:
     """Counts both directions: deployments to changes and changes to deployments."""
     unmapped = sorted({sha for row in rows for sha in row.unmapped})
@@ -52,7 +53,7 @@ def reconcile(
         not_landed=sum(1 for one in changes if one.merged_at and not one.commits),
         branches=tuple(_branches(books, promotions)),
         history=tuple(history_numbers(operations)),
-        live_unexplained=_live(rows),
+        live_unexplained=(*_live(rows), *told),
         dry_runs=counts.dry_runs,
         self_heals=counts.self_heals,
         other_applications=counts.other_applications,

@@ -67,6 +67,8 @@ class Draft:
     problems: set[str] = field(default_factory=set)
     flags: set[str] = field(default_factory=set)
     links: list[Link] = field(default_factory=list)
+    witnesses: list[Operation] = field(default_factory=list)
+    """What other systems tell of it."""
     retries: str = ""
     """Id of an earlier operation on the same revisions that did not succeed."""
 

@@ -174,6 +174,8 @@ def _check_references(settings: Settings) -> None:
     for application in settings.application:
         _known(f"application {application.id}: source", application.source, sources)
         _known(f"application {application.id}: repository", application.repository, repositories)
+        for witness in application.witness:
+            _known(f"application {application.id}: witness", witness.source, sources)
         for image in application.image:
             _known(f"application {application.id}: image", image.repository, repositories)
 

@@ -102,6 +102,13 @@ class ImageSettings(_Section):
     path: str = ""
 
 
+class WitnessSettings(_Section):
+    """Another source that tells of an application's deployments: listed, never a row."""
+
+    source: str
+    selector: str
+
+
 class ApplicationSettings(_Section):
     """Something that is deployed."""
 
@@ -116,6 +123,7 @@ class ApplicationSettings(_Section):
     values_files: list[str] = []
     values_keys: list[str] = ["image"]
     baseline: str = ""
+    witness: list[WitnessSettings] = []
 
 
 class MapSettings(_Section):

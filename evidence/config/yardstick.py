@@ -155,6 +155,10 @@ def _applications(settings: Settings) -> tuple[yardstick.Application, ...]:
             values_files=tuple(one.values_files),
             values_keys=tuple(one.values_keys),
             baseline=one.baseline,
+            witnesses=tuple(
+                yardstick.Witness(source=each.source, selector=each.selector)
+                for each in one.witness
+            ),
         )
         for one in settings.application
     )
