@@ -11,11 +11,14 @@ from itertools import pairwise
 from typing import Generic, TypeVar
 
 from evidence.model.fact import Fact
-from evidence.model.settings import Observation
+from evidence.model.settings import Observation, Subject
 
 T = TypeVar("T")
 SEEN = frozenset({"read", "unchanged", "absent"})
 """Outcomes of an observation that say what the setting was."""
+TELLING = frozenset({Subject.BRANCH_PROTECTION, Subject.CODEOWNERS})
+"""Subjects whose absence is a version of its own (`protected=False`): to see it again is to see
+the same, not to see it gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +53,9 @@ def looks(versions: Sequence[F], observations: Iterable[Observation]) -> tuple[L
     key. A version without an observation of its own is a look as well.
     """
     order = sorted(versions, key=lambda one: (one.observed_at, one.entry_seq))
-    times = {one.at: one.outcome in SEEN for one in observations}
-    gone = {one.at for one in observations if one.outcome == "absent"} - {
-        one.observed_at for one in order
-    }
+    seen = tuple(observations)
+    times = {one.at: one.outcome in SEEN for one in seen}
+    gone = {one.at for one in seen if one.outcome == "absent" and one.subject not in TELLING}
     for one in order:
         times[one.observed_at] = True
     found: list[Look[F]] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,10 +22,16 @@ def version(at: int, seq: int, approvals: int) -> BranchProtection:
     )
 
 
-def look(at: int, outcome: str = "unchanged", since: int = 0, until: int = 0) -> Observation:
+def look(
+    at: int,
+    outcome: str = "unchanged",
+    since: int = 0,
+    until: int = 0,
+    subject: Subject = Subject.BRANCH_PROTECTION,
+) -> Observation:
     return Observation(
         repository="app",
-        subject=Subject.BRANCH_PROTECTION,
+        subject=subject,
         key="main",
         at=at,
         outcome=outcome,
@@ -70,9 +78,24 @@ def test_a_version_in_another_entry_that_says_the_same_is_the_same():
 
 
 def test_what_was_gone_is_known_to_be_gone_between_two_looks_that_say_so():
-    seen = looks([version(10, 1, 2)], [look(10, "read"), look(20, "absent"), look(30, "absent")])
+    ruleset = Subject.RULESET
+    seen = looks(
+        [version(10, 1, 2)],
+        [
+            look(10, "read"),
+            look(20, "absent", subject=ruleset),
+            look(30, "absent", subject=ruleset),
+        ],
+    )
 
     assert held_at(seen, 25) == Interval(begin=20, end=30, value=None, known=True)
+
+
+def test_protection_that_was_absent_at_two_looks_was_absent_between_them():
+    none = replace(version(10, 1, 0), protected=False)
+    seen = looks([none], [look(10, "absent"), look(20, "absent")])
+
+    assert held_at(seen, 15) == Interval(begin=10, end=20, value=none, known=True)
 
 
 def test_a_single_look_holds_at_its_moment_only():
