@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
 from typing import Any
 
 from evidence.errors import MalformedError
+from evidence.verify.pdfreader import open_pdf
 from evidence.verify.stamp import CLOCK_SKEW
 
 SIZE_LIMIT = 256 * 1024 * 1024
@@ -66,10 +66,9 @@ def check_pdf(data: bytes, certificates: Sequence[bytes], now: datetime) -> PdfS
 
 
 def _check(data: bytes, certificates: Sequence[bytes], now: datetime) -> PdfSignature:
-    from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import validate_pdf_signature
 
-    reader = PdfFileReader(BytesIO(data))
+    reader = open_pdf(data)
     signature, archive = _signatures(reader)
     claimed = _claimed_time(signature, now)
     context = _context(certificates, claimed)

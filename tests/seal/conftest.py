@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets as random
 import subprocess
 import sys
 from io import BytesIO
@@ -16,6 +18,8 @@ from evidence.seal import keys as key_files
 from evidence.seal.keys import KeySet
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+from softtoken import MODULE
 
 CONFIG = """
 [tsa]
@@ -109,3 +113,36 @@ def tsa_url(authority, httpserver) -> str:
 
     httpserver.expect_request("/tsa").respond_with_handler(stamp)
     return httpserver.url_for("/tsa")
+
+
+@pytest.fixture(scope="session")
+def token(tmp_path_factory):
+    """A token with a P-256 key pair `seal` (id 02), an Ed25519 pair `edwards` and an RSA pair."""
+    pkcs11 = pytest.importorskip("pkcs11")
+    from pkcs11.util.ec import encode_named_curve_parameters
+
+    folder = tmp_path_factory.mktemp("hsm")
+    (folder / "tokens").mkdir()
+    (folder / "conf").write_text(f"directories.tokendir={folder}/tokens\nlog.level=ERROR\n")
+    os.environ["SOFTHSM2_CONF"] = str(folder / "conf")
+    pin = random.token_hex(4)
+    command = ["softhsm2-util", "--init-token", "--free", "--label", "audit"]
+    subprocess.run([*command, "--so-pin", pin, "--pin", pin], check=True, capture_output=True)
+    curves = {
+        "seal": (pkcs11.KeyType.EC, encode_named_curve_parameters("secp256r1"), None),
+        "edwards": (
+            pkcs11.KeyType.EC_EDWARDS,
+            bytes.fromhex("06032b6570"),
+            pkcs11.Mechanism.EC_EDWARDS_KEY_PAIR_GEN,
+        ),
+        "wide": (pkcs11.KeyType.EC, encode_named_curve_parameters("secp384r1"), None),
+    }
+    with pkcs11.lib(str(MODULE)).get_token(token_label="audit").open(rw=True, user_pin=pin) as held:
+        for number, (label, (kind, curve, mechanism)) in enumerate(curves.items(), start=2):
+            parameters = held.create_domain_parameters(
+                kind, {pkcs11.Attribute.EC_PARAMS: curve}, local=True
+            )
+            options = {} if mechanism is None else {"mechanism": mechanism}
+            parameters.generate_keypair(store=True, label=label, id=bytes([number]), **options)
+        held.generate_keypair(pkcs11.KeyType.RSA, 2048, store=True, label="rsa", id=b"\x09")
+    return pin

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import secrets as random
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from instructed import run_instructions
+from softtoken import softhsm, uri
 from werkzeug import Request, Response
 
 from evidence import merkle, notes
@@ -34,15 +34,6 @@ from evidence.seal.packet import seal_folder
 from evidence.seal.signers import open_signer
 from evidence.verify import Status, examine_packet, read_trust
 
-MODULES = [
-    Path("/usr/lib/softhsm/libsofthsm2.so"),
-    Path("/usr/lib64/pkcs11/libsofthsm2.so"),
-    Path("/opt/homebrew/lib/softhsm/libsofthsm2.so"),
-]
-MODULE = next((path for path in MODULES if path.exists()), None)
-softhsm = pytest.mark.skipif(
-    MODULE is None or not shutil.which("softhsm2-util"), reason="SoftHSM is not installed"
-)
 MESSAGE = b"the statement" * 100
 
 
@@ -52,43 +43,6 @@ def low_s(signature: bytes) -> bool:
 
 
 # --- PKCS#11
-
-
-@pytest.fixture(scope="session")
-def token(tmp_path_factory):
-    """A token with a P-256 key pair `seal` (id 02), an Ed25519 pair `edwards` and an RSA pair."""
-    pkcs11 = pytest.importorskip("pkcs11")
-    from pkcs11.util.ec import encode_named_curve_parameters
-
-    folder = tmp_path_factory.mktemp("hsm")
-    (folder / "tokens").mkdir()
-    (folder / "conf").write_text(f"directories.tokendir={folder}/tokens\nlog.level=ERROR\n")
-    os.environ["SOFTHSM2_CONF"] = str(folder / "conf")
-    pin = random.token_hex(4)
-    command = ["softhsm2-util", "--init-token", "--free", "--label", "audit"]
-    subprocess.run([*command, "--so-pin", pin, "--pin", pin], check=True, capture_output=True)
-    curves = {
-        "seal": (pkcs11.KeyType.EC, encode_named_curve_parameters("secp256r1"), None),
-        "edwards": (
-            pkcs11.KeyType.EC_EDWARDS,
-            bytes.fromhex("06032b6570"),
-            pkcs11.Mechanism.EC_EDWARDS_KEY_PAIR_GEN,
-        ),
-        "wide": (pkcs11.KeyType.EC, encode_named_curve_parameters("secp384r1"), None),
-    }
-    with pkcs11.lib(str(MODULE)).get_token(token_label="audit").open(rw=True, user_pin=pin) as held:
-        for number, (label, (kind, curve, mechanism)) in enumerate(curves.items(), start=2):
-            parameters = held.create_domain_parameters(
-                kind, {pkcs11.Attribute.EC_PARAMS: curve}, local=True
-            )
-            options = {} if mechanism is None else {"mechanism": mechanism}
-            parameters.generate_keypair(store=True, label=label, id=bytes([number]), **options)
-        held.generate_keypair(pkcs11.KeyType.RSA, 2048, store=True, label="rsa", id=b"\x09")
-    return pin
-
-
-def uri(key: str, *, name: str = "audit", module: object = MODULE) -> str:
-    return f"pkcs11:token={name};{key}?module-path={module}&pin-source=env:PIN"
 
 
 @softhsm

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from types import SimpleNamespace
 
+import pikepdf
 import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -18,6 +19,7 @@ from evidence.seal.keys import init
 from evidence.seal.pades import sign_pdf
 from evidence.verify import Status, Trust, examine_packet
 from evidence.verify.pdf import check_pdf
+from evidence.verify.pdfreader import open_pdf
 
 NOW = datetime.now(UTC)
 
@@ -210,3 +212,59 @@ def test_a_signature_without_a_signing_time_is_refused(packet, signed, monkeypat
     monkeypatch.setattr(EmbeddedPdfSignature, "self_reported_timestamp", None)
     with pytest.raises(MalformedError, match="states no signing time"):
         check_pdf(signed, [packet.keys.pdf.certificate_der], NOW)
+
+
+# --- the reader
+
+
+def streamed_pdf() -> bytes:
+    """A PDF whose objects lie in object streams, as WeasyPrint writes them."""
+    document = pikepdf.new()
+    for number in range(40):
+        document.add_blank_page(page_size=(300, 200 + number))
+    buffer = BytesIO()
+    document.save(buffer, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return buffer.getvalue()
+
+
+def test_the_indexed_reader_reads_what_the_librarys_own_reads():
+    data = streamed_pdf()
+    plain, indexed = PdfFileReader(BytesIO(data)), open_pdf(data)
+    numbers = range(1, int(plain.trailer["/Size"]))
+    found = [
+        [repr(reader.get_object(generic.Reference(number, 0, reader))) for number in numbers]
+        for reader in (plain, indexed)
+    ]
+    assert found[0] == found[1]
+    assert any("/MediaBox" in text for text in found[0])
+    assert indexed._tables
+
+
+@pytest.mark.parametrize(
+    "table", [b"", b"7 0", b"x 0", b"8 0 7 0", b"7 -1", b"7 99999999999999999999"]
+)
+def test_an_object_stream_with_a_false_table_is_refused(table):
+    from pyhanko.pdf_utils.misc import PdfError
+
+    body = b"<< /Type /Catalog >>"
+    padded = table.ljust(24)
+    stream = padded + body
+    parts = [
+        b"%PDF-1.7\n",
+        b"1 0 obj\n<< /Type /ObjStm /N 1 /First 24 /Length %d >>\nstream\n" % len(stream),
+        stream + b"\nendstream\nendobj\n",
+    ]
+    start = len(b"".join(parts))
+    rows = bytes(5) + bytes([1, 0, 9, 0, 0]) + bytes([1]) + start.to_bytes(2) + bytes([0, 0])
+    entry = bytes([2]) + (1).to_bytes(2) + bytes([0, 0])
+    xref = (
+        b"2 0 obj\n<< /Type /XRef /Size 4 /W [1 2 2] /Root 3 0 R /Length %d >>\nstream\n" % 20
+        + rows
+        + entry
+        + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % start
+    )
+    data = b"".join(parts) + xref
+    good = data.replace(padded, b"3 0".ljust(24))
+    assert open_pdf(good).root["/Type"] == "/Catalog"
+    with pytest.raises((PdfError, ValueError)):
+        _ = open_pdf(data).root["/Type"]

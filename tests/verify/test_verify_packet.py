@@ -148,6 +148,21 @@ def test_names_in_a_statement_cannot_write_to_the_terminal(packet):
     assert verdict.entity == "Orchard\ufffd[2J\ufffdExample"
 
 
+@pytest.mark.parametrize(
+    ("moment", "sentence"),
+    [
+        ("2999-01-01T00:00:00Z", "a time that has not come yet"),
+        ("", "does not say when the packet was sealed"),
+        ("today", "does not say when the packet was sealed"),
+        ("2026-07-02T09:00:00+00:00", "does not say when the packet was sealed"),
+        ("2026-7-2T9:00:00Z", "does not say when the packet was sealed"),
+    ],
+)
+def test_a_packet_sealed_at_no_time_or_in_the_future_is_refused(packet, moment, sentence):
+    packet.reseal(sealed_at=moment)
+    assert sentence in problems(packet.folder, packet.trust)
+
+
 BLOCKED = ("sqlalchemy", "requests", "github", "git", "weasyprint", "jinja2", "typer", "alembic")
 
 SCRIPT = """
