@@ -85,3 +85,46 @@ def test_a_kind_that_is_not_known_and_a_file_that_is_not_there_are_told(loaded, 
         ingest(loaded, "rumour", str(tmp_path))
     with pytest.raises(ConfigError, match="cannot be read"):
         ingest(loaded, "deployment", str(tmp_path / "absent.json"))
+
+
+def test_what_a_pipeline_tells_is_traced_to_its_changes_by_the_next_sync(tmp_path):
+    from evidence.config.yardstick import build_policy
+    from evidence.deciding.case import Case
+    from evidence.demo.organisation import base_world
+    from evidence.demo.reading import extended, read_world
+    from evidence.demo.run import rehearse
+
+    world = extended(
+        base_world(), read_world('[[push]]\nkey = "fix"\nby = "ada"\nfiles = { "x.py" = "1" }\n')
+    )
+    overrides = {
+        "source": [{"id": "jenkins", "kind": "ingest"}],
+        "application": [
+            {"id": "shop-vm", "source": "jenkins", "selector": "shop", "repository": "shop"}
+        ],
+    }
+    with rehearse(world, tmp_path, overrides) as rehearsal:
+        end = rehearsal.simulation.end()
+        shop = rehearsal.simulation.history.repositories["shop"]
+        first = next(iter(shop.objects.commits))
+        last = rehearsal.simulation.history.names["fix"][1]
+        runs = [
+            {
+                **RUN,
+                "id": str(number),
+                "started_at": f"2026-07-{20 + number}T10:00:00Z",
+                "phase": "Succeeded",
+                "sources": [{"repository": end.repo_urls["shop"], "revision": sha}],
+            }
+            for number, sha in enumerate((first, last))
+        ]
+        path = tmp_path / "runs.json"
+        path.write_text(json.dumps(runs), encoding="utf-8")
+        loaded = rehearsal.loaded(end)
+        assert ingest(loaded, "deployment", str(path), source="jenkins").new == 2
+        rehearsal.sync_at("+60d")
+        with closing(open_store(loaded.store_url)) as store:
+            case = Case(store=store, policy=build_policy(loaded.settings), as_of=2**62)
+            rows = [one for one in case.population.deployments if one.application == "shop-vm"]
+    assert [one.kind for one in rows] == ["first", "forward"]
+    assert rows[1].changes == (f"shop:commit:{last}",)
