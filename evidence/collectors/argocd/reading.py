@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from evidence.collectors.lenient import at, items, text, texts
@@ -24,9 +25,29 @@ def sources(holder: Mapping[str, Any], resolved: tuple[str, ...]) -> tuple[Deplo
     if not found and isinstance(holder.get("sourceHydrator"), dict):
         found = [_hydrated(holder["sourceHydrator"])]
     return tuple(
-        _source(each, resolved[index] if index < len(resolved) else "")
+        _source(each, resolved[index] if index < len(resolved) else "", values_home(each, found))
         for index, each in enumerate(found)
     )
+
+
+def values_home(source: Mapping[str, Any], every: Sequence[Mapping[str, Any]]) -> str:
+    """Directory of the value files that others take from a source that has a `ref` and no path.
+
+    Such a source brings nothing but these files: `$values/envs/prod/web.yaml`. Empty where it is
+    not one, or where the files have no directory in common.
+    """
+    name = text(source.get("ref"))
+    if not name or text(source.get("path")) or text(source.get("chart")):
+        return ""
+    head = f"${name}/"
+    files = [
+        file.removeprefix(head).split("/")[:-1]
+        for each in every
+        for file in texts(at(each, "helm", "valueFiles"))
+        if file.startswith(head)
+    ]
+    common = takewhile(lambda parts: len(set(parts)) == 1, zip(*files, strict=False))
+    return "/".join(parts[0] for parts in common)
 
 
 def _hydrated(hydrator: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,7 +65,7 @@ def rendered_from(body: Mapping[str, Any]) -> tuple[str, str]:
     return text(at(done, "hydratedSHA")), text(at(done, "drySHA"))
 
 
-def _source(source: Mapping[str, Any], revision: str) -> DeployedSource:
+def _source(source: Mapping[str, Any], revision: str, home: str = "") -> DeployedSource:
     url, chart = text(source.get("repoURL")), text(source.get("chart"))
     kind = "git"
     if chart:
@@ -53,7 +74,7 @@ def _source(source: Mapping[str, Any], revision: str) -> DeployedSource:
         kind = "oci"
     return DeployedSource(
         repo_url=url,
-        path=text(source.get("path")),
+        path=text(source.get("path")) or home,
         target_revision=text(source.get("targetRevision")),
         revision=revision,
         chart=chart,

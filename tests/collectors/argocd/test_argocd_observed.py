@@ -96,3 +96,25 @@ def test_the_hydrated_commit_names_the_one_it_was_rendered_from(build):
 def test_tries_within_an_operation_are_counted(build):
     operation = {**build.operation(20, "Failed"), "retryCount": 3}
     assert facts(build.application(operationState=operation), Deployment)[-1].retries == 3
+
+
+@pytest.mark.parametrize(
+    ("files", "home"),
+    [
+        (["$values/envs/prod/web.yaml"], "envs/prod"),
+        (["$values/envs/prod/web.yaml", "$values/envs/base.yaml"], "envs"),
+        (["$values/web.yaml", "$values/envs/base.yaml"], ""),
+        (["local.yaml", "$other/envs/x.yaml"], ""),
+        ([], ""),
+    ],
+)
+def test_a_source_of_values_alone_is_held_to_where_they_stand(build, files, home):
+    chart = {"repoURL": "https://charts.test", "chart": "web", "targetRevision": "1.0.0"}
+    sources = [
+        {**chart, "helm": {"valueFiles": files}},
+        {"repoURL": "https://git.test/config.git", "targetRevision": "main", "ref": "values"},
+    ]
+    row = build.row(12, source=None, sources=sources, revision="", revisions=["1.0.0", "a" * 40])
+    (one,) = facts(build.application(history=[row], operationState={}), Deployment)
+    assert [each.path for each in one.sources] == ["", home]
+    assert [each.revision for each in one.sources] == ["1.0.0", "a" * 40]
