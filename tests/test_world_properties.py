@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent / "cases"))
 
 from losing import (
     PARTS,
+    RECORDS,
     gained,
     settled_inputs,
     traced_by_loss,
@@ -94,7 +95,9 @@ def test_every_part_of_a_changes_evidence_is_taken_away():
     no_evidence = {"change", "gaps", "github_observed"}
     """What is judged, and statements that something is missing."""
 
-    assert {*PARTS, *derived, *no_evidence} == {one.name for one in fields(ChangeEvidence)}
+    assert {*PARTS, *RECORDS, *derived, *no_evidence} == {
+        one.name for one in fields(ChangeEvidence)
+    }
 
 
 def test_the_world_has_passes_deviations_and_open_questions(world):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from evidence.chain.chains import build_chain
 from evidence.chain.population import Population, PopulationInputs, build_population
@@ -31,6 +31,9 @@ PARTS = (
 )
 """The lists of a change's evidence. The current pull request is the newest of its versions."""
 
+RECORDS = ("settings", "landing")
+"""Parts that hold lists of their own: what the forge allows, and what it recorded of a landing."""
+
 Removals = Callable[[ChangeEvidence], Iterator[tuple[str, ChangeEvidence]]]
 
 
@@ -53,20 +56,43 @@ def without_one_object(evidence: ChangeEvidence) -> Iterator[tuple[str, ChangeEv
         for place, one in enumerate(objects):
             less = replace(evidence, **{part: (*objects[:place], *objects[place + 1 :])})
             yield f"{part}: {one}", _with_current(less)
+    for part, name in _lists_of_records(evidence):
+        record = getattr(evidence, part)
+        objects = getattr(record, name)
+        for place, one in enumerate(objects):
+            less = replace(record, **{name: (*objects[:place], *objects[place + 1 :])})
+            yield f"{part}.{name}: {one}", replace(evidence, **{part: less})
     for question in evidence.answers:
         answers = {key: value for key, value in evidence.answers.items() if key != question}
         yield f"answer: {question}", replace(evidence, answers=answers)
 
 
+def _lists_of_records(evidence: ChangeEvidence) -> Iterator[tuple[str, str]]:
+    """(part, list) of the records whose lists are evidence; gaps say that some is missing."""
+    for part in RECORDS:
+        record = getattr(evidence, part)
+        for field in fields(record):
+            if field.name != "gaps" and isinstance(getattr(record, field.name), tuple):
+                yield part, field.name
+
+
 def without_one_capture(evidence: ChangeEvidence) -> Iterator[tuple[str, ChangeEvidence]]:
     """The evidence without everything that one ledger entry brought, for each entry."""
-    entries = {_entry(one) for part in PARTS for one in getattr(evidence, part)} - {0}
-    for seq in sorted(entries):
+    entries = {_entry(one) for part in PARTS for one in getattr(evidence, part)}
+    nested = list(_lists_of_records(evidence))
+    for part, name in nested:
+        entries |= {_entry(one) for one in getattr(getattr(evidence, part), name)}
+    for seq in sorted(entries - {0}):
         less = {
             part: tuple(one for one in getattr(evidence, part) if _entry(one) != seq)
             for part in PARTS
         }
-        yield f"entry {seq}", _with_current(replace(evidence, **less))
+        rest = replace(evidence, **less)
+        for part, name in nested:
+            record = getattr(rest, part)
+            kept = tuple(one for one in getattr(record, name) if _entry(one) != seq)
+            rest = replace(rest, **{part: replace(record, **{name: kept})})
+        yield f"entry {seq}", _with_current(rest)
 
 
 def _passed(evidence: ChangeEvidence, policy: Policy, as_of: int) -> set[str]:
