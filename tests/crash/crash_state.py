@@ -13,10 +13,12 @@ import re
 import subprocess
 from collections import Counter
 from contextlib import closing
+from os.path import commonprefix
 
 from sqlalchemy import func, select
 
 from evidence.canonical import canonical_record
+from evidence.collectors.github import settings_kinds
 from evidence.config.yardstick import build_policy
 from evidence.deciding.case import Case
 from evidence.model.codec import encode
@@ -36,6 +38,7 @@ OURS = frozenset(
         "first_seen",
         "generation",
         "ledger_size",
+        "observations",
         "observed_at",
         "opened_at",
         "run_id",
@@ -45,8 +48,13 @@ OURS = frozenset(
     }
 )
 """Keys and columns that say when and where we recorded something, not what a source says."""
-EACH_RUN = ("receipt", "determinations", "checkpoint", "export", "custody")
-"""Entries that say what a run did. The digests of decisions are looked at apart."""
+EACH_RUN = frozenset(
+    {"receipt", "determinations", "checkpoint", "export", "custody", settings_kinds.READ}
+)
+"""Types of entries, and a kind of capture, that say what a run did. The digests of decisions are
+looked at apart."""
+LOOKS = frozenset({"at", "outcome", "since", "until"})
+"""Columns of `observation`, whose rows say that a run looked: what was looked at is what counts."""
 AS_OF = 2_000_000_000_000_000
 """The one moment as of which populations are built to be compared, microseconds UTC."""
 
@@ -79,9 +87,17 @@ def differences(expected: dict[str, list[str]], actual: dict[str, list[str]]) ->
     told = []
     for name in sorted(expected.keys() | actual.keys()):
         wanted, got = Counter(expected.get(name, ())), Counter(actual.get(name, ()))
-        told += [f"{name} lost {count} x {one[:600]}" for one, count in (wanted - got).items()]
-        told += [f"{name} doubled {count} x {one[:600]}" for one, count in (got - wanted).items()]
+        lost, doubled = wanted - got, got - wanted
+        told += [f"{name} lost {lost[one]} x {_told(one, doubled)}" for one in lost]
+        told += [f"{name} doubled {doubled[one]} x {_told(one, lost)}" for one in doubled]
     return told
+
+
+def _told(text: str, others: Counter) -> str:
+    """A record's beginning, and where it leaves the one of the other side that is most like it."""
+    shared = (commonprefix([text, other]) for other in others)  # noqa: RUF071 - of characters
+    common = max(map(len, shared), default=0)
+    return f"{text[:200]} ... {text[max(200, common - 150) : common + 150]}"
 
 
 def check_ledger(url: str) -> int:
@@ -100,9 +116,12 @@ def _tables():
 
 
 def _rows(store, table) -> list[str]:
-    columns = [column for column in table.columns if column.name not in OURS]
+    looks = table.name == "observation"
+    left_out = OURS | LOOKS | {"ordinal"} if looks else OURS
+    columns = [column for column in table.columns if column.name not in left_out]
+    query = select(*columns).distinct() if looks else select(*columns)
     with store.read() as connection:
-        rows = connection.execute(select(*columns)).mappings().all()
+        rows = connection.execute(query).mappings().all()
     derived = table in DERIVED
     return sorted(_text(dict(row), derived=derived) for row in rows)
 
@@ -122,7 +141,7 @@ def _ledger(store) -> list[str]:
         entries = connection.execute(select(func.count()).select_from(entry)).scalar_one()
         closed = connection.execute(select(func.count()).select_from(gap_closed)).scalar_one()
     assert len(rows) == entries
-    kept = [repr(tuple(row)) for row in rows if row[0] not in EACH_RUN]
+    kept = [repr(tuple(row)) for row in rows if not {row[0], row[2]} & EACH_RUN]
     return [*sorted(kept), f"gaps closed: {closed}"]
 
 

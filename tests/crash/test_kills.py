@@ -169,7 +169,7 @@ def test_the_comparison_sees_what_is_lost_and_what_is_doubled(tmp_path):
         whole = state(one)
     store = connect(other.store_url)
     for table in metadata.sorted_tables:
-        if whole.get(table.name):
+        if whole.get(table.name) and table.name != "observation":
             with store.write() as connection:
                 rowid = f"(SELECT min(rowid) FROM {table.name})"
                 connection.exec_driver_sql(f"DELETE FROM {table.name} WHERE rowid = {rowid}")
