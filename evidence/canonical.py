@@ -226,16 +226,42 @@ def _skip(text: str, at: int) -> int:
 
 def _descend(text: str, path: tuple[str | int, ...]) -> int:
     """Where the value at `path` begins."""
-    at = _blank(text, 0)
-    for step in path:
-        if isinstance(step, int):
-            found = [begin for index, (begin, _) in enumerate(_elements(text, at)) if index == step]
+    found, _ = _locate(text, _blank(text, 0), path)
+    if found < 0:
+        raise ValueError(f"nothing at path {path!r}")
+    return found
+
+
+def _locate(text: str, at: int, path: tuple[str | int, ...]) -> tuple[int, int]:
+    """Begin of what stands at `path` below a value (-1: nothing there), and the value's own end.
+
+    What lies on the path is not read again at each of its levels.
+    """
+    if not path:
+        return at, _skip(text, at)
+    step = path[0]
+    opening, closing = "[]" if isinstance(step, int) else "{}"
+    if text[at] != opening:
+        return -1, _skip(text, at)
+    found, index, end = -1, 0, at + 1
+    item = _enter(text, at, opening, closing)
+    while item:
+        key, begin = (index, item) if isinstance(step, int) else _member(text, item)
+        if key == step:  # of a duplicate key the last one counts
+            found, end = _locate(text, begin, path[1:])
         else:
-            found = [begin for key, begin in _members(text, at) if key == step]
-        if not found:
-            raise ValueError(f"nothing at {step!r} of path {path!r}")
-        at = found[-1]
-    return at
+            end = _skip(text, begin)
+        index += 1
+        item = _next(text, end, closing)
+    return found, _blank(text, end) + 1
+
+
+def _member(text: str, at: int) -> tuple[str, int]:
+    """Key and begin of value of the member at `at`."""
+    key, end = _VALUES.raw_decode(text, at)
+    if not isinstance(key, str) or text[_blank(text, end)] != ":":
+        raise ValueError(f"expected a key and a colon at character {at}")
+    return key, _blank(text, _blank(text, end) + 1)
 
 
 def _elements(text: str, at: int) -> Iterator[tuple[int, int]]:
@@ -245,18 +271,6 @@ def _elements(text: str, at: int) -> Iterator[tuple[int, int]]:
         end = _skip(text, at)
         yield at, end
         at = _next(text, end, "]")
-
-
-def _members(text: str, at: int) -> Iterator[tuple[str, int]]:
-    """Key and begin of value of each member of the object at `at`."""
-    at = _enter(text, at, "{", "}")
-    while at:
-        key, end = _VALUES.raw_decode(text, at)
-        if not isinstance(key, str) or text[_blank(text, end)] != ":":
-            raise ValueError(f"expected a key and a colon at character {at}")
-        begin = _blank(text, _blank(text, end) + 1)
-        yield key, begin
-        at = _next(text, _skip(text, begin), "}")
 
 
 def _enter(text: str, at: int, opening: str, closing: str) -> int:
