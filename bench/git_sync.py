@@ -6,8 +6,8 @@ REPO_DIR is any Git directory (a clone of git/git for the figures that the proje
 it an invented history of 80,000 commits is made once (`common.history`). What HEAD (or every ref)
 reaches is mirrored into a temporary folder first (not timed) and a commit-graph is written there.
 CPU is user + system time of a whole process with its children, the median of the rounds; peak is
-the resident memory of our process without its Git children. Targets, for git/git: 2.5 x for
-commits, 1.3 x with file names, 150 MB.
+the resident memory of our process without its Git children. Messages are looked through for
+secrets, as in a sync. Targets, for git/git: 2.5 x for commits, 1.3 x with file names, 150 MB.
 """
 
 # ruff: noqa: T201 - a bench prints
