@@ -87,6 +87,7 @@ def _verdict(exam: Examination | None, steps: tuple[Step, ...]) -> Verdict:
         period_to=plain(said.period_to),
         zone=plain(said.zone),
         scope=plain(said.scope),
+        sealed_at=plain(said.sealed_at),
         simulated=said.simulated,
         files=len(exam.files.sizes),
         size=sum(exam.files.sizes.values()),

@@ -54,6 +54,8 @@ class Verdict:
     period_to: str = ""
     zone: str = ""
     scope: str = ""
+    sealed_at: str = ""
+    """RFC 3339, UTC, by the sealer's clock."""
     simulated: bool = False
     files: int = 0
     size: int = 0
@@ -103,6 +105,7 @@ class Verdict:
             "entity": self.entity,
             "period": {"from": self.period_from, "to": self.period_to, "zone": self.zone},
             "scope": self.scope,
+            "sealed_at": self.sealed_at,
             "simulated": self.simulated,
             "files": self.files,
             "size": self.size,

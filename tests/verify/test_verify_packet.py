@@ -69,6 +69,8 @@ def test_the_verdict_is_the_same_in_json(packet):
     verdict = verify_packet(packet.folder, packet.trust)
     value = json.loads(json.dumps(verdict.as_json()))
     assert value["status"] == "verified"
+    assert (value["scope"], value["sealed_at"]) == ("period", verdict.sealed_at)
+    assert verdict.sealed_at.endswith("Z")
     assert [step["sentence"] for step in value["steps"]] == [
         step.sentence for step in verdict.steps
     ]
