@@ -24,6 +24,8 @@ class Landing:
     actor: Actor | None = None
     at: int = 0
     """Microseconds UTC, server-assigned; 0 where not recorded."""
+    enforced: bool | None = None
+    """Whether the record rests on a rule that was enforced; None where that is not told."""
     forced: bool = False
     facts: tuple[Fact, ...] = ()
 
@@ -42,6 +44,7 @@ def landing_of(chain: Chain) -> Landing:
         failed_rules=_failed(suite),
         actor=(suite.actor if suite else None) or (move.actor if move else None),
         at=(suite.pushed_at if suite else 0) or (move.at if move else 0),
+        enforced=_enforced(suite),
         forced=any(one.kind == "force_push" for one in moves if _names(one, chain)),
         facts=tuple(facts),
     )
@@ -61,6 +64,19 @@ def _moving(moves: list[RepositoryActivity], landing: str) -> RepositoryActivity
 def _names(move: RepositoryActivity, chain: Chain) -> bool:
     """Whether a movement ends in what this change landed."""
     return move.after_sha in {chain.change.landing_sha, *chain.change.commits}
+
+
+def _enforced(suite: RuleSuite | None) -> bool | None:
+    """Whether an enforced rule stands in the record; None where that is not told.
+
+    A record is made where rules were evaluated; one that speaks of rules which only report may
+    rest on these alone, so then its details must tell.
+    """
+    if suite is None:
+        return None
+    if suite.detail_read:
+        return any(one.enforcement in ("active", "") for one in suite.evaluations)
+    return None if suite.evaluation_result else True
 
 
 def _failed(suite: RuleSuite | None) -> tuple[str, ...]:

@@ -201,7 +201,7 @@ def _version(tracks: Tracks, ruleset_id: str, moment: int) -> RulesetVersion | N
     last = history[place]
     windows = tracks.windows(Subject.RULESET_HISTORY, ruleset_id)
     whole = any(since <= last.updated_at and moment <= until for since, until in windows)
-    return last if whole and last.state_read else None
+    return last if whole and last.state_read and tracks.history_whole(ruleset_id) else None
 
 
 def _applies(one: AnyRuleset, branch: str, listing: RulesetListing) -> bool:

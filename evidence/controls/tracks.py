@@ -71,6 +71,7 @@ class Tracks:
         for rows in self._versions.values():
             rows.sort(key=lambda one: (one.updated_at, one.version_id, one.entry_seq))
         self._built: dict[tuple[str, str], Track[Fact]] = {}
+        self._whole: dict[str, bool] = {}
         self._windows: dict[tuple[str, str], list[tuple[int, int]]] = {}
 
     def observations(self, subject: Subject, key: str = "") -> Sequence[Observation]:
@@ -91,6 +92,18 @@ class Tracks:
     def versions(self, ruleset_id: str) -> Sequence[RulesetVersion]:
         """A ruleset's own history, oldest first."""
         return self._versions.get(ruleset_id, ())
+
+    def history_whole(self, ruleset_id: str) -> bool:
+        """Whether every version that a look at the history named is here with its state."""
+        if ruleset_id not in self._whole:
+            named = {
+                version
+                for one in self.observations(Subject.RULESET_HISTORY, ruleset_id)
+                for version in one.listed
+            }
+            here = {one.version_id for one in self.versions(ruleset_id) if one.state_read}
+            self._whole[ruleset_id] = named <= here
+        return self._whole[ruleset_id]
 
     def protection(self, branch: str) -> Track[BranchProtection]:
         """Classic protection of a branch."""

@@ -56,6 +56,9 @@ class Observation(Fact):
     since: int = 0
     until: int = 0
     """Microseconds UTC, half-open: for lists of events, the window of which every one was read."""
+    listed: tuple[str, ...] = ()
+    """Of `ruleset_history`: the ids of the versions that the list named, so that one of them that
+    is not here shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -269,6 +269,7 @@ def upgrade() -> None:
         sa.Column("outcome", TEXT, nullable=False),
         sa.Column("since", INT, nullable=False, autoincrement=False),
         sa.Column("until", INT, nullable=False, autoincrement=False),
+        sa.Column("listed", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("entry_seq", "ordinal", name=op.f("pk_observation")),
     )
     op.create_index(

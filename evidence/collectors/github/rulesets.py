@@ -105,7 +105,8 @@ def _history(context: SettingsContext, row: Mapping[str, Any], number: str) -> N
         context.state.versions[number] = stable(found[0].get("version_id"))
     now = answers[0].observed_at
     begin = context.state.until.get(f"history/{number}", 0) or _begin(row, now)
-    context.look(Subject.RULESET_HISTORY, number, answers[0], "read", (begin, now))
+    listed = [stable(each.get("version_id")) for each in found]
+    context.look(Subject.RULESET_HISTORY, number, answers[0], "read", (begin, now), listed)
     context.state.until[f"history/{number}"] = now
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,8 +94,9 @@ class SettingsContext:
         answer: RestAnswer,
         outcome: str,
         window: tuple[int, int] = (0, 0),
+        listed: Sequence[str] = (),
     ) -> None:
-        """Notes what a look at a subject saw."""
+        """Notes what a look at a subject saw, and of a list of events which ones it named."""
         self.looks.append(
             {
                 "subject": str(subject),
@@ -105,6 +106,7 @@ class SettingsContext:
                 "status": answer.status,
                 "since": window[0],
                 "until": window[1],
+                **({"listed": list(listed)} if listed else {}),
             }
         )
         if outcome != "read":

@@ -106,13 +106,13 @@ def _pull_request(case: _Case, policy: Policy, as_of: int) -> Determination:
     if _added_locally(chain):
         sentence = f"#{number} was merged outside the forge, and the push added content of its own."
         return _say(case, "direct-push", sentence)
-    if not rules.problem and rules.demands_nothing:
+    if landing.enforced is False or (not rules.problem and rules.demands_nothing):
         sentence = (
             f"No rule protected {clip(chain.change.branch)} when #{number} landed at "
             f"{when(case.moment)}."
         )
         return _say(case, "rules-not-in-force", sentence)
-    if landing.result == "pass":
+    if landing.result == "pass" and (landing.enforced or not rules.problem):
         sentence = f"The forge recorded that #{number} met its rules at {when(landing.at)}."
         return _say(case, "rules-met", sentence)
     return _deduced(case, policy, as_of)

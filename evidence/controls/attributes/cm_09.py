@@ -56,8 +56,7 @@ def _judged(settings: SettingsHistory, branch: str, policy: Policy, begin: int, 
     name = clip(branch)
     owners = tracks_of(settings).codeowners(branch).at(moment).value
     below = below_policy(rules, policy, owners)
-    partly = below or rules.bypass is None or not rules.continuous
-    if rules.problem and partly:
+    if rules.problem and (below or not rules.continuous):
         return _unknown(settings, branch, begin, end, rules.problem)
     if below:
         sentence = f"The protection of {name} was below the policy: {listing(below)}."
