@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from evidence.demo import deliveries
 from evidence.demo.argocd_server import ArgoCD
+from evidence.demo.deliveries import analysis_runs, canaries, rollouts
 from evidence.demo.faults import Answer
 from evidence.demo.flux_server import Flux
 from evidence.demo.history import History
@@ -64,9 +64,9 @@ class Cluster:
     def objects(self, plural: str) -> list[dict[str, Any]]:
         """Every object of a resource beside Flux's own."""
         makers: dict[str, Callable[[World, History, int], list[dict[str, Any]]]] = {
-            "rollouts": deliveries.rollouts,
-            "analysisruns": deliveries.analysis_runs,
-            "canaries": deliveries.canaries,
+            "rollouts": rollouts,
+            "analysisruns": analysis_runs,
+            "canaries": canaries,
         }
         if plural == "applications":
             items: list[dict[str, Any]] = self.argocd.kubectl_list()["items"]

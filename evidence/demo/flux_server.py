@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from evidence.demo import kubernetes_lists
 from evidence.demo.faults import Answer
 from evidence.demo.history import ApplicationRecord, History, OperationRecord, RepositoryRecord
-from evidence.demo.kubernetes_lists import listed, status
+from evidence.demo.kubernetes_lists import group as group_document
+from evidence.demo.kubernetes_lists import listed, resources, status
 from evidence.demo.moments import MINUTE, iso
 from evidence.demo.serving import Request
 from evidence.demo.world import AppSource, World
@@ -52,9 +52,9 @@ class Flux:
         if found[2]:
             return self._listed(found[1], found[2], request)
         if "/v1" not in request.path:
-            return kubernetes_lists.group(found[1], "v1")
+            return group_document(found[1], "v1")
         own = [(plural, kind) for plural, (home, kind) in RESOURCES.items() if home == found[1]]
-        return kubernetes_lists.resources(f"{found[1]}/v1", own)
+        return resources(f"{found[1]}/v1", own)
 
     def kubectl_list(self) -> dict[str, Any]:
         """The same objects as `kubectl get kustomizations,... -A -o json` prints them."""
