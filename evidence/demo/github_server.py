@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -89,11 +89,14 @@ class GitHub:
     app: App | None = None
     """A GitHub App by which the same can be read."""
     budget: Budget = field(init=False)
+    requests: Budget = field(init=False)
+    """REST requests of the hour."""
     _views: dict[int, View] = field(default_factory=dict)
     _plans: dict[str, _Plan] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.budget = Budget(limit=self.world.access.points)
+        self.requests = Budget(limit=self.world.access.requests)
 
     def view(self) -> View:
         """The world at the present moment."""
@@ -104,6 +107,7 @@ class GitHub:
     def respond(self, request: Request) -> Answer:
         """One request, REST or GraphQL."""
         self.budget.at(self.at)
+        self.requests.at(self.at)
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         path = request.path.removeprefix("/api/v3") or "/"
         if path in ("/meta", "/api/meta"):
@@ -117,14 +121,27 @@ class GitHub:
             return json_answer(401, refused)
         if path in ("/graphql", "/api/graphql"):
             return self._graphql(request)
-        return answer_rest(self.view(), path, request, self._limits("core"))
+        return self._rest(path, request)
+
+    def _rest(self, path: str, request: Request) -> Answer:
+        """One request of the hourly budget; "not modified" and asking for the limits are free."""
+        if path == "/rate_limit":
+            return answer_rest(self.view(), path, request, self._limits("core"))
+        if self.requests.remaining == 0:
+            message = "API rate limit exceeded for user ID 900."
+            return json_answer(403, {"message": message, "status": "403"}, **self._limits("core"))
+        answer = answer_rest(self.view(), path, request, {})
+        if answer.status != 304:
+            self.requests.take(1)
+        return replace(answer, headers={**self._limits("core"), **answer.headers})
 
     def _limits(self, resource: str) -> dict[str, str]:
+        budget = self.requests if resource == "core" else self.budget
         return {
-            "X-RateLimit-Limit": str(self.budget.limit),
-            "X-RateLimit-Remaining": str(self.budget.remaining),
-            "X-RateLimit-Used": str(self.budget.used),
-            "X-RateLimit-Reset": str(self.budget.reset_at // SECOND),
+            "X-RateLimit-Limit": str(budget.limit),
+            "X-RateLimit-Remaining": str(budget.remaining),
+            "X-RateLimit-Used": str(budget.used),
+            "X-RateLimit-Reset": str(budget.reset_at // SECOND),
             "X-RateLimit-Resource": resource,
         }
 

@@ -363,7 +363,7 @@ def test_every_answer_carries_date_request_id_and_limits(simulate):
     answer = rest(simulate().at("2026-07-10T08:00:00Z"), "/user")
     assert answer.headers["Date"] == "Fri, 10 Jul 2026 08:00:00 GMT"
     assert answer.headers["X-GitHub-Request-Id"]
-    assert answer.headers["X-RateLimit-Remaining"] == "5000"
+    assert answer.headers["X-RateLimit-Remaining"] == "4999"
     assert answer.json()["login"] == "evidence-reader"
 
 

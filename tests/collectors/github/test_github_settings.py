@@ -469,6 +469,24 @@ def test_a_refused_permission_is_not_asked_again(simulation):
     assert [gap.kind for gap in read.gaps] == ["github.repository_settings"]
 
 
+def test_when_the_hourly_budget_is_used_up_it_waits_as_long_as_github_asks(tmp_path_factory):
+    with served(tmp_path_factory, requests=15) as simulation:
+        now, waited = [simulation.end().at / 1e6], []
+
+        def sleep(seconds):
+            waited.append(seconds)
+            now[0] += seconds
+            simulation.at(int(now[0] * 1e6))
+
+        clock = Clock(now=lambda: now[0], sleep=sleep)
+        one = collector(simulation, simulation.end(), clock=clock)
+        one.max_wait = 4000.0
+        read = Read(one)
+
+    assert len(waited) == 1
+    assert read.gaps == []
+
+
 def test_a_credential_that_is_refused_ends_the_run(simulation):
     one = collector(simulation, simulation.end())
     one.token = "another"
