@@ -152,7 +152,7 @@ def report(
             )
             zipped = zip_folder(folder, staged / "packet.zip") if archive else None
             check_whole(store)
-            _record(store, data, sealed, folder)
+            _record(store, data, sealed, folder, scope=_scope(change))
             folder.rename(destination)
             if archive and zipped:
                 zipped.rename(archive)
@@ -229,12 +229,19 @@ def _predicate(data: PacketData, case: Case, change: Change | None) -> Predicate
         },
         tool_version=__version__,
         yardstick={"policy": sha256_hex(yardstick_text(case.policy))},
-        scope=f"change:{change.change_id}" if change else "period",
+        scope=_scope(change),
         simulated=data.simulated,
     )
 
 
-def _record(store: Store, data: PacketData, sealed: SealResult, folder: Path) -> None:
+def _scope(change: Change | None) -> str:
+    """What a packet is of, as its statement and the ledger's entry on it say."""
+    return f"change:{change.change_id}" if change else "period"
+
+
+def _record(
+    store: Store, data: PacketData, sealed: SealResult, folder: Path, *, scope: str
+) -> None:
     """Appends the export as an entry: who packed what, when, under which digest.
 
     Its payload lists the ledger entries in the packet, so that each has its chain of custody.
@@ -245,6 +252,7 @@ def _record(store: Store, data: PacketData, sealed: SealResult, folder: Path) ->
         "export",
         {
             "actor": data.exporter,
+            "scope": scope,
             "period": [data.period.from_us, data.period.to_us],
             "as_of": data.as_of,
             "ledger_size": data.ledger_size,

@@ -61,6 +61,13 @@ def test_the_packet_of_one_change_verifies_alone(handed):
     assert (verdict.status, verdict.scope) == (Status.VERIFIED, "change:shop:pr:2")
 
 
+def test_the_ledger_says_what_each_packet_was_of(handed):
+    _, loaded, _ = handed
+    with closing(open_store(loaded.store_url)) as store:
+        exports = [row.envelope["body"]["scope"] for row in queries.entries(store, "export")]
+    assert exports[:2] == ["change:shop:pr:2", "period"]
+
+
 def test_it_holds_that_change_and_no_other(handed):
     folder, *_ = handed
     results = json.loads((folder / "one" / "results.json").read_text(encoding="utf-8"))

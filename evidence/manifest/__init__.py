@@ -9,6 +9,8 @@
     SHA256SUMS                every file above and the manifest             listing.py
     packet.dsse.json          signed statement over every file above  statement.py, envelope.py
     SHA256SUMS.sig            OpenSSH signature over SHA256SUMS             sshsig.py
+    SHA256SUMS.tsr            RFC 3161 time stamp over SHA256SUMS, a subject of the statement
+    SHA256SUMS.sigstore.json  keyless signature over SHA256SUMS, a subject of the statement
 
 Every document has one accepted byte form, so a packet with any byte changed never verifies. What
 cannot be read is a `MalformedError`. As one file the packet is a stored ZIP: archive.py.
