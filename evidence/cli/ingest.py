@@ -57,7 +57,7 @@ def settings(
 ) -> None:
     """Takes over rulesets with their bypass lists, as an administrator of GitHub downloaded them.
 
-    Example: gh api repos/acme/shop/rulesets/42 | evidence ingest settings -
+    Example: evidence ingest settings ruleset-42.json
     """
     take("settings", file, source=source, config=config, quiet=quiet, output=output)
 
