@@ -93,7 +93,7 @@ def settings_read(capture: Capture, payload: Mapping[str, Any]) -> tuple[Fact, .
             outcome=text(each.get("outcome")),
             since=integer(each.get("since"), 0),
             until=integer(each.get("until"), 0),
-            listed=tuple(stable(one) for one in items(each.get("listed"))),
+            listed=tuple(text(one) for one in items(each.get("listed"))),
         )
         for each in map(mapping, found)
         if text(each.get("subject")) in known
