@@ -131,6 +131,7 @@ class Lane:
     def _chain(self, start: str) -> None:
         loaded = self._prepared(start)
         self.history = [f"from {start}:"]
+        code: int | None = None
         try:
             while self.report.kills < self.plan.kills:
                 shot = self._shot(start)
@@ -139,7 +140,9 @@ class Lane:
                     break
                 self._count(shot)
                 self.after_kill(loaded)
-            self.heal(start, loaded)
+            if code:
+                self.problem(f"a run that nobody shot ended with {code}")
+            self.heal(start, loaded, through=code == 0)
         except Exception:  # noqa: BLE001 - whatever goes wrong is what was looked for
             self.problem(traceback.format_exc())
         self.report.chains += 1
@@ -161,9 +164,10 @@ class Lane:
         if begun:
             crash_state.check_ledger(loaded.store_url)
 
-    def heal(self, start: str, loaded: Loaded) -> None:
-        """One more run gets through, and what it leaves is what an undisturbed one leaves."""
-        self._through("sync", loaded)
+    def heal(self, start: str, loaded: Loaded, *, through: bool) -> None:
+        """A run gets through, and what it leaves is what an undisturbed one leaves."""
+        if not through:
+            self._through("sync", loaded)
         self.compare(start, loaded)
 
     def compare(self, start: str, loaded: Loaded, but: tuple[str, ...] = ()) -> None:
@@ -233,8 +237,9 @@ class Lane:
 class Rebuilds(Lane):
     """Rebuilds that are cut are ended by another one, or by the next sync."""
 
-    def heal(self, start: str, loaded: Loaded) -> None:
+    def heal(self, start: str, loaded: Loaded, *, through: bool) -> None:
         """A sync decides as of its own moment: what it says of that is then left out."""
+        del through
         job = self.random.choice(("sync", "rebuild"))
         self._through(job, loaded)
         self.compare(start, loaded, ("determination", "decided") if job == "sync" else ())
@@ -253,8 +258,9 @@ class Exports(Lane):
         shutil.rmtree(folder, ignore_errors=True)
         archive.unlink(missing_ok=True)
 
-    def heal(self, start: str, loaded: Loaded) -> None:
+    def heal(self, start: str, loaded: Loaded, *, through: bool) -> None:
         """The next report gets through and clears away what was left."""
+        del through
         self.after_kill(loaded)
         self._through("report", loaded)
         trust = read_trust(Path(self.plan.trust))

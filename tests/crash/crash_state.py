@@ -123,7 +123,9 @@ def _rows(store, table) -> list[str]:
     with store.read() as connection:
         rows = connection.execute(query).mappings().all()
     derived = table in DERIVED
-    return sorted(_text(dict(row), derived=derived) for row in rows)
+    told = sorted(_text(dict(row), derived=derived) for row in rows)
+    # What is pending is judged anew by later syncs: evaluations of two moments stand side by side.
+    return sorted(set(told)) if derived else told
 
 
 def _text(row, *, derived: bool) -> str:
@@ -160,10 +162,13 @@ def _decided(store) -> list[str]:
         body = each.envelope["body"]
         if body["digest"]:
             recorded.setdefault(body["generation"], []).append(body["digest"])
-    return [
-        f"generation: {'as recorded' if recorded.get(number) == [_digest(store, number)] else recorded.get(number)}"
-        for number in numbers
-    ]
+    # A pending change may be judged once more: how many generations there are says nothing.
+    return sorted(
+        {
+            f"generation: {'as recorded' if recorded.get(number) == [_digest(store, number)] else recorded.get(number)}"
+            for number in numbers
+        }
+    )
 
 
 def _digest(store, number: int) -> str:
