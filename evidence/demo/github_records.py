@@ -146,8 +146,21 @@ def _suite(
         "repository_name": view.full_name(where).split("/")[1],
         "pushed_at": iso(move.at),
         "result": result,
-        "evaluation_result": None,
+        "evaluation_result": _if_all_were_active(view, where, move, result),
     }
+
+
+def _if_all_were_active(
+    view: View, where: RepositoryRecord, move: MoveRecord, result: str
+) -> str | None:
+    """Null where no rule only reports; rules that report ask the same of a push as active ones."""
+    reporting = any(
+        row.enforcement == "evaluate" and applies(row, where, move.ref)
+        for row in rulesets(view, where, move.at)
+    )
+    if not reporting:
+        return None
+    return "pass" if move.kind in ("pr_merge", "merge_queue_merge") and result == "pass" else "fail"
 
 
 def rule_suite(
