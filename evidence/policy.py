@@ -103,6 +103,23 @@ class ImageMap:
     """Repository id, or `owner/{name}` resolved against the repositories' names."""
     path: str = ""
     """Path of the image's sources within a monorepo; empty for the whole repository."""
+    build: str = ""
+    """Name of the check whose success on a commit says that the image was built from it."""
+    build_app: str = ""
+    """Slug of the app that the check must come from; empty accepts any source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedBuilder:
+    """Whose statements about the origin of an image are believed, and under which key."""
+
+    id: str
+    key: str
+    """PEM of a public key (Ed25519, ECDSA or RSA)."""
+    builder: str = ""
+    """Builder id that a statement under this key must give; empty: any."""
+    repositories: tuple[str, ...] = ()
+    """Repository ids for whose images the key speaks; empty: all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +219,9 @@ class Policy:
     repositories: tuple[Repository, ...] = ()
     applications: tuple[Application, ...] = ()
     image_maps: tuple[ImageMap, ...] = ()
+    builders: tuple[TrustedBuilder, ...] = ()
+    origin_level: str = "strong"
+    """What CM-11 asks of the link from an image to its commit: `strong` or `proved`."""
     controls: tuple[ControlScope, ...] = ()
     access_approved: tuple[str, ...] = ()
     """Keys (`system:kind:id`) of everyone who may merge, deploy or bypass; empty: not declared."""

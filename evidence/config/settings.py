@@ -100,6 +100,9 @@ class ImageSettings(_Section):
     image: str
     repository: str
     path: str = ""
+    build: str = ""
+    """Name of the check that builds it."""
+    build_app: str = ""
 
 
 class WitnessSettings(_Section):
@@ -132,6 +135,18 @@ class MapSettings(_Section):
     image: str
     repository: str
     path: str = ""
+    build: str = ""
+    build_app: str = ""
+
+
+class BuilderSettings(_Section):
+    """Whose statements about the origin of images are believed."""
+
+    id: Id
+    key: str
+    """PEM of the public key that signs them."""
+    builder: str = ""
+    repositories: list[str] = []
 
 
 class PersonSettings(_Section):
@@ -220,6 +235,7 @@ class PolicySettings(_Section):
     pending_limit_days: int = Field(default=0, ge=0, le=3650)
     non_deployable_paths: list[str] = []
     scope_start: str = ""
+    origin_level: Literal["strong", "proved"] = "strong"
 
 
 class AccessSettings(_Section):
@@ -288,6 +304,7 @@ class Settings(BaseSettings):
     repository: list[RepositorySettings] = []
     application: list[ApplicationSettings] = []
     map: list[MapSettings] = []
+    provenance: list[BuilderSettings] = []
     person: list[PersonSettings] = []
     automation: list[AutomationSettings] = []
     controls: dict[str, ControlSettings] = {}

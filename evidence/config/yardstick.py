@@ -28,6 +28,7 @@ PROFILES: dict[str, dict[str, object]] = {
         "require_mapped_approvers": True,
         "suggester_contributes": True,
         "owner_required_paths": (".github/**",),
+        "origin_level": "proved",
         "forbidden_pairs": (
             ("contributor", "deployer"),
             ("contributor", "merger"),
@@ -67,9 +68,16 @@ def build_policy(settings: Settings) -> yardstick.Policy:
         repositories=tuple(_repository(one, settings) for one in settings.repository),
         applications=_applications(settings),
         image_maps=tuple(
-            yardstick.ImageMap(image=one.image, repository=one.repository, path=one.path)
+            yardstick.ImageMap(
+                image=one.image,
+                repository=one.repository,
+                path=one.path,
+                build=one.build,
+                build_app=one.build_app,
+            )
             for one in settings.map
         ),
+        builders=_builders(settings),
         controls=tuple(
             yardstick.ControlScope(
                 id=control_id,
@@ -138,6 +146,18 @@ def _repository(one: RepositorySettings, settings: Settings) -> yardstick.Reposi
     )
 
 
+def _builders(settings: Settings) -> tuple[yardstick.TrustedBuilder, ...]:
+    return tuple(
+        yardstick.TrustedBuilder(
+            id=one.id,
+            key=one.key.strip(),
+            builder=one.builder,
+            repositories=tuple(one.repositories),
+        )
+        for one in settings.provenance
+    )
+
+
 def _applications(settings: Settings) -> tuple[yardstick.Application, ...]:
     return tuple(
         yardstick.Application(
@@ -149,7 +169,13 @@ def _applications(settings: Settings) -> tuple[yardstick.Application, ...]:
             repository=one.repository,
             path=one.path,
             images=tuple(
-                yardstick.ImageMap(image=i.image, repository=i.repository, path=i.path)
+                yardstick.ImageMap(
+                    image=i.image,
+                    repository=i.repository,
+                    path=i.path,
+                    build=i.build,
+                    build_app=i.build_app,
+                )
                 for i in one.image
             ),
             values_files=tuple(one.values_files),

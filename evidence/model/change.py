@@ -148,6 +148,19 @@ class DeploymentKind(StrEnum):
     """The revision is not a commit that could be found."""
 
 
+class Standing(StrEnum):
+    """How a deployed commit stands to the production branches of its repository, as observed."""
+
+    RESULT = "result"
+    """What a change left on a production branch."""
+    PART = "part"
+    """A production branch contains it, inside a change: it is not what the change came to."""
+    OUTSIDE = "outside"
+    """No production branch contains it."""
+    UNSEEN = "unseen"
+    """Not on a branch that was seen, and not all of them were."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionRange:
     """What one repository contributed to one deployment."""
@@ -168,6 +181,21 @@ class RevisionRange:
     strength: Strength = Strength.PROVED
     through: str = ""
     """The image by which a source repository came in, else empty (the configuration itself)."""
+    standing: Standing | None = None
+    """Of `revision`; None where it is no commit that was read."""
+    landed_by: str = ""
+    """The change that `revision` belongs to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageMatch:
+    """One commit that one strategy sees behind an image reference."""
+
+    basis: str
+    commit: str
+    strength: Strength
+    detail: str = ""
+    entries: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +221,36 @@ class ImageChange:
     """`third_party`, `ambiguous`, `not_a_commit`, `digest_only`, `unmapped`, `no_such_tag`,
     `unreadable`; empty where resolved."""
     candidates: tuple[str, ...] = ()
+    matches: tuple[ImageMatch, ...] = ()
+    """Everything that every strategy sees behind `new`, the more telling first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningImage:
+    """One image of ours that runs after a deployment, whether the deployment moved it or not."""
+
+    image: str
+    reference: str
+    repository: str
+    """Mapped source repository id."""
+    commit: str = ""
+    basis: str = ""
+    strength: Strength = Strength.CANDIDATE
+    problem: str = ""
+    standing: Standing | None = None
+    landed_by: str = ""
+    digests: tuple[str, ...] = ()
+    """Every digest that was ever seen for this image and tag, or the one it is pinned to."""
+    build: str = ""
+    """Name of the check that builds it; empty where the map declares none."""
+    build_app: str = ""
+    since_first: bool = False
+    """It has not moved since the first deployment that was observed."""
+    provenance: str = ""
+    """`verified`, `claimed` or `contradicts`; empty where there is none."""
+    told: str = ""
+    """What the provenance says, in words."""
+    entries: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +270,7 @@ class ProductionDeployment:
     automated: bool | None
     ranges: tuple[RevisionRange, ...] = ()
     images: tuple[ImageChange, ...] = ()
+    running: tuple[RunningImage, ...] = ()
     changes: tuple[str, ...] = ()
     """Change ids that it carried to this application for the first time, oldest first."""
     unmapped: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.deployment import ApplicationState, Deployment
 from evidence.model.fact import Fact
 from evidence.model.git import Commit, GitAnswer, RefTip
+from evidence.model.provenance import Provenance
 from evidence.model.pull_request import (
     CommitPullRequests,
     PullRequest,
@@ -165,6 +166,11 @@ FACTS: Mapping[type[Fact], FactTable] = {
         _fact_table(RolloutStep, "rollout_step", ("source", "uid", "revision")),
         _fact_table(Analysis, "analysis", ("source", "uid")),
         _fact_table(RuntimeEvent, "runtime_event", ("source", "event_id")),
+        _fact_table(
+            Provenance,
+            "provenance",
+            ("source", "subject_digest", "statement", "subject_name"),
+        ),
         _fact_table(BranchProtection, "branch_protection", ("repository", "branch")),
         _fact_table(Ruleset, "ruleset", ("repository", "ruleset_id", "origin")),
         _fact_table(RulesetListing, "ruleset_listing", ("repository",)),

@@ -19,7 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA = "0008"
+SCHEMA = "0009"
 """The migration that this code expects; a test compares it with the newest one."""
 
 metadata = MetaData(
