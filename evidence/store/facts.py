@@ -17,6 +17,7 @@ from evidence.errors import MalformedError, StoreError
 from evidence.model import codec
 from evidence.model.activity import RepositoryActivity, RuleSuite
 from evidence.model.check import CheckCoverage, CheckRun
+from evidence.model.delivery import Delivery
 from evidence.model.deployment import ApplicationState, Deployment
 from evidence.model.fact import Fact
 from evidence.model.git import Commit, GitAnswer, RefTip
@@ -166,6 +167,7 @@ FACTS: Mapping[type[Fact], FactTable] = {
         _fact_table(RolloutStep, "rollout_step", ("source", "uid", "revision")),
         _fact_table(Analysis, "analysis", ("source", "uid")),
         _fact_table(RuntimeEvent, "runtime_event", ("source", "event_id")),
+        _fact_table(Delivery, "delivery", ("source", "delivery_id"), search=("source", "content")),
         _fact_table(
             Provenance,
             "provenance",

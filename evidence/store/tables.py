@@ -19,7 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA = "0009"
+SCHEMA = "0010"
 """The migration that this code expects; a test compares it with the newest one."""
 
 metadata = MetaData(
