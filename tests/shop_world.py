@@ -99,6 +99,7 @@ STORY = (
 
 PEOPLE = {"ada": 101, "bert": 102, "carl": 103, "dora": 104}
 CONFIGURATION = {
+    "source": [{"id": "github", "settings_hours": 24}],
     "map": [{"image": WEB, "repository": "shop"}],
     "person": [
         {
