@@ -56,6 +56,7 @@ def secrets(loaded: Loaded) -> tuple[str, ...]:
     settings = loaded.settings
     named = {one.secret for one in settings.source} | {one.secret for one in settings.repository}
     named |= {one.private_key for one in settings.source}
+    named |= {reference for one in settings.source for reference in one.webhook_secrets}
     found = []
     for reference in sorted(named - {""}):
         try:
@@ -283,6 +284,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
     from evidence.collectors.github import parse_deployments, parse_settings
     from evidence.collectors.ingested import parse as ingested
     from evidence.collectors.jira import parse as jira
+    from evidence.collectors.received import parse as received
 
     return {
         "git": refs.parse,
@@ -295,6 +297,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
         flagger.PLAN.collector: flagger.parse,
         kubernetes_events.PLAN.collector: kubernetes_events.parse,
         "ingest": ingested.parse,
+        received.COLLECTOR: received.parse,
         "jira": jira.parse,
     }
 

@@ -77,6 +77,9 @@ class Source(_Section):
     """GitHub only: whether protection, rulesets, records of pushes and access are read, too."""
     settings_hours: int = Field(default=24, ge=0)
     """GitHub only: hours between two readings of a repository's settings; 0: in every sync."""
+    webhook_secrets: list[str] = []
+    """References to what its deliveries are signed with, for `evidence serve --receiver`; two while
+    one replaces the other; empty: nothing of this source is received."""
 
 
 class RepositorySettings(_Section):
@@ -285,6 +288,18 @@ class AnchorSettings(_Section):
     after_sync: bool = True
 
 
+class ReceiverSettings(_Section):
+    """Where and how `evidence serve --receiver` listens."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8099, ge=0, le=65_535)
+    """0: any free port; it is printed."""
+    body_limit: int = Field(default=26_214_400, ge=1_024, le=104_857_600)
+    """Bytes of one delivery; GitHub sends at most 25 MB."""
+    timeout_seconds: int = Field(default=10, ge=1, le=300)
+    """Within which the headers, and then the body, of a delivery must have come."""
+
+
 class ReportSettings(_Section):
     """Where packets are written."""
 
@@ -312,4 +327,5 @@ class Settings(BaseSettings):
     access: AccessSettings = AccessSettings()
     seal: SealSettings = SealSettings()
     anchor: AnchorSettings = AnchorSettings()
+    receiver: ReceiverSettings = ReceiverSettings()
     report: ReportSettings = ReportSettings()
