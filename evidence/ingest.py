@@ -17,7 +17,7 @@ from evidence import sources
 from evidence.collecting import now
 from evidence.collectors.github import hosts, supplied
 from evidence.collectors.http import SIZE_LIMIT
-from evidence.collectors.ingested import audit_log, deployment
+from evidence.collectors.ingested import audit_log, deployment, provenance
 from evidence.collectors.ingested.given import COLLECTOR, VERSION, Given, documents
 from evidence.config.load import Loaded
 from evidence.config.yardstick import build_policy
@@ -59,6 +59,7 @@ HANDLERS: Mapping[str, Handler] = {
     "deployment": deployment.captures,
     "audit-log": audit_log.captures,
     "settings": _settings,
+    "provenance": provenance.captures,
 }
 """ADD A KIND HERE: what turns a file into captures, or refuses it with MalformedError."""
 

@@ -87,6 +87,13 @@ class ChangeBook:
                     yield commit, self._ids[place][group]
                     break
 
+    def groups_of(self, commit: int) -> Iterator[tuple[BranchMap, str, Group]]:
+        """(branch, change id, change) of each branch that contains a commit."""
+        for part, ids in zip(self.maps, self._ids, strict=True):
+            place = part.owner[commit]
+            if place >= 0:
+                yield part, ids[place], part.groups[place]
+
     def on_branch(self, revision: int) -> bool:
         """Whether a production branch, as observed, contains a deployed revision."""
         return any(part.branch and part.owner[revision] >= 0 for part in self.maps)

@@ -12,18 +12,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evidence.chain.configuration import Configuration, Configurations
+from evidence.chain.digests import Digests
 from evidence.chain.images import ImageRef, split_reference
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.lanes import Step, lane_ranges
 from evidence.chain.mapping import Built, ImageMaps
+from evidence.chain.provenance import Statements
 from evidence.chain.records import PopulationInputs
 from evidence.chain.rows import Draft, RangeDraft
-from evidence.chain.strategies import Resolution, resolve_tag
-from evidence.model.change import ImageChange
+from evidence.chain.running import running_image
+from evidence.chain.strategies import Reference, Resolution, resolve_reference
+from evidence.chain.trailers import Trailer, trailer_of
+from evidence.chain.urls import find_repository, repository_index
+from evidence.model.change import ImageChange, RunningImage
 from evidence.policy import Application, Policy
 
 ImageKey = tuple[str, str, str]
 """(image, source repository id, path in it)."""
+_BY_DIGEST = frozenset({"provenance", "claimed_provenance", "commit_trailer"})
+"""What tells the commit of a digest although the tag stays the same."""
+_UNNAMED = frozenset({"no_such_tag", "digest_only", "not_a_commit"})
+"""Problems of a reference that names no commit by itself."""
 _UNDECIDED = frozenset({"third_party"})
 """Problems of an image that leave no question about our own sources."""
 
@@ -37,6 +46,10 @@ class Seen:
     resolution: Resolution
 
 
+_TRAILERS_READ = 50
+"""Configuration commits of one deployment whose messages are read, the newest first."""
+
+
 class Hop:
     """Follows images from configuration to source for all applications of one run."""
 
@@ -47,6 +60,11 @@ class Hop:
         self._maps = ImageMaps(policy)
         self._configurations: dict[str, Configurations] = {}
         self._roles = {one.id: one.role for one in policy.repositories}
+        self._urls = repository_index(policy.repositories)
+        self._statements = Statements(policy, inputs.provenance)
+        self.digests = Digests(inputs.deployments, inputs.states, inputs.rollouts)
+        self._interned: dict[RunningImage, RunningImage] = {}
+        self._by_trailer: dict[tuple[str, str, str], Resolution] = {}
 
     def follows(self, application: Application, repository: str, path: str) -> bool:
         """Whether images are read there: in configuration, or where images are mapped at all."""
@@ -78,24 +96,26 @@ class Hop:
     def _lane(self, application: Application, lane: Sequence[tuple[Draft, RangeDraft]]) -> None:
         settled = self._before(application, lane[0][1])
         first, unread = settled is None, False
+        begun: frozenset[ImageRef] | None = frozenset() if settled is not None else None
         baselines = self._commits(application, settled or ())
         sources: dict[ImageKey, list[Seen]] = defaultdict(list)
         for draft, one in lane:
             shas = self._inputs.graphs[one.repository].shas
             now = self.configuration(application, one.repository, shas[one.revision], one.path)
+            begun = frozenset(now.images) if begun is None else begun
             problems = _worth_naming(now.problems)
             draft.problems.update(problems)
             if unread:
                 draft.problems.add("previous_image_unresolved")
             if not first:
                 changes = [
-                    self._change(application, draft, image, old, new)
+                    self._change(application, draft, image, old, new, one)
                     for image, old, new in differences(settled or (), now.images)
                 ]
                 draft.images += changes
                 draft.problems.update(_problems(changes))
             for ref in now.images:
-                self._sight(application, draft, ref, sources)
+                self._sight(application, draft, ref, sources, one, ref in begun)
             if draft.operation.settles:
                 settled, first, unread = now.images, False, bool(problems)
         for key, seen in sources.items():
@@ -113,18 +133,30 @@ class Hop:
         found: dict[ImageKey, int] = {}
         for ref in refs:
             built = self._maps.built_from(application, ref.image)
-            commit = self._resolve(built, ref.reference).commit
+            commit = self._resolve(built, ref).commit
             if commit:
                 graph = self._inputs.graphs[built.repository]
                 found[ref.image, built.repository, built.path] = graph.index[commit]
         return found
 
-    def _resolve(self, built: Built, reference: str, draft: Draft | None = None) -> Resolution:
+    def _resolve(
+        self,
+        built: Built,
+        ref: ImageRef,
+        draft: Draft | None = None,
+        trailers: tuple[Trailer, ...] = (),
+    ) -> Resolution:
         """The commit behind a reference; a Git tag that is younger than `draft` tells nothing."""
-        tag = split_reference(reference)[0]
-        if not built.repository or not tag:
-            return Resolution(problem="digest_only" if built.repository else built.problem)
-        found = resolve_tag(self._inquiry, built.repository, tag)
+        if not built.repository:
+            return Resolution(problem=built.problem)
+        tag = split_reference(ref.reference)[0]
+        digest = self.digests.only(ref.image, ref.reference)
+        stated = self._statements.of(digest, built.repository)
+        found = resolve_reference(
+            self._inquiry,
+            built.repository,
+            Reference(tag=tag, digest=digest, statements=tuple(stated), trailers=trailers),
+        )
         graph = self._inputs.graphs.get(built.repository)
         if found.commit and (graph is None or found.commit not in graph.index):
             return Resolution(problem="not_collected", candidates=(found.commit,))
@@ -144,14 +176,16 @@ class Hop:
         image: str,
         old: ImageRef | None,
         new: ImageRef | None,
+        lane: RangeDraft,
     ) -> ImageChange:
         place = new or old
         built = self._maps.built_from(application, image)
-        before = self._resolve(built, old.reference, draft) if old else Resolution()
-        after = self._resolve(built, new.reference, draft) if new else Resolution()
+        before = self._resolve(built, old, draft) if old else Resolution()
+        after = self._resolved(built, new, draft, lane) if new else Resolution()
         problem = after.problem
         if old and new and split_reference(old.reference)[0] == split_reference(new.reference)[0]:
-            problem = "digest_only" if built.repository else problem
+            by_digest = after.basis in _BY_DIGEST
+            problem = "digest_only" if built.repository and not by_digest else problem
         return ImageChange(
             image=image,
             file=place.file if place else "",
@@ -165,7 +199,44 @@ class Hop:
             strength=after.strength,
             problem=problem,
             candidates=after.candidates,
+            matches=after.matches,
         )
+
+    def _resolved(self, built: Built, ref: ImageRef, draft: Draft, lane: RangeDraft) -> Resolution:
+        """With the trailers of the commits that set it, where nothing else names a commit."""
+        found = self._resolve(built, ref, draft)
+        if not built.repository or found.pending or found.problem not in _UNNAMED:
+            return found
+        trailers = self._trailers(built.repository, lane)
+        return self._resolve(built, ref, draft, trailers) if trailers else found
+
+    def _seen_before(
+        self, built: Built, ref: ImageRef, draft: Draft, lane: RangeDraft
+    ) -> Resolution:
+        """A reference that trailers named once keeps that meaning while it runs."""
+        found = self._resolved(built, ref, draft, lane)
+        key = (built.repository, ref.image, ref.reference)
+        if found.basis == "commit_trailer":
+            self._by_trailer[key] = found
+        return self._by_trailer.get(key, found) if found.problem in _UNNAMED else found
+
+    def _trailers(self, repository: str, lane: RangeDraft) -> tuple[Trailer, ...]:
+        """References in messages of the lane's commits to commits of the mapped repository.
+
+        A message that names another repository, or none of ours, is no reference to this one.
+        """
+        shas = self._inputs.graphs[lane.repository].shas
+        found: list[Trailer] = []
+        for commit in lane.commits[-_TRAILERS_READ:]:
+            message = self._inquiry.message(lane.repository, shas[commit])
+            trailer = trailer_of(message, shas[commit]) if message else None
+            if trailer and self._named(trailer) == repository:
+                found.append(trailer)
+        return tuple(found[-1:])
+
+    def _named(self, trailer: Trailer) -> str:
+        url = trailer.repository_url
+        return find_repository(url, self._urls, self._policy.repositories)[0] if url else ""
 
     def _sight(
         self,
@@ -173,11 +244,19 @@ class Hop:
         draft: Draft,
         ref: ImageRef,
         sources: dict[ImageKey, list[Seen]],
+        lane: RangeDraft,
+        since_first: bool,
     ) -> None:
         built = self._maps.built_from(application, ref.image)
         if not built.repository:
             return
-        found = self._resolve(built, ref.reference, draft)
+        found = self._seen_before(built, ref, draft, lane)
+        self.digests.add(ref.image, ref.reference)
+        stated = self._statements.of(self.digests.only(ref.image, ref.reference), built.repository)
+        runs = running_image(ref, built, found, stated, since_first=since_first)
+        runs = self._interned.setdefault(runs, runs)
+        if runs not in draft.running:
+            draft.running.append(runs)
         graph = self._inputs.graphs.get(built.repository)
         commit = graph.index[found.commit] if graph is not None and found.commit else -1
         key = (ref.image, built.repository, built.path)

@@ -89,6 +89,11 @@ class Inquiry:
             made=max(seconds, default=0) * 1_000_000,
         )
 
+    def message(self, repository: str, commit: str) -> str | None:
+        """A commit's message; None where it is unknown or too large."""
+        text = member(self.value(ask(repository, QuestionKind.MESSAGE, commit)), "text")
+        return text if isinstance(text, str) else None
+
     def changed(self, repository: str, commit: str) -> tuple[str, ...] | None:
         """Files a commit changed against its first parent."""
         return strings(self.value(ask(repository, QuestionKind.CHANGED_PATHS, commit)))

@@ -16,6 +16,9 @@ class Built:
 
     repository: str = ""
     path: str = ""
+    build: str = ""
+    build_app: str = ""
+    """The check that says that the image was built from a commit, and the app it comes from."""
     problem: str = ""
     """`third_party` or `unmapped`; empty where mapped."""
 
@@ -45,7 +48,12 @@ class ImageMaps:
             wanted = one.repository.replace("{name}", name)
             found = self._ids.get(wanted) or self._names.get(wanted.lower(), "")
             if found:
-                return Built(repository=found, path=one.path.replace("{name}", name).strip("/"))
+                return Built(
+                    repository=found,
+                    path=one.path.replace("{name}", name).strip("/"),
+                    build=one.build.replace("{name}", name),
+                    build_app=one.build_app,
+                )
             return Built(problem="unmapped")
         return Built(problem="third_party")
 

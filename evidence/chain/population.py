@@ -12,19 +12,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evidence.chain.book import ChangeBook
 from evidence.chain.changes import PullRequestHead
 from evidence.chain.deliveries import delivery_links
 from evidence.chain.deployments import Operation, select_application, unite
+from evidence.chain.digests import Digests
 from evidence.chain.graph import CommitGraph
 from evidence.chain.hop import Hop
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.promotions import Promotions
 from evidence.chain.reconcile import reconcile
 from evidence.chain.records import Population, PopulationInputs, Reconciliation
-from evidence.chain.rows import Draft, draft_ranges, draft_rows, only_seen, row_kind
+from evidence.chain.rows import Draft, RangeDraft, draft_ranges, draft_rows, only_seen, row_kind
+from evidence.chain.running import settled, standing_of
 from evidence.chain.scope import Scope
 from evidence.chain.sources import Locator
 from evidence.chain.witnesses import attach, with_witnesses, witness_links, witness_of
@@ -35,6 +37,7 @@ from evidence.model.change import (
     LinkKind,
     ProductionDeployment,
     RevisionRange,
+    RunningImage,
     Strength,
 )
 from evidence.policy import Application, Policy
@@ -64,7 +67,7 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
     drafts = [draft for draft in drafts if not only_seen(draft)]
     unexplained = attach(drafts, operations, policy, inputs.graphs)
     books = _books(policy, inputs, drafts)
-    rows_out, carried = _write_rows(drafts, books, inputs.graphs)
+    rows_out, carried = _write_rows(drafts, books, inputs.graphs, hop.digests)
     promotions = Promotions(inquiry, scope)
     changes = write_changes(policy, inputs.previous_ids, books, carried, promotions, inquiry)
     return Population(
@@ -140,15 +143,22 @@ def _books(
 
 
 def _write_rows(
-    drafts: Iterable[Draft], books: Mapping[str, ChangeBook], graphs: Mapping[str, CommitGraph]
+    drafts: Iterable[Draft],
+    books: Mapping[str, ChangeBook],
+    graphs: Mapping[str, CommitGraph],
+    digests: Digests,
 ) -> tuple[tuple[ProductionDeployment, ...], dict[str, Carried]]:
     carried: dict[str, Carried] = defaultdict(Carried)
     rows: list[ProductionDeployment] = []
+    runs: dict[RunningImage, RunningImage] = {}
     ordered = sorted(
         drafts, key=lambda one: (one.operation.deployment.started_at, one.operation.id)
     )
     for draft in ordered:
-        row = _write_row(draft, books, graphs)
+        for one in draft.running:
+            if one not in runs:
+                runs[one] = settled(one, books, graphs, digests)
+        row = _write_row(draft, books, graphs, runs)
         rows.append(row)
         for change_id in row.changes:
             known = carried[change_id]
@@ -160,7 +170,10 @@ def _write_rows(
 
 
 def _write_row(
-    draft: Draft, books: Mapping[str, ChangeBook], graphs: Mapping[str, CommitGraph]
+    draft: Draft,
+    books: Mapping[str, ChangeBook],
+    graphs: Mapping[str, CommitGraph],
+    runs: Mapping[RunningImage, RunningImage],
 ) -> ProductionDeployment:
     operation, deployment = draft.operation, draft.operation.deployment
     changes: dict[str, None] = {}
@@ -173,7 +186,7 @@ def _write_row(
             changes[change_id] = None
             if change_id in book.ambiguous:
                 unmapped.append(f"{one.repository}:{shas[commit]}")
-    ranges = (*(one.write(graphs[one.repository]) for one in draft.ranges), *draft.plain)
+    ranges = (*(_range(one, books, graphs) for one in draft.ranges), *draft.plain)
     _flag_baseline(draft, ranges)
     return ProductionDeployment(
         deployment_id=operation.id,
@@ -187,6 +200,7 @@ def _write_row(
         automated=deployment.automated,
         ranges=ranges,
         images=tuple(draft.images),
+        running=tuple(runs[one] for one in draft.running),
         changes=tuple(changes),
         unmapped=tuple(unmapped),
         problems=tuple(sorted(draft.problems)),
@@ -195,6 +209,13 @@ def _write_row(
         entries=_entries(draft),
         flags=tuple(sorted(draft.flags)),
     )
+
+
+def _range(
+    one: RangeDraft, books: Mapping[str, ChangeBook], graphs: Mapping[str, CommitGraph]
+) -> RevisionRange:
+    standing, change_id = standing_of(books[one.repository], one.revision)
+    return replace(one.write(graphs[one.repository]), standing=standing, landed_by=change_id)
 
 
 def _flag_baseline(draft: Draft, ranges: Iterable[RevisionRange]) -> None:

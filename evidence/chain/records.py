@@ -13,6 +13,7 @@ from evidence.model.capture import Gap
 from evidence.model.change import Change, Link, ProductionDeployment
 from evidence.model.deployment import ApplicationState, Deployment
 from evidence.model.git import GitQuestion
+from evidence.model.provenance import Provenance
 from evidence.model.rollout import RolloutStep
 
 
@@ -37,6 +38,8 @@ class PopulationInputs:
     changed: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Repository -> commit -> files changed against the first parent, as far as the store has
     them; a commit that is not a key is asked about where its paths matter."""
+    provenance: tuple[Provenance, ...] = ()
+    """What builders state of the digests that run."""
     gaps: tuple[Gap, ...] = ()
     previous_ids: tuple[str, ...] = ()
     """Change ids and aliases that earlier runs gave."""

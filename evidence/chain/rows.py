@@ -11,7 +11,14 @@ from evidence.chain.lanes import LaneRange, Step, lane_ranges
 from evidence.chain.live import LIVE, PROBLEM
 from evidence.chain.records import PopulationInputs
 from evidence.chain.sources import Located, Locator
-from evidence.model.change import DeploymentKind, ImageChange, Link, RevisionRange, Strength
+from evidence.model.change import (
+    DeploymentKind,
+    ImageChange,
+    Link,
+    RevisionRange,
+    RunningImage,
+    Strength,
+)
 from evidence.policy import Application
 
 LaneKey = tuple[str, str]
@@ -64,6 +71,7 @@ class Draft:
     plain: list[RevisionRange] = field(default_factory=list)
     """Ranges without commits: charts, and revisions that could not be found."""
     images: list[ImageChange] = field(default_factory=list)
+    running: list[RunningImage] = field(default_factory=list)
     problems: set[str] = field(default_factory=set)
     flags: set[str] = field(default_factory=set)
     links: list[Link] = field(default_factory=list)

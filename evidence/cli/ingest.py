@@ -47,6 +47,21 @@ def deployment(
     take("deployment", file, source=source, config=config, quiet=quiet, output=output)
 
 
+@app.command("provenance")
+def provenance(
+    file: FileArgument,
+    source: SourceOption = "ingest",
+    config: ConfigOption = None,
+    quiet: QuietOption = False,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Takes over what builders state of images: DSSE envelopes, Sigstore bundles, attestations.
+
+    Example: evidence ingest provenance attestation.jsonl
+    """
+    take("provenance", file, source=source, config=config, quiet=quiet, output=output)
+
+
 @app.command("settings")
 def settings(
     file: FileArgument,

@@ -32,6 +32,7 @@ POPULATION_KINDS = (
     QuestionKind.RESOLVE,
     QuestionKind.RANGE_DIFF,
     QuestionKind.CHANGED_PATHS,
+    QuestionKind.MESSAGE,
 )
 ROUNDS = 20
 """How often the population may lead to further questions: entries, nested bases, blobs, tags,

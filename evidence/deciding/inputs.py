@@ -9,6 +9,7 @@ from evidence.chain.graph import CommitGraph
 from evidence.chain.population import PopulationInputs
 from evidence.model.deployment import ApplicationState, Deployment
 from evidence.model.git import RefTip
+from evidence.model.provenance import Provenance
 from evidence.model.pull_request import CommitPullRequests, PullRequest
 from evidence.model.rollout import RolloutStep
 from evidence.policy import Policy
@@ -31,6 +32,7 @@ def load_inputs(store: Store, policy: Policy, at: int | None) -> PopulationInput
             for row in queries.stream(store, PullRequest, PullRequestHead._fields, at=at)
         ),
         associations=_associations(store, at),
+        provenance=tuple(queries.load(store, Provenance, at=at)),
         gaps=tuple(row.gap for row in queries.gaps(store, at=at)),
         previous_ids=tuple(ids.direct_change_ids(store)),
     )

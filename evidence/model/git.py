@@ -69,6 +69,8 @@ class QuestionKind(StrEnum):
     CODEOWNERS = "codeowners"
     """args (commit sha,) -> {"path": path, "oid": blob oid} of the file that GitHub takes as
     CODEOWNERS at that commit, or {"path": ""} where it has none."""
+    MESSAGE = "message"
+    """args (commit sha,) -> {"text": its message}; or {"too_large": bytes}."""
     CHANGED_PATHS = "changed_paths"
     """args (commit sha,) -> [path, ...] changed against the first parent."""
 

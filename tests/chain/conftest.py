@@ -35,6 +35,7 @@ class History:
         self.parents: dict[str, tuple[str, ...]] = {}
         self.files: dict[str, dict[str, str]] = {}
         self.tags: dict[str, str] = {}
+        self.messages: dict[str, str] = {}
 
     def commit(self, name: str, *parents: str, **files: str) -> str:
         self.parents[name] = parents
@@ -85,6 +86,9 @@ class History:
                 found = [one for one in names if hexadecimal and one.startswith(text)]
                 tags = {f"refs/tags/{text}": self.tags[text]} if text in self.tags else {}
                 return json.dumps({"commits": found, "tags": tags})
+            case QuestionKind.MESSAGE:
+                name = names[question.args[0]]
+                return json.dumps({"text": self.messages.get(name, f"{name}\n")})
             case QuestionKind.CHANGED_PATHS:
                 name = names[question.args[0]]
                 parents = self.parents[name]

@@ -49,6 +49,19 @@ def _text(data: bytes) -> Answer:
     return said({"binary": len(data)})
 
 
+def message(reading: Reading, asked: Sequence[Args]) -> list[Answer]:
+    """The message of each commit, in whatever encoding it can be read as."""
+    oids = [args[0] for args in asked if OBJECT_NAME.fullmatch(args[0])]
+    commits = [info for info in reading.objects.info(oids) if info and info.kind == "commit"]
+    small = [info.oid for info in commits if info.size <= BLOB_LIMIT]
+    answers = {info.oid: _too_large(info) for info in commits}
+    for oid, found in zip(small, reading.objects.contents(small), strict=True):
+        if found:
+            text = found[1].partition(b"\n\n")[2].decode("utf-8", "replace")
+            answers[oid] = said({"text": text})
+    return [answers.get(args[0], MISSING) for args in asked]
+
+
 def entries(reading: Reading, asked: Sequence[Args]) -> list[Answer]:
     """All files below a directory of each commit, in byte order of their paths.
 

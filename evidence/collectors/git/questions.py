@@ -32,6 +32,7 @@ ANSWERERS: Mapping[
     QuestionKind.ENTRIES: (2, content.entries),
     QuestionKind.FILE: (2, content.file),
     QuestionKind.BLOB: (1, content.blob),
+    QuestionKind.MESSAGE: (1, content.message),
     QuestionKind.CODEOWNERS: (1, owners.codeowners),
     QuestionKind.CHANGED_PATHS: (1, changes.changed_paths),
 }

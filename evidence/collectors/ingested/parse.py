@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from evidence.collectors.ingested import audit_log, deployment
+from evidence.collectors.ingested import audit_log, deployment, provenance
 from evidence.collectors.interface import Parsed
 from evidence.model.capture import Capture
 
 PARSERS: Mapping[str, Callable[[Capture], Parsed]] = {
     deployment.DEPLOYMENT: deployment.parse,
     audit_log.AUDIT_EVENT: audit_log.parse,
+    provenance.PROVENANCE: provenance.parse,
 }
 """ADD A KIND HERE, beside its handler in `evidence.ingest`."""
 

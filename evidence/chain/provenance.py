@@ -1,0 +1,135 @@
+"""Statements about the origin of images: which are believed, and what they say of a digest.
+
+A statement is `verified` where a key that the policy trusts for the image's repository signed its
+bytes; anything else is `claimed`, whoever seems to have signed it. A certificate in a bundle is not
+followed to a root: without one, its name is a claim too. Signatures: DSSE,
+https://github.com/secure-systems-lab/dsse/blob/master/protocol.md
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from evidence.chain.urls import find_repository, repository_index
+from evidence.manifest.envelope import pae
+from evidence.model.provenance import Provenance
+from evidence.policy import Policy, TrustedBuilder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One provenance of a digest, judged for the repository that the image is mapped to."""
+
+    provenance: Provenance
+    by: str = ""
+    """Id of the trusted builder whose key signed it; empty: claimed."""
+    against: str = ""
+    """What it says that cannot be true of the image, in words; empty where it agrees."""
+
+    @property
+    def told(self) -> str:
+        """For the reader: who says what."""
+        one = self.provenance
+        who = f"verified by the key of {self.by}" if self.by else "claimed, not verified"
+        return f"built by {one.builder or 'a builder without a name'} from {one.commit}, {who}"
+
+
+class Statements:
+    """The statements of one run by the digest that they are about."""
+
+    def __init__(self, policy: Policy, provenance: Iterable[Provenance]) -> None:
+        self._policy = policy
+        self._index = repository_index(policy.repositories)
+        self._by_digest: Mapping[str, list[Provenance]] = defaultdict(list)
+        for one in provenance:
+            self._by_digest[one.subject_digest].append(one)
+
+    def of(self, digest: str, repository: str) -> list[Statement]:
+        """What is stated of a digest, for an image of a repository; verified ones first."""
+        if not digest or digest not in self._by_digest:
+            return []
+        judged = [self._judge(one, repository) for one in self._by_digest[digest]]
+        return sorted(judged, key=lambda one: (not one.by, one.provenance.statement))
+
+    def _judge(self, one: Provenance, repository: str) -> Statement:
+        trusted = [
+            builder
+            for builder in self._policy.builders
+            if not builder.repositories or repository in builder.repositories
+        ]
+        by = next((builder for builder in trusted if signed_by(one, builder.key)), None)
+        return Statement(
+            provenance=one, by=by.id if by else "", against=self._against(one, by, repository)
+        )
+
+    def _against(self, one: Provenance, by: TrustedBuilder | None, repository: str) -> str:
+        if by and by.builder and by.builder != one.builder:
+            return f"it was built by {one.builder or 'nobody named'}, not by {by.builder}"
+        if one.repository_url:
+            found, _basis = find_repository(
+                one.repository_url, self._index, self._policy.repositories
+            )
+            if found and found != repository:
+                return f"it was built from {one.repository_url}"
+        return ""
+
+
+def signed_by(one: Provenance, pem: str) -> bool:
+    """Whether one of its signatures was made by a key; False for anything unreadable."""
+    return any(
+        _verified(pem, one.payload_type, one.payload, signature) for _, signature in one.signatures
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _verified(pem: str, payload_type: str, payload: str, signature: str) -> bool:
+    try:
+        signed = pae(payload_type, base64.b64decode(payload, validate=True))
+        plain = signature.strip().replace("-", "+").replace("_", "/").rstrip("=")
+        given = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except (ValueError, binascii.Error):
+        return False
+    return _check(_public_key(pem), given, signed)
+
+
+@lru_cache(maxsize=256)
+def _public_key(pem: str) -> Any:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    try:
+        return load_pem_public_key(pem.encode())
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+
+
+def _check(key: Any, signature: bytes, signed: bytes) -> bool:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+
+    try:
+        if isinstance(key, ed25519.Ed25519PublicKey):
+            key.verify(signature, signed)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, signed, ec.ECDSA(_hash_of(key.curve.key_size, hashes)))
+        elif isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
+        else:
+            return False
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _hash_of(bits: int, hashes: Any) -> Any:
+    """The hash that goes with a curve: P-256 SHA-256, P-384 SHA-384, P-521 SHA-512."""
+    if bits <= 256:
+        return hashes.SHA256()
+    return hashes.SHA384() if bits <= 384 else hashes.SHA512()
