@@ -24,6 +24,7 @@ from evidence.cli import (
     keys,
     purge,
     report,
+    serve,
     status,
     sync,
     trace,
@@ -56,6 +57,7 @@ app.command("verify")(verify.command)
 app.command("anchor")(anchor.command)
 app.command("purge")(purge.command)
 app.command("custody")(custody.command)
+app.command("serve")(serve.command)
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(keys.app, name="keys")
 app.add_typer(config.app, name="config")

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from evidence.canonical import sha256_hex
 from evidence.config.load import Loaded
 from evidence.config.secrets import resolve
 from evidence.config.settings import Source
@@ -61,12 +60,11 @@ class Endpoint:
         """Where it is posted to."""
         return f"{PREFIX}{self.source}"
 
-    def key(self, headers: Headers, body: bytes) -> str:
-        """The sender's id of a delivery where it gives a usable one, else its content."""
+    def delivery_id(self, headers: Headers) -> str:
+        """The sender's id of a delivery; empty where it gives no usable one."""
         values = headers.get(self.system.id_header, ())
-        if len(values) == 1 and _ID.fullmatch(values[0]):
-            return bytes(values[0]).decode("ascii").lower()
-        return sha256_hex(body)
+        usable = len(values) == 1 and _ID.fullmatch(values[0])
+        return bytes(values[0]).decode("ascii").lower() if usable else ""
 
     def context(self, headers: Headers, verdict: Verdict) -> dict[str, str]:
         """What is kept beside the bytes. The signature itself is not: from it and the bytes a weak
