@@ -172,6 +172,8 @@ class Policy:
     """Parameters of the controls. The defaults are profile P0 of the golden cases."""
 
     profile: str = "P0"
+    simulated: bool = False
+    """What is judged is an invented organisation: no packet of it may look like a real one."""
     approvals_required: int = 1
     approval_currency: str = "content"
     """`content`, `exact` (P-exact) or `time` (P-time)."""
@@ -220,6 +222,14 @@ class Policy:
     applications: tuple[Application, ...] = ()
     image_maps: tuple[ImageMap, ...] = ()
     builders: tuple[TrustedBuilder, ...] = ()
+    health_limit: int = 3_600_000_000
+    """Microseconds after a deployment within which it must be healthy or taken back."""
+    required_environment: str = ""
+    """Environment that must have run the same content before production; empty: none is asked."""
+    event_limit: int = 86_400_000_000
+    """Microseconds within which drift is reverted or has a ticket."""
+    attribution_required: bool = False
+    """Whether drift that nobody is known to have made stays unknown."""
     origin_level: str = "strong"
     """What CM-11 asks of the link from an image to its commit: `strong` or `proved`."""
     controls: tuple[ControlScope, ...] = ()

@@ -20,6 +20,9 @@ class Organisation(_Section):
     name: str = "Unnamed organisation"
     time_zone: str = "UTC"
     """IANA name: periods are days in this zone."""
+    simulated: bool = False
+    """An invented organisation: every page of every packet says SIMULATED. The ledger remembers
+    it, so a store that was filled under it stays marked whatever the configuration says later."""
 
 
 class StoreSettings(_Section):
@@ -239,6 +242,12 @@ class PolicySettings(_Section):
     non_deployable_paths: list[str] = []
     scope_start: str = ""
     origin_level: Literal["strong", "proved"] = "strong"
+    health_minutes: int = Field(default=60, ge=1, le=100_000)
+    """Within which a deployment must be healthy or taken back."""
+    required_environment: str = ""
+    event_hours: int = Field(default=24, ge=1, le=8760)
+    """Within which drift is reverted or has a ticket."""
+    attribution_required: bool = False
 
 
 class AccessSettings(_Section):

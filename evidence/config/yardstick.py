@@ -18,6 +18,14 @@ from evidence.config.wizard import slug
 
 _DAY = 86_400_000_000
 
+_LIMITS = {
+    "clock_tolerance_seconds": ("clock_tolerance", 1_000_000),
+    "pending_limit_days": ("pending_limit", _DAY),
+    "health_minutes": ("health_limit", 60_000_000),
+    "event_hours": ("event_limit", 3_600_000_000),
+}
+"""Parameter as the file spells it -> as the policy names it, and its unit in microseconds."""
+
 PROFILES: dict[str, dict[str, object]] = {
     "P0": {},
     "P-exact": {"approval_currency": "exact"},
@@ -58,6 +66,7 @@ def build_policy(settings: Settings) -> yardstick.Policy:
     """
     return yardstick.Policy(
         **_parameters(settings.policy),  # type: ignore[arg-type]
+        simulated=settings.organisation.simulated,
         scope_start=_time(settings.policy.scope_start, "policy.scope_start"),
         access_approved=tuple(settings.access.approved),
         access_reviews=tuple(_time(one, "access.reviews") for one in settings.access.reviews),
@@ -117,10 +126,10 @@ def _parameters(policy: PolicySettings) -> dict[str, object]:
         name: tuple(value) if isinstance(value, list) else value
         for name, value in policy.model_dump().items()
         if name
-        not in {"required_checks", "clock_tolerance_seconds", "pending_limit_days", "scope_start"}
+        not in {"required_checks", "scope_start", *_LIMITS}
     }
-    values["clock_tolerance"] = policy.clock_tolerance_seconds * 1_000_000
-    values["pending_limit"] = policy.pending_limit_days * _DAY
+    for spelled, (name, unit) in _LIMITS.items():
+        values[name] = getattr(policy, spelled) * unit
     values["required_checks"] = tuple(
         yardstick.RequiredCheck(
             name=one.name,
