@@ -24,7 +24,7 @@ from evidence.collectors.interface import Progress, no_progress
 from evidence.config.load import Loaded
 from evidence.config.yardstick import build_policy, log_origin, zone
 from evidence.deciding.case import Case
-from evidence.deciding.yardstick import yardstick_text
+from evidence.deciding.yardstick import is_simulated, yardstick_text
 from evidence.errors import ConfigError
 from evidence.manifest import Predicate
 from evidence.manifest.paths import CAPTURES
@@ -135,7 +135,7 @@ def report(
             settings=loaded.settings,
             checkpoint=_checkpoint(store, loaded, held, size),
             exporter=actor(),
-            simulated=request.simulated,
+            simulated=is_simulated(store, case.policy),
             held=held,
         )
         if change:

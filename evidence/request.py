@@ -26,7 +26,6 @@ class ReportRequest:
     destination: Path | None = None
     zipped: bool = False
     """One stored ZIP beside the folder as well: the same packet, byte for byte, in one file."""
-    simulated: bool = False
     lta: bool = False
     """Seal the PDF as PAdES B-LTA, whatever the configuration says."""
 

@@ -25,14 +25,26 @@ def record_yardstick(store: Store, policy: Policy) -> str:
     version = sha256_hex(text)
     recorded = queries.policies(store)
     if not recorded or recorded[-1].envelope["body"]["version"] != version:
-        body = {
+        body: dict[str, object] = {
             "version": version,
             "program": __version__,
             "profile": policy.profile,
             "observed_at": time.time_ns() // 1000,
         }
+        if policy.simulated:  # outside of the payload: a purge does not take it away
+            body["simulated"] = True
         writer.append_entry(store, "policy", body, text)
     return version
+
+
+def is_simulated(store: Store, policy: Policy) -> bool:
+    """Whether the organisation is invented: the configuration says so, or once did.
+
+    Evidence collected under one recorded yardstick that says so may be simulated, so the whole
+    store stays marked, at every ledger size.
+    """
+    recorded = (row.envelope["body"] for row in queries.policies(store))
+    return policy.simulated or any(body.get("simulated") is True for body in recorded)
 
 
 def recorded_text(payload: bytes | None) -> str:

@@ -79,7 +79,7 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
     cluster = _cluster(world, moment, home)
     jira = [_jira(world, moment, home)] if moment.jira_url else []
     return {
-        "organisation": {"name": world.name, "time_zone": "UTC"},
+        "organisation": {"name": world.name, "time_zone": "UTC", "simulated": True},
         "source": [
             {
                 "id": "github",
@@ -273,7 +273,6 @@ def show(directory: Path, progress: Progress = no_progress) -> Shown:
             start="2026-07-06",
             end="2026-09-14",
             destination=directory / "packet",
-            simulated=True,
         )
         result = report(loaded, request, progress)
         configuration_file = directory / "evidence.toml"

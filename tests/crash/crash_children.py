@@ -163,7 +163,6 @@ def export(loaded: Loaded) -> str:
         end="2026-07-31",
         destination=loaded.home / PACKET,
         zipped=True,
-        simulated=True,
     )
     report(loaded, request)
     return ""
