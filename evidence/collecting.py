@@ -129,7 +129,7 @@ def _lost_history(store: Store, parsed: Sequence[Parsed]) -> Iterator[Gap]:
 
 _MESSAGE: Final = 10
 """Where a `PathedRow` holds the message. The mirror keeps it as it is: its hash covers it."""
-_TOGETHER = 100
+_TOGETHER = 640
 """Commits whose messages are looked through together."""
 COMMITS = "commits"
 """The stream whose cursor says up to which observation of the refs commits are derived."""
@@ -181,7 +181,10 @@ def without_secrets(rows: Iterator[PathedRow]) -> Iterator[PathedRow]:
             yield from some
             continue
         for row, message in zip(some, told, strict=True):
-            yield cast("PathedRow", (*row[:_MESSAGE], message, *row[_MESSAGE + 1 :]))
+            if message == row[_MESSAGE]:
+                yield row
+            else:
+                yield cast("PathedRow", (*row[:_MESSAGE], message, *row[_MESSAGE + 1 :]))
 
 
 def _refs_seq(store: Store, repository: str) -> int:
