@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from evidence.anchoring import last_anchor
 from evidence.collecting import now
+from evidence.collectors.received.parse import COLLECTOR as RECEIVER
 from evidence.config.load import Loaded
 from evidence.model.capture import Receipt
 from evidence.model.determination import Outcome
 from evidence.report.text import duration, utc
 from evidence.retention import shortest
 from evidence.store import ledger, queries
+from evidence.store.deliveries import unread
 from evidence.store.session import Store, open_store
+
+_MOST_DUE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +36,25 @@ class SourceStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryStatus:
+    """What one source delivered by itself and no complete sync has read since."""
+
+    source: str
+    newest: str
+    """RFC 3339 UTC of the newest delivery."""
+    unread: int
+    """Deliveries since the last complete sync began."""
+    due: tuple[str, ...]
+    """What they name (`owner/name#number`, `namespace/name`), the newest first, at most a hundred:
+    the next sync reads it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """The store's state in a few numbers."""
 
     sources: tuple[SourceStatus, ...]
+    deliveries: tuple[DeliveryStatus, ...]
     gaps: tuple[tuple[str, str, str], ...]
     """(source, reason, detail) of every open gap."""
     ledger_size: int
@@ -50,6 +69,7 @@ class Status:
         return {
             "schema_version": 1,
             "sources": [asdict(one) for one in self.sources],
+            "deliveries": [asdict(one) for one in self.deliveries],
             "gaps": [
                 {"source": source, "reason": reason, "detail": detail}
                 for source, reason, detail in self.gaps
@@ -67,6 +87,8 @@ class Status:
         """What follows the table of sources."""
         yield f"ledger: {self.ledger_size} entries; {self.checkpoint}"
         yield f"anchor: {self.anchor}"
+        for told in self.deliveries:
+            yield f"deliveries: {told.source}: newest {told.newest}, {_due(told)}"
         for source, reason, detail in self.gaps[:20]:
             yield f"gap: {source}: {reason}: {detail}"
         if len(self.gaps) > 20:
@@ -90,6 +112,7 @@ def status(loaded: Loaded) -> Status:
                 _source(source, receipt, counts[source])
                 for source, receipt in sorted(newest.items())
             ),
+            deliveries=_deliveries(store, newest),
             gaps=tuple((gap.source, str(gap.reason), gap.detail) for gap in gaps),
             ledger_size=queries.size(store),
             checkpoint=_checkpoint(store),
@@ -98,10 +121,33 @@ def status(loaded: Loaded) -> Status:
         )
 
 
+def _due(told: DeliveryStatus) -> str:
+    if not told.unread:
+        return "all from before the last complete sync"
+    named = f": {', '.join(told.due[:5])}" if told.due else ""
+    more = ", ..." if len(told.due) > 5 else ""
+    return f"{told.unread} since the last complete sync, due{named}{more}"
+
+
+def _deliveries(store: Store, newest: Mapping[str, Receipt | None]) -> tuple[DeliveryStatus, ...]:
+    since = {source: receipt.started_at for source, receipt in newest.items() if receipt}
+    return tuple(
+        DeliveryStatus(
+            source=source,
+            newest=utc(one.newest // 1_000_000 * 1_000_000),
+            unread=one.deliveries,
+            due=tuple(one.named)[:_MOST_DUE],
+        )
+        for source, one in sorted(unread(store, since).items())
+    )
+
+
 def _newest_complete(store: Store) -> dict[str, Receipt | None]:
     """Source -> receipt of its last complete run; None where it never completed."""
     found: dict[str, Receipt | None] = {}
     for _, receipt in queries.receipts(store):
+        if receipt.collector == RECEIVER:  # it was up: that is no reading
+            continue
         if receipt.complete or receipt.source not in found:
             found[receipt.source] = receipt if receipt.complete else None
     return found

@@ -21,7 +21,7 @@ from evidence.model.change import Change, Link, ProductionDeployment
 from evidence.model.codec import field_types, optional
 from evidence.model.custody import Handling
 from evidence.model.determination import Determination
-from evidence.status import SourceStatus
+from evidence.status import DeliveryStatus, SourceStatus
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "reference" / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -153,13 +153,14 @@ OUTPUTS: dict[str, tuple[str, dict[str, Any], tuple[type[Any], ...]]] = {
         "evidence status",
         {
             "sources": rows(of(SourceStatus)),
+            "deliveries": rows(of(DeliveryStatus)),
             "gaps": rows(table(source=TEXT, reason=TEXT, detail=TEXT)),
             "ledger_size": NUMBER,
             "checkpoint": TEXT,
             "anchor": TEXT,
             "why_unknown": WHY_UNKNOWN,
         },
-        (SourceStatus,),
+        (SourceStatus, DeliveryStatus),
     ),
     "verify-store": (
         "evidence verify --store",

@@ -15,8 +15,6 @@ from evidence.store.session import Store
 
 LOOKED_AT = 20_000
 """Deliveries that `unread` looks at, the newest ones."""
-_SKEW = 60_000_000
-"""Microseconds by which deliveries may stand in the ledger in another order than they came."""
 
 
 def known(
@@ -55,24 +53,21 @@ def unread(store: Store, since: Mapping[str, int]) -> dict[str, Unread]:
     newest are counted.
     """
     found: dict[str, Unread] = {}
-    for source, about, received_at in _newest_first(store, min(since.values(), default=0)):
+    for source, about, received_at in _newest_first(store):
         one = found.setdefault(source, Unread())
+        one.newest = max(one.newest, received_at)
         if received_at < since.get(source, 0):
-            one.newest = max(one.newest, received_at)
             continue
         one.deliveries += 1
-        one.newest = max(one.newest, received_at)
         if about:
             one.named.setdefault(about, received_at)
     return found
 
 
-def _newest_first(store: Store, since: int) -> Iterator[tuple[str, str, int]]:
+def _newest_first(store: Store) -> Iterator[tuple[str, str, int]]:
     table = fact_table(Delivery).table
     columns = (table.c.source, table.c.about, table.c.received_at)
     query = select(*columns).order_by(table.c.entry_seq.desc()).limit(LOOKED_AT)
     with store.read() as connection:
         for source, about, received_at in connection.execute(query):
-            if received_at < since - _SKEW:
-                return
             yield from_text(source), from_text(about), received_at

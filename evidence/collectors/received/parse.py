@@ -18,8 +18,8 @@ COLLECTOR = "receiver"
 VERSION = "1"
 KIND = "receiver.delivery"
 SERIES = "delivery/1"
-FORM_ENCODED = "application/x-www-form-urlencoded"
-"""GitHub's other content type: the JSON is the field `payload`."""
+FORM_FIELD = b"payload="
+"""How GitHub's other content type, that of an HTML form, begins: the JSON is this field."""
 
 
 def capture(
@@ -86,7 +86,7 @@ def _body(found: Capture) -> Mapping[str, Any] | None:
     """The JSON object, or None where the bytes are none."""
     try:
         data: bytes | str = found.payload
-        if found.context.get("content_type") == FORM_ENCODED:
+        if found.payload.startswith(FORM_FIELD):
             fields = parse_qs(found.payload.decode("ascii", "replace"), max_num_fields=10)
             data = next(iter(fields.get("payload", ())), "")
         value = canonical.loads(data)
