@@ -96,13 +96,11 @@ class Hop:
     def _lane(self, application: Application, lane: Sequence[tuple[Draft, RangeDraft]]) -> None:
         settled = self._before(application, lane[0][1])
         first, unread = settled is None, False
-        begun: frozenset[ImageRef] | None = frozenset() if settled is not None else None
         baselines = self._commits(application, settled or ())
         sources: dict[ImageKey, list[Seen]] = defaultdict(list)
         for draft, one in lane:
             shas = self._inputs.graphs[one.repository].shas
             now = self.configuration(application, one.repository, shas[one.revision], one.path)
-            begun = frozenset(now.images) if begun is None else begun
             problems = _worth_naming(now.problems)
             draft.problems.update(problems)
             if unread:
@@ -115,7 +113,7 @@ class Hop:
                 draft.images += changes
                 draft.problems.update(_problems(changes))
             for ref in now.images:
-                self._sight(application, draft, ref, sources, one, ref in begun)
+                self._sight(application, draft, ref, sources, one)
             if draft.operation.settles:
                 settled, first, unread = now.images, False, bool(problems)
         for key, seen in sources.items():
@@ -245,7 +243,6 @@ class Hop:
         ref: ImageRef,
         sources: dict[ImageKey, list[Seen]],
         lane: RangeDraft,
-        since_first: bool,
     ) -> None:
         built = self._maps.built_from(application, ref.image)
         if not built.repository:
@@ -253,7 +250,7 @@ class Hop:
         found = self._seen_before(built, ref, draft, lane)
         self.digests.add(ref.image, ref.reference)
         stated = self._statements.of(self.digests.only(ref.image, ref.reference), built.repository)
-        runs = running_image(ref, built, found, stated, since_first=since_first)
+        runs = running_image(ref, built, found, stated)
         runs = self._interned.setdefault(runs, runs)
         if runs not in draft.running:
             draft.running.append(runs)

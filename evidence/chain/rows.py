@@ -133,6 +133,9 @@ def _draft(
     ]
     draft.flags.update(name for name, holds in told if holds)
     draft.flags.update(flag for one in located for flag in one.flags)
+    charts = [one for one in deployment.sources if one.chart or one.kind == "helm"]
+    if charts and all(one.digest for one in charts):
+        draft.flags.add("acquired_pinned")
     if operation.origins == (LIVE,):
         draft.problems.add(PROBLEM)
     draft.problems.update(f"contradictory_{name}" for name in operation.contradictions)

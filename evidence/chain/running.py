@@ -22,8 +22,6 @@ def running_image(
     built: Built,
     found: Resolution,
     stated: Sequence[Statement],
-    *,
-    since_first: bool,
 ) -> RunningImage:
     """One running image as far as its reference tells; its standing is filled in later."""
     provenance, told = _stated(stated, found)
@@ -37,7 +35,6 @@ def running_image(
         problem=found.problem,
         build=built.build,
         build_app=built.build_app,
-        since_first=since_first,
         provenance=provenance,
         told=told,
         entries=tuple(sorted({one.provenance.entry_seq for one in stated} - {0})),

@@ -20,11 +20,13 @@ from evidence.controls.attributes import (
     cm_08,
     cm_09,
     cm_10,
+    cm_11,
     cm_14,
     cm_17,
     cm_18,
 )
 from evidence.controls.catalog import by_id
+from evidence.controls.landed import Brought
 from evidence.model.capture import Gap
 from evidence.model.change import Chain, ProductionDeployment
 from evidence.model.determination import Determination, Outcome, SettingInterval
@@ -32,7 +34,9 @@ from evidence.model.protection import SettingsHistory
 from evidence.policy import Policy, Repository
 
 ChangeRule = Callable[[Chain, Policy, int], Determination]
-DeploymentRule = Callable[[ProductionDeployment, Policy, int, Sequence[Gap]], Determination]
+DeploymentRule = Callable[
+    [ProductionDeployment, Policy, int, Sequence[Gap], Brought | None], Determination
+]
 
 CHANGE_RULES: dict[str, ChangeRule] = {
     "CM-02": cm_02.determine,
@@ -47,7 +51,10 @@ CHANGE_RULES: dict[str, ChangeRule] = {
 }
 """Control id -> how it is tested on a change. Order is the order of the determinations."""
 
-DEPLOYMENT_RULES: dict[str, DeploymentRule] = {"CM-01": cm_01.determine}
+DEPLOYMENT_RULES: dict[str, DeploymentRule] = {
+    "CM-01": cm_01.determine,
+    "CM-11": cm_11.determine,
+}
 """Control id -> how it is tested on a production deployment."""
 
 IntervalRule = Callable[
@@ -80,14 +87,19 @@ def evaluate_change(chain: Chain, policy: Policy, as_of: int) -> tuple[Determina
 
 
 def evaluate_deployment(
-    deployment: ProductionDeployment, policy: Policy, as_of: int, gaps: Sequence[Gap] = ()
+    deployment: ProductionDeployment,
+    policy: Policy,
+    as_of: int,
+    gaps: Sequence[Gap] = (),
+    brought: Brought | None = None,
 ) -> tuple[Determination, ...]:
     """One determination per control in scope whose unit is a deployment.
 
-    `gaps` are those that concern its deployer or its repositories.
+    `gaps` are those that concern its deployer or its repositories; `brought` tells how the changes
+    in it landed, and which builds succeeded.
     """
     return tuple(
-        _versioned(rule(deployment, policy, as_of, gaps))
+        _versioned(rule(deployment, policy, as_of, gaps, brought))
         for control, rule in DEPLOYMENT_RULES.items()
         if in_scope(policy, control)
     )

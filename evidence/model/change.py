@@ -244,8 +244,6 @@ class RunningImage:
     build: str = ""
     """Name of the check that builds it; empty where the map declares none."""
     build_app: str = ""
-    since_first: bool = False
-    """It has not moved since the first deployment that was observed."""
     provenance: str = ""
     """`verified`, `claimed` or `contradicts`; empty where there is none."""
     told: str = ""

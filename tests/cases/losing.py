@@ -132,13 +132,14 @@ def traced_by_loss(decision: Case, inputs: PopulationInputs) -> list[str]:
     found = []
     for what, less in _less(inputs):
         after = _traced(decision, build_population(decision.policy, less))
-        found += [f"{one} without {what}" for one in sorted((after - before) & there)]
+        gained = {one for one in after - before if one.partition(" of ")[2] in there}
+        found += [f"{one} without {what}" for one in sorted(gained)]
     return found
 
 
 def _traced(decision: Case, population: Population) -> set[str]:
     found = evaluate_deployments(decision, population.deployments)
-    return {one.subject for one in found if one.outcome == Outcome.PASS}
+    return {f"{one.control} of {one.subject}" for one in found if one.outcome == Outcome.PASS}
 
 
 def _less(inputs: PopulationInputs) -> Iterator[tuple[str, PopulationInputs]]:

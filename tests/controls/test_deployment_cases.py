@@ -239,7 +239,8 @@ def test_what_is_unusual_about_a_traced_deployment_is_flagged(more, flag):
 
 
 def test_a_control_out_of_scope_is_not_tested():
-    policy = replace(P0, controls=(ControlScope(id="CM-01", in_scope=False),))
+    out = ("CM-01", "CM-11")
+    policy = replace(P0, controls=tuple(ControlScope(id=one, in_scope=False) for one in out))
 
     assert evaluate_deployment(DEPLOYMENT, policy, AS_OF) == ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evidence.controls.determine import on_deployment
+from evidence.controls.landed import Brought
 from evidence.controls.words import clip, listing, short, when
 from evidence.model.capture import Gap, GapReason
 from evidence.model.change import (
@@ -51,13 +52,17 @@ _FLAGS = {
 
 
 def determine(
-    deployment: ProductionDeployment, policy: Policy, as_of: int, gaps: Sequence[Gap] = ()
+    deployment: ProductionDeployment,
+    policy: Policy,
+    as_of: int,
+    gaps: Sequence[Gap] = (),
+    brought: Brought | None = None,
 ) -> Determination:
     """Revision resolved, range computed, each commit maps to one change, and no gap.
 
-    `policy` and `as_of` are part of every rule's signature; this rule needs neither.
+    The other arguments are part of every rule's signature; this rule needs none of them.
     """
-    del policy, as_of
+    del policy, as_of, brought
     reason, sentence = _decide(deployment, gaps)
     at = when(deployment.started_at)
     lead = f"Deployment of {clip(deployment.application)} started at {at}: "

@@ -1,0 +1,240 @@
+"""CM-11: what ran is what was approved.
+
+Each deployed revision, and the commit behind each image of ours that runs, is what a change left on
+a production branch, and merging added nothing to it. How an image is tied to its commit has a
+level: `proved` by provenance under a trusted key; `strong` where the reference names one commit,
+one digest was ever seen for it and the declared build succeeded on that commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from evidence.controls.determine import on_deployment
+from evidence.controls.landed import Brought, Landed, Landing
+from evidence.controls.reasons import REASONS
+from evidence.controls.words import clip, listing, short, when
+from evidence.model.capture import Gap
+from evidence.model.change import (
+    DeploymentKind,
+    ProductionDeployment,
+    RevisionRange,
+    RunningImage,
+    Standing,
+    Strength,
+)
+from evidence.model.determination import Determination, Outcome
+from evidence.policy import Policy
+
+CONTROL = "CM-11"
+
+_WEAK = frozenset({Strength.CANDIDATE})
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at: a code of `reasons`, empty where it is as it should be."""
+
+    reason: str
+    words: str
+    entries: tuple[int, ...] = ()
+
+
+class _Case(NamedTuple):
+    deployment: ProductionDeployment
+    policy: Policy
+    brought: Brought
+
+
+def determine(
+    deployment: ProductionDeployment,
+    policy: Policy,
+    as_of: int,
+    gaps: Sequence[Gap] = (),
+    brought: Brought | None = None,
+) -> Determination:
+    """The worst of its revisions, its running images and its changes decides.
+
+    `as_of` and `gaps` are part of every rule's signature; this rule needs neither.
+    """
+    del as_of, gaps
+    case = _Case(deployment, policy, brought or Brought())
+    lead = f"Deployment of {clip(deployment.application)} started at {when(deployment.started_at)}"
+    reason, sentence, entries = _decide(case)
+    return on_deployment(
+        CONTROL,
+        deployment.deployment_id,
+        reason,
+        f"{lead}: {sentence}",
+        entries=sorted({*deployment.entries, *entries}),
+        flags=_flags(deployment),
+    )
+
+
+def _decide(case: _Case) -> tuple[str, str, tuple[int, ...]]:
+    if "local_manifests" in case.deployment.flags:
+        return "no-commit", "it deployed manifests that the caller sent.", ()
+    found = list(_findings(case))
+    entries = tuple(entry for one in found for entry in one.entries)
+    first = _first(case.deployment)
+    for outcome in (Outcome.FAIL,) if first else (Outcome.FAIL, Outcome.UNKNOWN):
+        bad = [one for one in found if one.reason and _outcome(one.reason) == outcome]
+        if bad:
+            words = listing(one.words for one in bad if one.reason == bad[0].reason)
+            return bad[0].reason, f"{words}.", entries
+    if first or not found:
+        return "baseline", "all of it was there when observation began.", ()
+    proved = all(one.provenance == "verified" for one in _judged(case))
+    told = listing(one.words for one in found)
+    return ("origin-proved" if proved else "origin-strong"), f"{told}.", entries
+
+
+def _first(deployment: ProductionDeployment) -> bool:
+    """Nothing was observed before it, and it brought nothing that is tested."""
+    commits = any(span.commits for span in deployment.ranges)
+    return deployment.kind == DeploymentKind.FIRST and not (commits or deployment.problems)
+
+
+def _outcome(reason: str) -> Outcome:
+    return REASONS[reason].outcome_for(CONTROL)
+
+
+def _findings(case: _Case) -> Iterator[Finding]:
+    yield from _problems(case.deployment)
+    for span in case.deployment.ranges:
+        if not span.through:
+            yield from _revision(case, span)
+    for image in _judged(case):
+        yield from _image(case, image)
+    for change_id in case.deployment.changes:
+        landed = case.brought.landed.get(change_id)
+        if landed is None or landed.landing in {Landing.FAILED, Landing.OPEN}:
+            yield _change(change_id, landed)
+
+
+def _problems(deployment: ProductionDeployment) -> Iterator[Finding]:
+    """What was said of it twice, or could not be read."""
+    for problem in deployment.problems:
+        if problem.startswith("contradict"):
+            yield Finding("contradiction", "its sightings contradict each other")
+        if problem.startswith("configuration_"):
+            words = clip(problem.replace("_", " "))
+            yield Finding("image-unresolved", f"which images run was not read whole ({words})")
+
+
+def _revision(case: _Case, span: RevisionRange) -> Iterator[Finding]:
+    name = clip(span.repository or span.path or "a source")
+    if not span.repository and span.kind != DeploymentKind.UNRESOLVED:
+        if "acquired_pinned" not in case.deployment.flags:
+            told = f"{name} {clip(span.revision)} is acquired, and its digest is not known"
+            yield Finding("acquired-not-pinned", told)
+        return
+    if span.standing is None or span.strength in _WEAK:
+        yield Finding("revision-unresolved", f"revision {clip(span.revision)} is not resolved")
+        return
+    what = f"{name} {short(span.revision)}"
+    yield from _commit(case, what, span.standing, span.landed_by)
+
+
+def _commit(
+    case: _Case, what: str, standing: Standing | None, change_id: str, how: str = ""
+) -> Iterator[Finding]:
+    """Whether a commit is what a change came to, before it was deployed."""
+    if standing is Standing.PART:
+        yield Finding("part-of-change", f"{what} is only a part of {clip(change_id)}")
+    elif standing is Standing.OUTSIDE:
+        yield Finding("revision-off-branch", f"{what} stands on no production branch")
+    elif standing is not Standing.RESULT:
+        yield Finding("branch-not-read", f"{what} stands on no branch that was read")
+    else:
+        landed = case.brought.landed.get(change_id)
+        limit = case.deployment.started_at + case.policy.clock_tolerance
+        if landed is not None and landed.merged_at > limit:
+            told = f"{what} was merged only at {when(landed.merged_at)}"
+            yield Finding("deployed-before-merge", told)
+        elif landed is None or landed.landing in {Landing.FAILED, Landing.OPEN}:
+            yield _change(change_id, landed)
+        elif landed.landing is not Landing.BASELINE:
+            yield Finding("", f"{what} is what {clip(change_id)} came to{how}", landed.entries)
+
+
+def _change(change_id: str, landed: Landed | None) -> Finding:
+    if landed is None:
+        return Finding("not-collected", f"how {clip(change_id)} came to its branch was not read")
+    return Finding(landed.reason, landed.words, landed.entries)
+
+
+# --- images
+
+
+def _judged(case: _Case) -> list[RunningImage]:
+    """Running images but for those built from what was there when observation began."""
+    return [one for one in case.deployment.running if not _old(case, one)]
+
+
+def _old(case: _Case, image: RunningImage) -> bool:
+    landed = case.brought.landed.get(image.landed_by)
+    return landed is not None and landed.landing is Landing.BASELINE
+
+
+def _image(case: _Case, image: RunningImage) -> Iterator[Finding]:
+    name = f"image {clip(image.image)} at {clip(image.reference)}"
+    if image.provenance == "contradicts":
+        yield Finding("provenance-contradicts", f"{name} {clip_long(image.told)}", image.entries)
+        return
+    if not image.commit or image.strength in _WEAK:
+        problem = clip(image.problem.replace("_", " ") or "one of several commits")
+        yield Finding("image-unresolved", f"{name} names no commit ({problem})")
+        return
+    what = f"{name}, commit {short(image.commit)},"
+    tied = _tied(case, image, name)
+    if tied.reason:
+        yield tied
+    yield from _commit(case, what, image.standing, image.landed_by, tied.words)
+
+
+def _tied(case: _Case, image: RunningImage, name: str) -> Finding:
+    """How surely the image was built from its commit."""
+    if image.provenance == "verified":
+        return Finding("", f" ({clip_long(image.told)})", image.entries)
+    if case.policy.origin_level == "proved":
+        return Finding("origin-not-proved", f"{name} has no provenance that a trusted key signed")
+    if len(image.digests) > 1:
+        return Finding("several-digests", f"{name} had {len(image.digests)} digests")
+    if not image.digests:
+        return Finding("digest-unknown", f"no digest was ever seen for {name}")
+    if not image.build:
+        return Finding("build-not-declared", f"no build is declared for {name}")
+    if not _built(case, image):
+        words = f"{clip(image.build)} was not seen to succeed on {short(image.commit)}"
+        return Finding("build-not-shown", f"{name}: {words}")
+    return Finding("", f" (one digest, and {clip(image.build)} succeeded on that commit)")
+
+
+def _built(case: _Case, image: RunningImage) -> bool:
+    """Any success before the deployment: that run made the image, whatever was run later."""
+    limit = case.deployment.started_at + case.policy.clock_tolerance
+    return any(
+        run.name == image.build
+        and (not image.build_app or (run.kind != "status" and run.app == image.build_app))
+        and run.conclusion.upper() == "SUCCESS"
+        and 0 < run.completed_at <= limit
+        for run in case.brought.checks.get((image.repository, image.commit), ())
+    )
+
+
+def clip_long(text: str) -> str:
+    """A text from outside on one line, cut later than a name."""
+    line = " ".join(text.split())
+    return line if len(line) <= 200 else f"{line[:199]}…"
+
+
+def _flags(deployment: ProductionDeployment) -> list[str]:
+    flags = ["acquired"] if "acquired" in deployment.flags else []
+    if any(image.provenance == "claimed" for image in deployment.running):
+        flags.append("provenance-claimed")
+    strengths = {one.strength for one in deployment.ranges}
+    strengths |= {one.strength for one in deployment.running}
+    if Strength.INFERRED in strengths:
+        flags.append("inferred")
+    return flags
