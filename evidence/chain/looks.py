@@ -21,11 +21,21 @@ Run = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One version of an application's state with its first and last look, microseconds UTC."""
+    """One version of an application's state and the looks that showed it, microseconds UTC."""
 
     state: ApplicationState
-    begin: int
-    end: int
+    moments: tuple[int, ...]
+    """Every look that showed it, ascending; at least one."""
+
+    @property
+    def begin(self) -> int:
+        """The first look."""
+        return self.moments[0]
+
+    @property
+    def end(self) -> int:
+        """The last look."""
+        return self.moments[-1]
 
 
 class Looks:
@@ -71,6 +81,7 @@ def _seen(own: Sequence[ApplicationState], runs: Sequence[Run]) -> list[Seen]:
         until = own[place + 1].entry_seq if place + 1 < len(own) else 2**63
         first = bisect_right(runs, (state.entry_seq, 2**63)) + 1
         last = bisect_left(runs, (until, 0)) - 1
-        end = max(state.observed_at, runs[last][1]) if first <= last else state.observed_at
-        found.append(Seen(state=state, begin=state.observed_at, end=end))
+        again = (moment for _, moment in runs[first : last + 1])
+        later = sorted(moment for moment in again if moment > state.observed_at)
+        found.append(Seen(state=state, moments=(state.observed_at, *later)))
     return found

@@ -53,6 +53,20 @@ def on_deployment(
     return _write(named, reason, sentence, entries_of((), entries), flags, missing=missing)
 
 
+def on_event(
+    control: str,
+    subject: str,
+    reason: str,
+    sentence: str,
+    *,
+    entries: Iterable[int] = (),
+    flags: Iterable[str] = (),
+) -> Determination:
+    """A determination on one event beside the deployments. Otherwise as `on_change`."""
+    named = _Subject(control, SubjectKind.EVENT, subject)
+    return _write(named, reason, sentence, entries_of((), entries), flags, missing="")
+
+
 def on_interval(control: str, repository: str, setting: str, judged: Judged) -> SettingInterval:
     """A determination on one setting of a repository over one span."""
     subject = f"{repository}:{setting}:{judged.begin}-{judged.end}"

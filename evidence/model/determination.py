@@ -22,6 +22,8 @@ class SubjectKind(StrEnum):
     DEPLOYMENT = "deployment"
     INTERVAL = "interval"
     """An interval of a setting: listed by itself, never rolled up into changes."""
+    EVENT = "event"
+    """Drift, or an act beside the deployer: listed by itself, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,7 @@ LIMIT = 5_000
 """Receipts that are looked at, the newest: what stood unchanged for longer is not told by them."""
 
 
-def complete_runs(
-    store: Store, *, at: int | None = None
-) -> dict[str, tuple[tuple[int, int], ...]]:
+def complete_runs(store: Store, *, at: int | None = None) -> dict[str, tuple[tuple[int, int], ...]]:
     """Source -> (ledger entry of the receipt, start in microseconds UTC), ascending."""
     index = tables.entry_index
     query = (
