@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
 
 from evidence.chain.changes import PullRequestHead
 from evidence.chain.graph import CommitGraph
@@ -39,29 +38,6 @@ def load_inputs(store: Store, policy: Policy, at: int | None) -> PopulationInput
         gaps=tuple(row.gap for row in queries.gaps(store, at=at)),
         previous_ids=tuple(ids.direct_change_ids(store)),
     )
-
-
-class StoredGraphs(Mapping[str, CommitGraph]):
-    """The graphs of the policy's repositories, each read when it is first asked for."""
-
-    def __init__(self, store: Store, policy: Policy) -> None:
-        self._store = store
-        self._ids = tuple(one.id for one in policy.repositories)
-        self._read: dict[str, CommitGraph] = {}
-
-    def __getitem__(self, repository: str) -> CommitGraph:
-        """The graph of a repository; KeyError for one that is not configured."""
-        if repository not in self._ids:
-            raise KeyError(repository)
-        if repository not in self._read:
-            self._read[repository] = _graph(self._store, repository)
-        return self._read[repository]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._ids)
-
-    def __len__(self) -> int:
-        return len(self._ids)
 
 
 def _graph(store: Store, repository: str) -> CommitGraph:
