@@ -7,7 +7,9 @@ speaks for it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
 
 from evidence.chain.deployments import Operation
 from evidence.chain.looks import Looks, Seen
@@ -24,13 +26,13 @@ def aftermaths(
     staged: Mapping[str, Staged],
 ) -> dict[str, Aftermath]:
     """Deployment id -> what became of it. `rows` in order of start."""
-    later: dict[str, list[ProductionDeployment]] = defaultdict(list)
+    later: dict[str, _Later] = defaultdict(_Later)
     found: dict[str, Aftermath] = {}
     for row in reversed(rows):
-        operation = operations[row.deployment_id]
+        operation, after = operations[row.deployment_id], later[row.application]
         deadline = (row.finished_at or row.started_at) + policy.health_limit
-        undone = _undone(row, later[row.application])
-        retried = _retried(row, later[row.application], operations, deadline)
+        undone = after.undoing(row)
+        retried = after.retrying(operation, deadline)
         beside = [one for one in (undone, retried) if one is not None]
         found[row.deployment_id] = Aftermath(
             health=tuple(_health(row, operation, looks, deadline)),
@@ -40,8 +42,45 @@ def aftermaths(
             staged=staged.get(row.deployment_id, Staged()),
             entries=tuple(sorted({seq for one in beside for seq in one.entries})),
         )
-        later[row.application].append(row)
+        after.add(row, operation)
     return found
+
+
+@dataclass(slots=True)
+class _Later:
+    """What came after a deployment of one application, found without a walk over all of it.
+
+    Deployments are added from the last one back, so that what is found is the first one after.
+    """
+
+    _undoing: dict[tuple[str, str], tuple[int, ProductionDeployment]] = field(default_factory=dict)
+    """(repository, commit) -> the first rollback that took it away, and its place from the end."""
+    _retrying: dict[tuple[str, ...], ProductionDeployment] = field(default_factory=dict)
+    """Revisions -> the first deployment that settled them."""
+    _added: int = 0
+
+    def add(self, row: ProductionDeployment, operation: Operation) -> None:
+        """Takes in the deployment before all that were added."""
+        self._added += 1
+        if row.kind == DeploymentKind.ROLLBACK:
+            for span in row.ranges:
+                for sha in span.removed:
+                    self._undoing[span.repository, sha] = (self._added, row)
+        if operation.settles:
+            self._retrying[operation.revisions] = row
+
+    def undoing(self, row: ProductionDeployment) -> ProductionDeployment | None:
+        """The first rollback that took away what it had brought."""
+        own = {(one.repository, one.revision) for one in row.ranges if one.revision}
+        found = [self._undoing[one] for one in own if one in self._undoing]
+        return max(found, key=itemgetter(0))[1] if found else None
+
+    def retrying(self, operation: Operation, deadline: int) -> ProductionDeployment | None:
+        """The first later operation on the same revisions that succeeded in time."""
+        if operation.succeeded or not any(operation.revisions):
+            return None
+        found = self._retrying.get(operation.revisions)
+        return found if found is not None and found.started_at <= deadline else None
 
 
 def _health(
@@ -68,35 +107,3 @@ def _speaks(one: Seen, operation: Operation) -> bool:
     last = max(one.state.history_ids, default=-1)
     named = any(one.state.revisions) and one.state.revisions == operation.revisions
     return named or (number >= 0 and last == number)
-
-
-def _undone(
-    row: ProductionDeployment, later: Iterable[ProductionDeployment]
-) -> ProductionDeployment | None:
-    """The first rollback that took away what it had brought. `later` newest first."""
-    own = {(one.repository, one.revision) for one in row.ranges if one.revision}
-    found = None
-    for one in later:
-        back = one.kind == DeploymentKind.ROLLBACK
-        gone = {(span.repository, sha) for span in one.ranges for sha in span.removed}
-        if back and own & gone:
-            found = one
-    return found
-
-
-def _retried(
-    row: ProductionDeployment,
-    later: Iterable[ProductionDeployment],
-    operations: Mapping[str, Operation],
-    deadline: int,
-) -> ProductionDeployment | None:
-    """The first later operation on the same revisions that succeeded in time."""
-    own = operations[row.deployment_id]
-    if own.succeeded or not any(own.revisions):
-        return None
-    found = None
-    for one in later:
-        other = operations[one.deployment_id]
-        if other.settles and other.revisions == own.revisions and one.started_at <= deadline:
-            found = one
-    return found

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, islice
 
 from evidence.model.deployment import ApplicationState
 
@@ -52,6 +53,10 @@ class Looks:
             key: _seen(sorted(own, key=_order), runs.get(key[0], ()))
             for key, own in versions.items()
         }
+        # The latest look so far, so that what was seen after a moment is found by halving.
+        self._ends = {
+            key: list(accumulate((one.end for one in own), max)) for key, own in self._seen.items()
+        }
 
     def objects(self) -> Iterator[Object]:
         """Every application that was seen, in order."""
@@ -63,8 +68,8 @@ class Looks:
 
     def after(self, key: Object, moment: int) -> Iterator[Seen]:
         """What was seen of it by looks at or after a moment."""
-        own = self.of(key)
-        return (one for one in own if one.end >= moment)
+        first = bisect_left(self._ends.get(key, ()), moment)
+        return (one for one in islice(self.of(key), first, None) if one.end >= moment)
 
 
 def _order(state: ApplicationState) -> tuple[int, int]:
