@@ -31,7 +31,7 @@ from evidence.manifest.paths import CAPTURES
 from evidence.model.change import Change
 from evidence.model.determination import Outcome
 from evidence.notes import note_text, sign_note
-from evidence.packing import Results, Selection
+from evidence.packing import Results
 from evidence.report.data import PacketData, Period
 from evidence.report.render import write_packet
 from evidence.report.text import utc
@@ -61,6 +61,8 @@ class ReportResult:
     outcomes: Mapping[str, int]
     """Of changes and deployments; those of promotions are counted apart."""
     promotion_outcomes: Mapping[str, int]
+    setting_outcomes: Mapping[str, int]
+    """Of intervals of settings, counted apart."""
     ledger_size: int
     why_unknown: tuple[tuple[str, int, str], ...]
     """(reason code, count, the action that would clear it), most frequent first."""
@@ -74,6 +76,7 @@ class ReportResult:
                 f"{self.ledger_size} ledger entries; determinations: {counts}"
             ),
             f"{self.promotions} promotions, counted apart; determinations: {promoted}",
+            f"settings by interval, counted apart; determinations: {_told(self.setting_outcomes)}",
             f"SHA256SUMS {self.seal.digest}, sealed by {self.seal.fingerprint}",
             *(f"unknown {count} x {reason}: {act}" for reason, count, act in self.why_unknown[:5]),
         ]
@@ -91,6 +94,7 @@ class ReportResult:
             "promotions": self.promotions,
             "outcomes": dict(self.outcomes),
             "promotion_outcomes": dict(self.promotion_outcomes),
+            "setting_outcomes": dict(self.setting_outcomes),
             "ledger_size": self.ledger_size,
             "why_unknown": [
                 {"reason": reason, "count": count, "action": action}
@@ -156,7 +160,7 @@ def report(
             folder.rename(destination)
             if archive and zipped:
                 zipped.rename(archive)
-        return _result(destination, archive, sealed, selection, results, size)
+        return _result(destination, archive, sealed, data, results)
 
 
 ONE_CHANGE = "This packet was exported for one change and holds no other."
@@ -265,27 +269,24 @@ def _record(
 
 
 def _result(
-    directory: Path,
-    archive: Path | None,
-    sealed: SealResult,
-    selection: Selection,
-    results: Results,
-    size: int,
+    directory: Path, archive: Path | None, sealed: SealResult, data: PacketData, results: Results
 ) -> ReportResult:
-    apart = frozenset(change.change_id for change in selection.promotions)
+    apart = frozenset(change.change_id for change in data.promotions)
     every = [one for group in results.determinations.values() for one in group]
-    unknown = [one for one in every if one.outcome is Outcome.UNKNOWN]
+    held = [one.determination for one in data.settings]
+    unknown = [one for one in (*every, *held) if one.outcome is Outcome.UNKNOWN]
     actions = {one.reason: one.missing for one in unknown}
     return ReportResult(
         directory=directory,
         archive=archive,
         seal=sealed,
-        changes=len(selection.population),
-        deployments=len(selection.deployments),
+        changes=len(data.population),
+        deployments=len(data.deployments),
         promotions=len(apart),
         outcomes=Counter(str(one.outcome) for one in every if one.subject not in apart),
         promotion_outcomes=Counter(str(one.outcome) for one in every if one.subject in apart),
-        ledger_size=size,
+        setting_outcomes=Counter(str(one.outcome) for one in held),
+        ledger_size=data.ledger_size,
         why_unknown=tuple(
             (reason, count, actions[reason])
             for reason, count in Counter(one.reason for one in unknown).most_common()

@@ -144,6 +144,7 @@ OUTPUTS: dict[str, tuple[str, dict[str, Any], tuple[type[Any], ...]]] = {
             "promotions": NUMBER,
             "outcomes": COUNTS,
             "promotion_outcomes": COUNTS,
+            "setting_outcomes": COUNTS,
             "ledger_size": NUMBER,
             "why_unknown": WHY_UNKNOWN,
         },

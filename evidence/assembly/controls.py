@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from evidence.controls.catalog import Control, catalog
 from evidence.model.determination import SubjectKind
-from evidence.policy import ControlScope, Policy, RequiredCheck
+from evidence.policy import Automation, ControlScope, Policy, RequiredCheck
 from evidence.report.data import ControlEntry
+from evidence.report.text import utc
 
 
 def control_entries(policy: Policy) -> Iterator[ControlEntry]:
@@ -36,11 +37,17 @@ def _parameters(control: Control, policy: Policy) -> Iterator[tuple[str, str]]:
         value = getattr(policy, parameter.name, parameter.default)
         if parameter.name in _DURATIONS and isinstance(value, int):
             value = _duration(value)
+        elif parameter.name in _MOMENTS and isinstance(value, tuple):
+            value = tuple(utc(one) for one in value)
         yield parameter.name, _shown(value)
 
 
-_DURATIONS = frozenset({"clock_tolerance", "pending_limit"})
+_DURATIONS = frozenset(
+    {"access_review_limit", "clock_tolerance", "event_limit", "health_limit", "pending_limit"}
+)
 """Parameters in microseconds."""
+_MOMENTS = frozenset({"access_reviews"})
+"""Parameters that are times, in microseconds UTC."""
 _UNITS = (("d", 86_400_000_000), ("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000))
 
 
@@ -61,6 +68,26 @@ def _shown(value: object) -> str:
         return (
             f"{value.name} by {value.app or 'any app'}{unless if value.unless_only_paths else ''}"
         )
+    if isinstance(value, Automation):
+        return _automation(value)
     if isinstance(value, tuple):
-        return "; ".join(_shown(one) for one in value) or "none"
+        return "; ".join(_within(one) for one in value) or "none"
     return str(value)
+
+
+def _within(value: object) -> str:
+    """One of several values; a pair of names is told as one."""
+    return " with ".join(map(str, value)) if isinstance(value, tuple) else _shown(value)
+
+
+def _automation(value: Automation) -> str:
+    """Who it is, and the standard change that was approved for it."""
+    named = f"{value.id} ({', '.join(value.accounts)})"
+    paths = f" on {' '.join(value.paths)}" if value.paths else ""
+    rule = value.rule
+    if rule is None:
+        return f"{named}{paths}, no rule"
+    until = f" until {utc(rule.valid_to)}" if rule.valid_to else ""
+    since = f"from {utc(rule.valid_from)}{until}" if rule.valid_from else "never in force"
+    approved = f"approved by {rule.approved_by or 'nobody'}"
+    return f"{named}{paths}, rule {rule.diff} {approved}, {since}"

@@ -26,7 +26,9 @@ def below_policy(
         one.name for one in policy.required_checks if not one.source and one.name not in named
     ]
     if lacking:
-        found.append(f"the check {listing(clip(name) for name in lacking)} was not required")
+        checks, were = ("check", "was") if len(lacking) == 1 else ("checks", "were")
+        names = listing(clip(name) for name in lacking)
+        found.append(f"the {checks} {names} {were} not required")
     if policy.require_up_to_date and not rules.strict:
         found.append("the head need not be up to date")
     if not rules.force_push_refused:
@@ -54,5 +56,5 @@ def _registered(one: SettingActor, policy: Policy) -> bool:
 
 def _told(one: SettingActor) -> str:
     name = clip(one.name or one.id)
-    mode = f", {one.mode}" if one.mode else ""
+    mode = f" ({one.mode})" if one.mode else ""
     return f"{one.kind.replace('_', ' ')} {name}{mode}" if name != one.kind else one.kind

@@ -102,9 +102,13 @@ def write_chapters(
 
 
 def choose(summary: Summary, limits: Limits) -> frozenset[str]:
-    """The changes whose dossiers the PDF carries: deviations, then unknown, then a few others."""
+    """The changes whose dossiers the PDF carries: deviations, then unknown, then a few others.
+
+    Of equal outcomes the population goes first and promotions last: there are many of them, and
+    each is like the next.
+    """
     ranked: dict[Outcome, list[str]] = {outcome: [] for outcome in Outcome}
-    for change in summary.changes:
+    for change in (*summary.population, *summary.undeployed, *summary.promotions):
         ranked[summary.outcomes[change.change_id]].append(change.change_id)
     plain = [*ranked[Outcome.PASS], *ranked[Outcome.NOT_APPLICABLE]][: limits.pdf_plain_dossiers]
     picked = [*ranked[Outcome.FAIL], *ranked[Outcome.UNKNOWN], *plain]

@@ -14,6 +14,7 @@ from evidence.model.capture import Gap, Receipt
 from evidence.model.change import Chain, Change, ProductionDeployment
 from evidence.model.custody import Anchor, Custody
 from evidence.model.determination import Determination, SettingInterval, SubjectKind
+from evidence.model.event import EventDetermination
 
 Progress = Callable[[str, int, int | None], None]
 """(what is written, done, total or None): called often, must be cheap."""
@@ -178,6 +179,8 @@ class PacketData:
     """By subject: change id or deployment id. May be a lazy mapping."""
     settings: Sequence[SettingInterval] = ()
     """Intervals of settings, by repository, control and time: listed by themselves."""
+    events: Sequence[EventDetermination] = ()
+    """Drift and acts beside the deployers, by begin: listed by themselves, too."""
     captures: Iterable[CaptureFile] = ()
     """In ascending `seq`, read once."""
     inclusion: str = ""

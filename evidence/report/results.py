@@ -51,6 +51,7 @@ def _members(data: PacketData, summary: Summary) -> dict[str, Any]:
         "counts": {
             "population": [_count(row) for row in summary.counts],
             "promotions": [_count(row) for row in summary.promotion_counts],
+            "settings": [_count(row) for row in summary.setting_counts],
             "undeployed": [_count(row) for row in summary.undeployed_counts],
             "changes_by_worst_outcome": _count(summary.rolled_up()),
         },
@@ -59,6 +60,7 @@ def _members(data: PacketData, summary: Summary) -> dict[str, Any]:
         "undeployed": _changes(data, summary, summary.undeployed),
         "deployments": _deployments(data, summary),
         "settings": data.settings,
+        "events": _events(data),
         "unknown": summary.unknown,
         "actions": summary.actions,
         "reconciliations": data.reconciliations,
@@ -114,6 +116,25 @@ def _deployments(data: PacketData, summary: Summary) -> Iterator[dict[str, Any]]
             "promotions": [one for one in row.changes if one in summary.promotion_ids],
             "outcome": worst(item.outcome for item in found),
             "determinations": _determinations(found),
+        }
+
+
+def _events(data: PacketData) -> Iterator[dict[str, Any]]:
+    for row in data.events:
+        event = row.event
+        yield {
+            "event_id": event.event_id,
+            "application": event.application,
+            "kind": event.kind,
+            "begin": event.begin,
+            "end": event.end,
+            "count": event.count,
+            "what": event.what,
+            "actor": event.actor.key if event.actor else "",
+            "resolved_at": event.resolved_at,
+            "resolution": event.resolution,
+            "ticket": event.ticket,
+            "determination": plain(row.determination),
         }
 
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from evidence.controls.evaluate import Counts, count, roll_up
 from evidence.model.change import Change, ProductionDeployment
-from evidence.model.determination import Determination, Outcome
+from evidence.model.determination import Determination, Outcome, SubjectKind
 from evidence.report.data import PacketData
 from evidence.report.text import percent
 
 CHANGES = "changes"
 PROMOTIONS = "promotions"
+SETTINGS = "settings"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class UnknownGroup:
     example: str
     """A subject."""
     stratum: str = CHANGES
-    """`changes` (with deployments) or `promotions`."""
+    """`changes` (with deployments), `promotions` or `settings` (intervals)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,8 @@ class Summary:
     """Over the population (and the deployments, for controls tested on them)."""
     undeployed_counts: tuple[Counts, ...]
     promotion_counts: tuple[Counts, ...]
+    setting_counts: tuple[Counts, ...]
+    """Over intervals of settings: in no rate of changes."""
     deviations: tuple[Determination, ...]
     unknown: tuple[UnknownGroup, ...]
     actions: tuple[Action, ...]
@@ -110,8 +113,10 @@ def summarise(data: PacketData) -> Summary:
     promoted = _of(data, [row.change_id for row in promotions])
     later = _of(data, [row.change_id for row in undeployed])
     operated = _of(data, [row.deployment_id for row in deployments])
-    order = [control.id for control in data.controls]
-    everything = [*tested, *later, *operated, *promoted]
+    held = [row.determination for row in data.settings]
+    spans = [row.id for row in data.controls if row.unit is SubjectKind.INTERVAL]
+    order = [row.id for row in data.controls if row.unit is not SubjectKind.INTERVAL]
+    everything = [*tested, *later, *operated, *promoted, *held]
     return Summary(
         population=population,
         promotions=promotions,
@@ -123,6 +128,7 @@ def summarise(data: PacketData) -> Summary:
         counts=_counts([*tested, *operated], order),
         undeployed_counts=_counts(later, []),
         promotion_counts=_counts(promoted, []),
+        setting_counts=_counts(held, spans),
         deviations=tuple(
             sorted(
                 (row for row in everything if row.outcome is Outcome.FAIL),
@@ -132,6 +138,7 @@ def summarise(data: PacketData) -> Summary:
         unknown=(
             *_unknown([*tested, *later, *operated], CHANGES),
             *_unknown(promoted, PROMOTIONS),
+            *_unknown(held, SETTINGS),
         ),
         actions=_actions(everything),
     )

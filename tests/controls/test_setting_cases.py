@@ -158,7 +158,7 @@ def test_a_list_that_an_administrator_supplied_for_that_very_version_is_used():
     [
         (replace(P0, approvals_required=2), FULL, "1 of 2 approvals were required"),
         (P0, FULL[1:], "no pull request was required"),
-        (P0, (FULL[0], FULL[2]), "the check ci/test and scan/trivy was not required"),
+        (P0, (FULL[0], FULL[2]), "the checks ci/test and scan/trivy were not required"),
         (P0, FULL[:2], "history could be rewritten"),
         (replace(P0, require_up_to_date=True), FULL, "the head need not be up to date"),
     ],

@@ -22,6 +22,7 @@ def context(view: View) -> Mapping[str, Any]:
         "promotion_counts": view.summary.promotion_counts,
         "promotions": len(view.summary.promotions),
         "undeployed_counts": view.summary.undeployed_counts,
+        "setting_counts": view.summary.setting_counts,
         "lanes": _lanes(view),
         "controls": {row.id: row for row in view.data.controls},
     }

@@ -23,6 +23,11 @@ def context(view: View) -> Mapping[str, Any]:
     }
 
 
+def intervals_by_subject(view: View) -> Mapping[str, SettingInterval]:
+    """Each interval by what its determination names, for sections that list it beside changes."""
+    return {row.determination.subject: row for row in view.data.settings}
+
+
 def _landed(view: View, interval: SettingInterval) -> Iterator[Change]:
     """Changes of the packet that landed on the branch inside a deviating interval."""
     if interval.determination.outcome != Outcome.FAIL:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from evidence.report.sections.settings import intervals_by_subject
 from evidence.report.view import View
 
 TITLE = "Unknown, by reason"
@@ -15,5 +16,6 @@ def context(view: View) -> Mapping[str, Any]:
     return {
         "groups": view.cut(view.summary.unknown),
         "actions": view.summary.actions[:10],
+        "intervals": intervals_by_subject(view),
         "total": sum(row.count for row in view.summary.unknown),
     }
