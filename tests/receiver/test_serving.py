@@ -130,7 +130,7 @@ def test_a_sync_may_run_at_the_same_time(serving, tmp_path):
     ended = threading.Event()
 
     def others():
-        while not ended.is_set():
+        while not ended.wait(0.005):
             writer.append_entry(serving.store, "receipt", {"observed_at": 1})
 
     with run_lock(tmp_path):
