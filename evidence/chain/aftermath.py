@@ -15,7 +15,11 @@ from evidence.chain.deployments import Operation
 from evidence.chain.looks import Looks, Seen
 from evidence.model.aftermath import Aftermath, HealthSeen, Staged
 from evidence.model.change import DeploymentKind, ProductionDeployment
+from evidence.model.rollout import Verdict
 from evidence.policy import Policy
+
+BELONGS = 86_400_000_000
+"""Microseconds after an operation within which a rollback by its rollout surely is one of it."""
 
 
 def aftermaths(
@@ -36,6 +40,9 @@ def aftermaths(
         beside = [one for one in (undone, retried) if one is not None]
         found[row.deployment_id] = Aftermath(
             health=tuple(_health(row, operation, looks, deadline)),
+            promoted_at=_promoted(operation),
+            stopped_at=_stopped(operation),
+            failed_at=_moment(operation, Verdict.FAILED),
             undone_at=undone.started_at if undone else 0,
             undone_by=undone.deployment_id if undone else "",
             retried_by=retried.deployment_id if retried else "",
@@ -81,6 +88,32 @@ class _Later:
             return None
         found = self._retrying.get(operation.revisions)
         return found if found is not None and found.started_at <= deadline else None
+
+
+def _promoted(operation: Operation) -> int:
+    """When the last of its deliveries was promoted; 0 as long as one of them was not."""
+    if any(one.verdict is not Verdict.PROMOTED for one in operation.deliveries):
+        return 0
+    return _moment(operation, Verdict.PROMOTED)
+
+
+def _stopped(operation: Operation) -> int:
+    """When one of its deliveries was taken back.
+
+    One that ended long after the operation belongs to it by name only, perhaps to another that
+    nobody saw.
+    """
+    ended = operation.deployment.finished_at or operation.deployment.started_at
+    moment = max(_moment(operation, Verdict.ABORTED), _moment(operation, Verdict.ROLLED_BACK))
+    return moment if moment <= ended + BELONGS else 0
+
+
+def _moment(operation: Operation, verdict: Verdict) -> int:
+    steps = [one.step for one in operation.deliveries if one.verdict is verdict]
+    return max(
+        (one.aborted_at or one.ended_at or one.observed_at for one in steps),
+        default=0,
+    )
 
 
 def _health(

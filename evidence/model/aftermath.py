@@ -51,6 +51,11 @@ class Aftermath:
 
     health: tuple[HealthSeen, ...] = ()
     """At its own revision, in order of the looks."""
+    promoted_at: int = 0
+    stopped_at: int = 0
+    failed_at: int = 0
+    """When rollouts or canaries that carried it out were promoted (all of them), taken back (any),
+    or ended without either; microseconds UTC, 0 where that is not known."""
     undone_at: int = 0
     """Start of the rollback that took it back, microseconds UTC; 0 where none is known."""
     undone_by: str = ""

@@ -15,8 +15,11 @@ from evidence.chain.population import PopulationInputs
 from evidence.collecting import now
 from evidence.config.yardstick import build_policy
 from evidence.controls import evaluate
+from evidence.controls.after import AFTER_RULES
+from evidence.controls.events import EVENT_RULES
 from evidence.deciding.case import Case as Decision
 from evidence.deciding.decide import evaluate_deployments
+from evidence.deciding.events import event_determinations
 from evidence.deciding.settings import setting_intervals
 from evidence.demo.history import History
 from evidence.demo.moments import moment
@@ -24,12 +27,19 @@ from evidence.demo.run import Rehearsal, rehearse
 from evidence.model.capture import Gap
 from evidence.model.change import PROMOTION, Chain, Change, ProductionDeployment
 from evidence.model.determination import Determination, Outcome, SettingInterval
+from evidence.model.event import EventDetermination
 from evidence.store import queries
 from evidence.store.session import Store, open_store
 from evidence.sync import Outcome as Run
 
 IMPLEMENTED = frozenset(
-    {*evaluate.CHANGE_RULES, *evaluate.DEPLOYMENT_RULES, *evaluate.INTERVAL_RULES}
+    {
+        *evaluate.CHANGE_RULES,
+        *evaluate.DEPLOYMENT_RULES,
+        *evaluate.INTERVAL_RULES,
+        *AFTER_RULES,
+        *EVENT_RULES,
+    }
 )
 _WORST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
 
@@ -55,6 +65,8 @@ class Seen:
     chains: tuple[Chain, ...]
     settings: tuple[SettingInterval, ...]
     """From the epoch to the last collection."""
+    events: tuple[EventDetermination, ...]
+    """From the epoch on."""
 
 
 def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
@@ -92,6 +104,7 @@ def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Run) -> Seen:
         inputs=settled_inputs(decision),
         chains=chains,
         settings=setting_intervals(decision, begin, simulation.github.at),
+        events=event_determinations(decision, begin, as_of),
     )
 
 
@@ -182,6 +195,9 @@ def _subject(case: Case, seen: Seen, expected: Mapping[str, Any]) -> Iterator[st
     if "setting" in expected:
         yield from _setting(seen, expected)
         return
+    if "event" in expected:
+        yield from _event(seen, expected)
+        return
     name = expected.get("change") or expected["deployment"]
     subject = _seen_live(seen, name) or subject_of(seen.history, expected)
     row = seen.changes.get(subject) or seen.deployments.get(subject)
@@ -230,6 +246,29 @@ def _setting(seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:
             found[one.control] = one
     for control, wanted in expected.get("controls", {}).items():
         yield from (f"settings of {name}: {told}" for told in _control(control, wanted, found))
+
+
+def _event(seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:
+    """The events of one application and kind: how many, how often, and the worst of them."""
+    name, kind = expected["event"], expected.get("event_kind", "")
+    own = [
+        one for one in seen.events if one.event.application == name and kind in {"", one.event.kind}
+    ]
+    told = ", ".join(f"{one.event.kind} x{one.event.count}" for one in own) or "none"
+    if "events" in expected and len(own) != expected["events"]:
+        yield f"events of {name}: expected {expected['events']}, found {told}"
+    if (
+        "count" in expected
+        and max((one.event.count for one in own), default=0) != expected["count"]
+    ):
+        yield f"events of {name}: expected {expected['count']} times, found {told}"
+    found: dict[str, Determination] = {}
+    for one in (each.determination for each in own):
+        known = found.get(one.control)
+        if known is None or _WORST.index(one.outcome) < _WORST.index(known.outcome):
+            found[one.control] = one
+    for control, wanted in expected.get("controls", {}).items():
+        yield from (f"events of {name}: {said}" for said in _control(control, wanted, found))
 
 
 def _control(control: str, wanted: Any, found: Mapping[str, Determination]) -> Iterator[str]:

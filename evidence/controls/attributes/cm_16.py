@@ -8,7 +8,7 @@ from evidence.controls.determine import on_deployment
 from evidence.controls.words import clip, when
 from evidence.model.aftermath import Aftermath, HealthSeen
 from evidence.model.capture import Gap
-from evidence.model.change import DeploymentKind, ProductionDeployment
+from evidence.model.change import ProductionDeployment
 from evidence.model.determination import Determination
 from evidence.policy import Policy
 
@@ -52,7 +52,7 @@ def _decide(
 ) -> _Found:
     deadline = _ended(deployment) + policy.health_limit
     return (
-        _by_delivery(deployment)
+        _by_delivery(after, deadline, as_of)
         or _healthy(deployment, after, deadline, as_of)
         or _undone(after, as_of)
         or _open(deployment, deadline, as_of)
@@ -65,16 +65,15 @@ def _ended(deployment: ProductionDeployment) -> int:
     return deployment.finished_at or deployment.started_at
 
 
-def _by_delivery(deployment: ProductionDeployment) -> _Found | None:
+def _by_delivery(after: Aftermath, deadline: int, as_of: int) -> _Found | None:
     """What the rollout or canary that carried it out came to."""
-    flags = set(deployment.flags)
-    if "failed" in flags:
+    if after.failed_at:
         return "not-healthy", "what carried it out ended without success, and not taken back.", ()
-    if deployment.kind == DeploymentKind.ABORTED:
-        return "rolled-back", "it was stopped on its way, and the version before serves again.", ()
-    unfinished = flags & {"progressing", "paused", "unknown"}
-    if "promoted" in flags and not unfinished:
-        return "healthy", "the rollout that carried it out was promoted.", ()
+    if 0 < after.stopped_at <= as_of:
+        told = f"it was stopped at {when(after.stopped_at)}, and the version before serves again."
+        return "rolled-back", told, ()
+    if 0 < after.promoted_at <= min(deadline, as_of):
+        return "healthy", f"its rollout was promoted at {when(after.promoted_at)}.", ()
     return None
 
 
