@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from evidence.chain.argocd_source import SHARED, image_overrides, own_file, parameters
 from evidence.chain.images import (
     ImageRef,
     apply_overrides,
@@ -19,6 +20,16 @@ from evidence.chain.images import (
     value_images,
 )
 from evidence.chain.inquiry import Entry, Inquiry
+from evidence.chain.patches import patched
+from evidence.chain.releases import (
+    FLOATING,
+    charts,
+    dependencies,
+    is_floating,
+    kustomize_charts,
+    release_images,
+)
+from evidence.chain.setters import marked_images
 from evidence.chain.sources import clean_path
 from evidence.chain.yaml_text import list_of, load_documents, mapping_of, text_of
 from evidence.policy import Application
@@ -44,6 +55,9 @@ class Configuration:
 @dataclass(slots=True, kw_only=True)
 class _Reading:
     revision: str
+    application: Application
+    only: str
+    """The application's only mapped image, which a bare tag belongs to."""
     trees: dict[str, dict[str, Entry]] = field(default_factory=dict)
     scopes: set[str] = field(default_factory=set)
     problems: set[str] = field(default_factory=set)
@@ -67,10 +81,21 @@ class Configurations:
         """The configuration of an application below `path` at a revision."""
         key = (revision, path, application.id)
         if key not in self._read:
-            reading = _Reading(revision=revision)
+            mapped = {one.image for one in application.images if "{" not in one.image}
+            only = mapped.pop() if len(mapped) == 1 else ""
+            reading = _Reading(revision=revision, application=application, only=only)
             whole = path or not application.values_files
             images = list(self._directory(reading, path, 0)) if whole else []
-            images += self._values(reading, path, application)
+            images += self._dependencies(reading, path)
+            told = self._source_files(reading, path) if whole else []
+            images += self._values(reading, path, application, told)
+            for name, document in told:
+                images = apply_overrides(images, list(image_overrides(document)), name)
+            reading.problems |= {
+                f"{FLOATING}:{one.file}"
+                for one in images
+                if one.image.startswith("chart:") and is_floating(one.reference)
+            }
             self._read[key] = Configuration(
                 images=tuple(sorted(set(images), key=_by_place)),
                 scopes=tuple(sorted(reading.scopes)),
@@ -120,7 +145,42 @@ class Configurations:
     def _manifest(
         self, reading: _Reading, file: str, files: dict[str, Entry]
     ) -> Iterable[ImageRef]:
-        return manifest_images(self._documents(reading, file, files[file]), file)
+        """Containers, values of HelmReleases, charts, and what markers hand to a policy."""
+        documents = self._documents(reading, file, files[file])
+        found = [
+            *manifest_images(documents, file),
+            *release_images(documents, file, reading.application.values_keys, reading.only),
+            *charts(documents, file),
+        ]
+        known = {(ref.image, ref.reference) for ref in found}
+        text = self._inquiry.text(self._repository, files[file].oid) or ""
+        marked = marked_images(text, file, reading.only)
+        return [*found, *(ref for ref in marked if (ref.image, ref.reference) not in known)]
+
+    def _source_files(self, reading: _Reading, path: str) -> list[tuple[str, Any]]:
+        """What overrides the source beside the manifests: for all applications, then for this."""
+        files = self._tree(reading, path)
+        application = reading.application
+        name = (application.selector or application.id).rpartition("/")[2]
+        found: list[tuple[str, Any]] = []
+        for each in dict.fromkeys((SHARED, own_file(name), own_file(application.id))):
+            file = f"{path}/{each}" if path else each
+            if file in files:
+                reading.scopes.add(file)
+                found += [(file, one) for one in self._documents(reading, file, files[file])[:1]]
+        return found
+
+    def _dependencies(self, reading: _Reading, path: str) -> Iterable[ImageRef]:
+        """Charts that the chart at the path depends on."""
+        if not path:
+            return []
+        files, place = self._tree(reading, path), f"{path}/Chart.yaml"
+        if place not in files:
+            return []
+        lock = files.get(f"{path}/Chart.lock")
+        locked = self._documents(reading, f"{path}/Chart.lock", lock) if lock else []
+        chart = self._documents(reading, place, files[place])
+        return dependencies(chart[0] if chart else None, locked[0] if locked else None, place)
 
     def _kustomization(self, reading: _Reading, path: str, file: str, depth: int) -> list[ImageRef]:
         files = self._tree(reading, path)
@@ -130,9 +190,9 @@ class Configurations:
         for name in ("resources", "bases", "components"):
             for resource in list_of(document.get(name)):
                 found += self._resource(reading, path, text_of(resource), depth)
-        for patch in self._patches(reading, path, document):
-            replaced = [ref for ref in found if ref.field != patch.field]
-            found = [*replaced, patch]
+        for name, documents in self._patches(reading, path, file, document):
+            found = patched(found, documents, name)
+        found += kustomize_charts(document, file)
         return apply_overrides(found, list(overrides(document)), file)
 
     def _resource(
@@ -153,20 +213,39 @@ class Configurations:
         return self._manifest(reading, target, files)
 
     def _patches(
-        self, reading: _Reading, path: str, document: dict[Any, Any]
-    ) -> Iterable[ImageRef]:
-        """Images that strategic-merge patches set, at the place they replace."""
-        named = [mapping_of(one).get("path") for one in list_of(document.get("patches"))]
-        named += list_of(document.get("patchesStrategicMerge"))
-        for name in filter(None, map(text_of, named)):
+        self, reading: _Reading, path: str, file: str, document: dict[Any, Any]
+    ) -> Iterable[tuple[str, list[Any]]]:
+        """(file, documents) of every patch, in the order in which they are applied."""
+        merges = list_of(document.get("patchesStrategicMerge"))
+        others = [
+            *list_of(document.get("patches")),
+            *list_of(document.get("patchesJson6902")),
+        ]
+        written = [text_of(one) for one in merges]
+        inline = [text_of(mapping_of(one).get("patch")) for one in others]
+        inline += [one for one in written if "\n" in one]
+        named = [text_of(mapping_of(one).get("path")) for one in others]
+        named += [one for one in written if "\n" not in one]
+        for name in filter(None, named):
             target = clean_path(f"{path}/{name}")
             files = self._tree(reading, target.rpartition("/")[0])
             if target in files:
                 reading.scopes.add(target)
-                yield from self._manifest(reading, target, files)
+                yield target, self._documents(reading, target, files[target])
+        for text in filter(None, inline):
+            documents, problem = load_documents(text)
+            if problem:
+                reading.problems.add(f"{problem}:{file}")
+            yield file, documents
 
-    def _values(self, reading: _Reading, path: str, application: Application) -> Iterable[ImageRef]:
-        """Images of the chart's own values and the configured values files, in that order."""
+    def _values(
+        self,
+        reading: _Reading,
+        path: str,
+        application: Application,
+        told: list[tuple[str, Any]],
+    ) -> Iterable[ImageRef]:
+        """Images of the chart's own values, the values files, and the parameters told last."""
         own = f"{path}/values.yaml" if path else ""
         layers: list[tuple[str, Any]] = []
         for name in filter(None, (own, *map(clean_path, application.values_files))):
@@ -177,9 +256,8 @@ class Configurations:
                 layers += [(name, document) for document in documents[:1]]
             elif name != own:
                 reading.problems.add(f"missing:{name}")
-        mapped = {one.image for one in application.images if "{" not in one.image}
-        only = mapped.pop() if len(mapped) == 1 else ""
-        return value_images(layers, application.values_keys, only)
+        layers += [(name, parameters(document)) for name, document in told]
+        return value_images(layers, application.values_keys, reading.only)
 
 
 def _by_place(ref: ImageRef) -> tuple[str, str, str, str]:

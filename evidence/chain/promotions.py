@@ -11,6 +11,7 @@ from typing import Any
 
 from evidence.chain.images import split_reference
 from evidence.chain.inquiry import Inquiry
+from evidence.chain.releases import image_places
 from evidence.chain.scope import Scope
 from evidence.chain.yaml_text import load_documents
 from evidence.model.change import ImageChange
@@ -84,7 +85,36 @@ def _masked(document: Any, keys: Sequence[str]) -> Any:
         value["images"] = [_mask_names(item, _KUSTOMIZE) for item in value["images"]]
     for key in keys:
         value = _mask_value(value, key.split("."))
-    return value
+    return _mask_source(_mask_release(value), keys) if isinstance(value, dict) else value
+
+
+def _mask_release(value: dict[Any, Any]) -> dict[Any, Any]:
+    """A HelmRelease without the image references in its values."""
+    spec = value.get("spec")
+    if value.get("kind") != "HelmRelease" or not isinstance(spec, dict):
+        return value
+    values = spec.get("values")
+    for place in image_places(values):
+        values = _mask_value(values, place.split(".") if place else [])
+    return {**value, "spec": {**spec, "values": values}}
+
+
+def _mask_source(value: dict[Any, Any], keys: Sequence[str]) -> dict[Any, Any]:
+    """What Image Updater wrote back, without the images and the parameters that name them."""
+    own, helm = value.get("kustomize"), value.get("helm")
+    found = dict(value)
+    if isinstance(own, dict) and isinstance(own.get("images"), list):
+        found["kustomize"] = {**own, "images": [_TAKEN_OUT for _ in own["images"]]}
+    if isinstance(helm, dict) and isinstance(helm.get("parameters"), list):
+        names = {f"{key}.{part}" for key in keys for part in _VALUES} | set(keys)
+        masked = [_mask_parameter(one, names) for one in helm["parameters"]]
+        found["helm"] = {**helm, "parameters": masked}
+    return found
+
+
+def _mask_parameter(one: Any, names: set[str]) -> Any:
+    named = isinstance(one, dict) and one.get("name") in names
+    return {**one, "value": _TAKEN_OUT} if named else one
 
 
 def _mask_manifest(value: Any) -> Any:
