@@ -96,6 +96,7 @@ def judge(case: Case, selection: Selection, progress: Progress = no_progress) ->
     changes = ordered(selection)
     for done, chain in enumerate(case.chains(changes), start=1):
         found = list(evaluate.evaluate_change(chain, case.policy, case.as_of))
+        case.landings.note(chain)
         results.determinations[chain.change.change_id] = found
         results.entries |= _rests_on(chain, found)
         progress("changes judged", done, len(changes))

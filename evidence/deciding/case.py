@@ -12,6 +12,7 @@ from evidence.chain.population import Population, build_population
 from evidence.chain.records import PopulationInputs
 from evidence.deciding.answers import AnswerBook, Ask
 from evidence.deciding.beyond import unlisted
+from evidence.deciding.brought import Landings, stored_changes
 from evidence.deciding.gather import BATCH, gather
 from evidence.deciding.inputs import load_inputs
 from evidence.deciding.landings import Forge
@@ -54,6 +55,7 @@ class Case:
     _inputs: PopulationInputs | None = field(default=None, init=False)
     _book: AnswerBook | None = field(default=None, init=False)
     _forge: Forge | None = field(default=None, init=False)
+    _landings: Landings | None = field(default=None, init=False)
 
     @property
     def book(self) -> AnswerBook:
@@ -81,6 +83,19 @@ class Case:
                 gaps=self.gaps(),
             )
         return self._forge
+
+    @property
+    def landings(self) -> Landings:
+        """How changes landed, each judged once."""
+        if self._landings is None:
+            self._landings = Landings(
+                policy=self.policy,
+                as_of=self.as_of,
+                chains=self.chains,
+                changes=lambda: self.population.changes,
+                stored=lambda ids: stored_changes(self.store, ids),
+            )
+        return self._landings
 
     @property
     def population(self) -> Population:
