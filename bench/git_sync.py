@@ -34,7 +34,6 @@ NAMES = ("-z", "--name-only", "--no-renames", "--diff-merges=first-parent")
 def load(mirror: Path, database: Path, *, with_paths: bool, look: bool) -> None:
     """Reads the mirror into a store: the timed process. Prints counts and our own peak."""
     import evidence.cli  # noqa: F401 - as the program sets itself up
-    from evidence.collecting import without_secrets
     from evidence.collectors.git import GitCollector
     from evidence.store.session import connect
     from evidence.store.writer import write_commits
@@ -44,7 +43,11 @@ def load(mirror: Path, database: Path, *, with_paths: bool, look: bool) -> None:
     )
     store = connect(f"sqlite:///{database}")
     rows = collector.new_commits(paths=with_paths)
-    commits = write_commits(store, without_secrets(rows) if look else rows, 0)
+    if look:
+        from evidence.collecting import without_secrets
+
+        rows = without_secrets(rows)
+    commits = write_commits(store, rows, 0)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"commits": commits, "peak_mib": round(peak, 1)}))
 
