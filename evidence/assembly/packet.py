@@ -11,6 +11,7 @@ from evidence.canonical import sha256_hex
 from evidence.config.secrets import without_password
 from evidence.config.settings import Settings
 from evidence.deciding.case import Case
+from evidence.deciding.events import event_determinations
 from evidence.deciding.settings import setting_intervals
 from evidence.deciding.yardstick import recorded_text, yardstick_text
 from evidence.packing import Results, Selection
@@ -45,6 +46,8 @@ def assemble(
     entries |= {one.since_seq for one in yardsticks}
     intervals = setting_intervals(case, period.from_us, period.to_us)
     entries |= {seq for one in intervals for seq in one.determination.entries}
+    events = event_determinations(case, period.from_us, period.to_us)
+    entries |= {seq for one in events for seq in one.determination.entries}
     return PacketData(
         entity=settings.organisation.name,
         period=period,
@@ -71,6 +74,7 @@ def assemble(
         chains=case.chains(packing.ordered(selection)),
         determinations=results.determinations,
         settings=intervals,
+        events=events,
         captures=packing.captures(case.store, entries, size),
         filters=tuple(_filters(case, selection)),
         inclusion=BY_BRANCH if selection.by_branch else "",

@@ -135,8 +135,12 @@ def _health(
 
 
 def _speaks(one: Seen, operation: Operation) -> bool:
-    """The look was at this operation's revisions, or its history ended with this operation."""
-    number = operation.deployment.history_id
-    last = max(one.state.history_ids, default=-1)
-    named = any(one.state.revisions) and one.state.revisions == operation.revisions
+    """The look found these revisions synced, or its history ended with this operation.
+
+    The revision of a state that is not synced is what is tracked, not what runs.
+    """
+    state, number = one.state, operation.deployment.history_id
+    last = max(state.history_ids, default=-1)
+    synced = state.sync_status.casefold() == "synced" and any(state.revisions)
+    named = synced and state.revisions == operation.revisions
     return named or (number >= 0 and last == number)

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from evidence.chain.after import after
 from evidence.chain.book import ChangeBook
 from evidence.chain.changes import PullRequestHead
 from evidence.chain.deliveries import delivery_links
@@ -71,6 +72,8 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
     promotions = Promotions(inquiry, scope)
     changes = write_changes(policy, inputs.previous_ids, books, carried, promotions, inquiry)
     return Population(
+        # It asks Git, so it comes before the questions are counted.
+        aftermaths=after(policy, inputs, rows_out, drafts, operations, locator, hop),
         deployments=rows_out,
         changes=changes,
         questions=frozenset(inquiry.questions),

@@ -9,6 +9,7 @@ from evidence.chain.answers import Answers
 from evidence.chain.changes import PullRequestHead
 from evidence.chain.deployments import HistoryNumbers
 from evidence.chain.graph import CommitGraph
+from evidence.model.aftermath import Aftermath
 from evidence.model.capture import Gap
 from evidence.model.change import Change, Link, ProductionDeployment
 from evidence.model.deployment import ApplicationState, Deployment
@@ -24,6 +25,8 @@ class PopulationInputs:
     deployments: tuple[Deployment, ...] = ()
     """Every observed version of every operation."""
     states: tuple[ApplicationState, ...] = ()
+    runs: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    """Source -> (entry of the receipt, start) of its complete runs, ascending."""
     rollouts: tuple[RolloutStep, ...] = ()
     """Every observed version of every progressive delivery."""
     graphs: Mapping[str, CommitGraph] = field(default_factory=dict)
@@ -114,5 +117,7 @@ class Population:
     questions: frozenset[GitQuestion]
     """What Git must still be asked; build again with the answers until none is new."""
     reconciliation: Reconciliation
+    aftermaths: Mapping[str, Aftermath] = field(default_factory=dict)
+    """Deployment id -> what became of it, and how its content stood before."""
     others: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
     """Change id -> matches that did not decide, kept and shown."""

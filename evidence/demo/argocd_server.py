@@ -13,7 +13,7 @@ from typing import Any
 
 from evidence.demo.faults import Answer, json_answer
 from evidence.demo.history import ApplicationRecord, History, OperationRecord
-from evidence.demo.moments import MINUTE, iso
+from evidence.demo.moments import MINUTE, iso, moment
 from evidence.demo.serving import Request
 from evidence.demo.world import AppSource, World
 
@@ -144,7 +144,7 @@ class ArgoCD:
                 "lastTransitionTime": iso(live.finished_at if live else app.created_at),
             },
             "reconciledAt": iso(self.at),
-            "resources": [],
+            "resources": self._drifted(app),
             "summary": {"images": list(live.images)} if live and live.images else {},
             "sourceType": "Helm" if any(s.values for s in app.world.sources) else "Kustomize",
         }
@@ -174,10 +174,21 @@ class ArgoCD:
             "destination": self._spec(app)["destination"],
         }
         return {
-            "status": "Synced" if same else "OutOfSync",
+            "status": "Synced" if same and not self._drifted(app) else "OutOfSync",
             "comparedTo": compared,
             **_revisions(shown),
         }
+
+    def _drifted(self, app: ApplicationRecord) -> list[dict[str, str]]:
+        """Resources that differ from what was synced last."""
+        start = moment(self.world.epoch, 0)
+        return [
+            {**_resource(name), "status": "OutOfSync"}
+            for one in self.world.drift
+            if one.app == app.world.key and moment(one.at, start) <= self.at
+            if not one.until or self.at < moment(one.until, start)
+            for name in one.resources
+        ]
 
     def _tip(self, source: AppSource) -> str:
         where = self.history.repositories.get(source.repository)
@@ -208,7 +219,7 @@ class ArgoCD:
         if one.selective:
             sync["resources"] = [_resource(name) for name in one.selective]
         if one.self_heal:
-            sync["autoHealAttemptsCount"] = 1
+            sync["autoHealAttemptsCount"] = one.heal_attempts
         if one.local_manifests:
             sync["manifests"] = ["(content given by the caller)"]
         state = {

@@ -42,6 +42,7 @@ def play_deploy(scene: Scene, deploy: Deploy, at: int) -> None:
             local_manifests=deploy.local_manifests,
             message=deploy.message,
             health=deploy.health,
+            heal_attempts=deploy.heal_attempts,
             images=deploy.images or app.world.images or _images(scene, app.world, revisions),
             history_id=number,
         )

@@ -280,6 +280,7 @@ class OperationRecord:
     local_manifests: bool
     message: str
     health: str
+    heal_attempts: int
     images: tuple[str, ...]
     history_id: int
     """-1: it left no history row."""

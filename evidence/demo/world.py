@@ -320,6 +320,8 @@ class Deploy:
     """False: the history row was lost although Argo CD's rule would have written it."""
     message: str = ""
     health: str = "Healthy"
+    heal_attempts: int = 1
+    """How many tries Argo CD counts in a self-heal."""
     images: tuple[str, ...] = ()
     """Image references after it, instead of those found in the manifests."""
 
@@ -375,6 +377,34 @@ class ClusterEvent:
     user: str = ""
     """Who, where the reporter says it."""
     count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """Something in the cluster differs from what Argo CD synced last, for a while."""
+
+    app: str
+    at: str
+    until: str = ""
+    """When it was put back; empty: never."""
+    resources: tuple[str, ...] = ("Deployment/shop",)
+    """`Kind/name` of what differs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterWrite:
+    """A write that the API server's audit log holds. No server tells it: it is handed over."""
+
+    at: str
+    user: str
+    verb: str = "patch"
+    resource: str = "deployments"
+    name: str = "shop"
+    namespace: str = ""
+    """Default: that of `app`."""
+    app: str = ""
+    """Key of the application whose mark the object bears."""
+    status: int = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -443,6 +473,8 @@ class World:
     delivery: tuple[Delivery, ...] = ()
     github_deployment: tuple[GitHubDeployment, ...] = ()
     event: tuple[ClusterEvent, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    write: tuple[ClusterWrite, ...] = ()
     argocd_api: str = "rest"
     """`rest`, or `kubernetes`: the collector reads Applications from the cluster."""
     protection: tuple[Protection, ...] = ()

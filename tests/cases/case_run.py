@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from audit_file import audit_log
 from case_files import Case, CaseError
 from losing import settled_inputs
 
@@ -24,6 +25,7 @@ from evidence.deciding.settings import setting_intervals
 from evidence.demo.history import History
 from evidence.demo.moments import moment
 from evidence.demo.run import Rehearsal, rehearse
+from evidence.ingest import ingest
 from evidence.model.capture import Gap
 from evidence.model.change import PROMOTION, Chain, Change, ProductionDeployment
 from evidence.model.determination import Determination, Outcome, SettingInterval
@@ -79,6 +81,10 @@ def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
         for when in case.polls or (ends,):
             outcome = rehearsal.sync_at(ends if when == "end" else when)
         loaded = rehearsal.loaded(rehearsal.simulation.at(rehearsal.simulation.github.at))
+        if case.world.write:
+            log = directory / "audit.jsonl"
+            log.write_text(audit_log(case.world), encoding="utf-8")
+            ingest(loaded, "audit-log", str(log))
         with closing(open_store(loaded.store_url)) as store:
             return _seen(case, rehearsal, store, outcome)
 
