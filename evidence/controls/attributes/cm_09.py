@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from evidence.controls.determine import on_interval
 from evidence.controls.protecting import below_policy
 from evidence.controls.rules import Rules, moments, rules_at
@@ -35,15 +33,16 @@ def determine(
 def _branch(
     settings: SettingsHistory, branch: str, policy: Policy, begin: int, end: int
 ) -> list[Judged]:
-    edges = [at for at in moments(settings, branch) if begin < at < end]
-    points = [begin, *edges, end]
+    edges = {at for at in moments(settings, branch) if begin <= at <= end}
+    points = sorted({begin, end} | edges)
     found: list[Judged] = []
-    for first, second in pairwise(points):
+    for place, first in enumerate(points):
         if first in edges:
             seen = _judged(settings, branch, policy, first, first)
             if seen.reason == _BELOW:
                 found.append(seen)
-        found.append(_judged(settings, branch, policy, first, second))
+        if first != end:
+            found.append(_judged(settings, branch, policy, first, points[place + 1]))
     return joined(found)
 
 

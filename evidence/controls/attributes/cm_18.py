@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from evidence.chain.intervals import Interval
 from evidence.controls.determine import on_interval
@@ -32,14 +31,16 @@ def determine(
     of a span, all of them approved, and a review of access within the limit before it.
     """
     tracks = tracks_of(settings)
-    edges = sorted({at for at in _edges(tracks, settings, repository, policy) if begin < at < end})
+    edges = {at for at in _edges(tracks, settings, repository, policy) if begin <= at <= end}
+    points = sorted({begin, end} | edges)
     found: list[Judged] = []
-    for first, second in pairwise([begin, *edges, end]):
+    for place, first in enumerate(points):
         if first in edges:
             seen = _judged(settings, repository, policy, first, first)
             if seen.reason in (_BAD, _SHARED):
                 found.append(seen)
-        found.append(_judged(settings, repository, policy, first, second))
+        if first != end:
+            found.append(_judged(settings, repository, policy, first, points[place + 1]))
     return tuple(on_interval(CONTROL, repository.id, "access", one) for one in joined(found))
 
 
