@@ -56,6 +56,8 @@ class Case:
     as_of: str
     expect: tuple[Mapping[str, Any], ...]
     gaps: tuple[Mapping[str, str], ...]
+    provenance: tuple[Mapping[str, str], ...]
+    """What a builder stated, handed over when the story is over."""
     complete: bool
     incomplete: bool
     """A source is expected to fail."""
@@ -131,6 +133,7 @@ def _case(base: Mapping[str, Any], tables: Mapping[str, Any]) -> Case:
         as_of=tables.get("as_of", ""),
         expect=tuple(tables["expect"]),
         gaps=tuple(tables.get("expect_gap", ())),
+        provenance=tuple(tables.get("provenance", ())),
         complete=tables.get("complete", False),
         incomplete=tables.get("incomplete", False),
         xfail=tables.get("xfail", ""),

@@ -11,6 +11,7 @@ from typing import Any
 from audit_file import audit_log
 from case_files import Case, CaseError
 from losing import settled_inputs
+from provenance_file import statements, with_keys
 
 from evidence.chain.population import PopulationInputs
 from evidence.collecting import now
@@ -73,7 +74,7 @@ class Seen:
 
 def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
     """Plays the world, collects at each poll, decides. The store lies in `directory` by default."""
-    overrides = dict(case.configuration)
+    overrides = with_keys(case.configuration)
     if store_url:
         overrides["store"] = {"url": store_url}
     with rehearse(case.world, directory, overrides) as rehearsal:
@@ -85,8 +86,22 @@ def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
             log = directory / "audit.jsonl"
             log.write_text(audit_log(case.world), encoding="utf-8")
             ingest(loaded, "audit-log", str(log))
+        if case.provenance:
+            outcome = _hand_over(case, rehearsal, directory)
         with closing(open_store(loaded.store_url)) as store:
             return _seen(case, rehearsal, store, outcome)
+
+
+def _hand_over(case: Case, rehearsal: Rehearsal, directory: Path) -> Run:
+    """Hands over what a builder stated, and syncs once more."""
+    history = rehearsal.simulation.history
+    loaded = rehearsal.loaded(rehearsal.simulation.at(rehearsal.simulation.github.at))
+    url = f"https://git.example/{history.repositories['shop'].name}"
+    file = directory / "provenance.jsonl"
+    text = statements(case.provenance, lambda one: commit_of(history, one)[1], url)
+    file.write_text(text, encoding="utf-8")
+    ingest(loaded, "provenance", str(file))
+    return rehearsal.sync_at(history.ends_at)
 
 
 def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Run) -> Seen:
