@@ -100,9 +100,10 @@ def test_open_gaps_are_counted_and_named(tmp_path):
         sync(now(rehearsal))
         found = status(now(rehearsal))
     assert {one.source: one.gaps for one in found.sources}["github"] == 1
-    assert [(source, reason) for source, reason, _ in found.gaps] == [
-        ("github", "not_found_or_forbidden")
-    ]
+    assert {(source, reason) for source, reason, _ in found.gaps} == {
+        ("github", "not_found_or_forbidden"),
+        ("github:settings", "not_found_or_forbidden"),
+    }
     assert any(line.startswith("gap: github: not_found_or_forbidden: ") for line in found.lines())
 
 

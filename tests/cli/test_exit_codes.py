@@ -41,6 +41,7 @@ def test_0_is_a_complete_sync_with_its_receipts_on_stdout(evidence, live):
     assert [one["source"] for one in json.loads(ran.out)["receipts"]] == [
         "github",
         "argocd",
+        "github:settings",
         "git:shop",
         "git:deploy",
     ]

@@ -79,6 +79,7 @@ def test_status_prints_freshness_by_the_schema(evidence, shop):
     assert [one["source"] for one in found["sources"]] == [
         "argocd",
         "git:deploy",
+        "github:settings",
         "git:shop",
         "github",
     ]
