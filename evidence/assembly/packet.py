@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from evidence import __version__, packing
 from evidence.assembly.controls import control_entries
 from evidence.assembly.reconciliations import reconciliations
+from evidence.assembly.register import exclusions
 from evidence.canonical import sha256_hex
 from evidence.config.secrets import without_password
 from evidence.config.settings import Settings
@@ -63,10 +64,10 @@ def assemble(
         ),
         yardsticks=yardsticks,
         controls=tuple(control_entries(case.policy)),
-        scope=tuple(_scope(settings)),
+        scope=(*_scope(settings), *exclusions(case)),
         receipts=tuple(receipt for _, receipt in receipts),
         gaps=packing.gap_records(case.store, size),
-        reconciliations=tuple(reconciliations(case, selection)),
+        reconciliations=tuple(reconciliations(case, selection, period, settings)),
         population=selection.population,
         promotions=selection.promotions,
         undeployed=selection.undeployed,

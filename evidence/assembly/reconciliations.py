@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from evidence.assembly.heartbeat import heartbeats
+from evidence.assembly.register import registers
+from evidence.chain.live_images import live_images
+from evidence.chain.looks import Looks
 from evidence.chain.records import Reconciliation as Numbers
+from evidence.config.settings import Settings
 from evidence.deciding.case import Case
 from evidence.packing import Selection
-from evidence.report.data import Reconciliation
+from evidence.report.data import Period, Reconciliation
 from evidence.store import queries
 
 BRANCH_UNSEEN = (
@@ -16,7 +21,9 @@ BRANCH_UNSEEN = (
 )
 
 
-def reconciliations(case: Case, selection: Selection) -> Iterator[Reconciliation]:
+def reconciliations(
+    case: Case, selection: Selection, period: Period, settings: Settings
+) -> Iterator[Reconciliation]:
     """Each count made in two ways, with the command by which an auditor makes it again."""
     numbers = case.population.reconciliation
     yield _deployed_to_changes(numbers)
@@ -71,7 +78,10 @@ def reconciliations(case: Case, selection: Selection) -> Iterator[Reconciliation
         command="argocd app get NAME, or flux get kustomizations NAME",
         note=", ".join(numbers.live_unexplained[:5]),
     )
+    yield _images(case)
     yield from _source_totals(case)
+    yield from heartbeats(case, period)
+    yield from registers(case, settings)
     if selection.by_branch:
         yield Reconciliation(
             id="R9",
@@ -80,6 +90,26 @@ def reconciliations(case: Case, selection: Selection) -> Iterator[Reconciliation
             note="Not performed: no deployer is configured, so the population is what landed on "
             "the production branches.",
         )
+
+
+def _images(case: Case) -> Reconciliation:
+    """R6 for images; a deployer that lists none leaves it undone."""
+    looks = Looks(case.inputs.states, case.inputs.runs)
+    found = live_images(case.policy, looks, case.population.deployments)
+    return Reconciliation(
+        id="R6",
+        what="Images that ran when observed are those that deployments brought",
+        numbers=(
+            ("images seen to run", found.seen),
+            ("brought by a deployment", found.explained),
+            ("of no deployment that names them", found.not_followed),
+            ("brought by none", len(found.unexplained)),
+        ),
+        unexplained=len(found.unexplained) if found.seen else None,
+        command="kubectl get pods -A -o jsonpath='{.items[*].status.containerStatuses[*].imageID}'",
+        note=", ".join(found.unexplained[:5])
+        or ("" if found.seen else "Not performed: no deployer listed any image that runs."),
+    )
 
 
 def _history_command(application: str) -> str:

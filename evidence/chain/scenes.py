@@ -8,7 +8,7 @@ from evidence.chain.looks import Looks, Object
 from evidence.model.deployment import ApplicationState
 from evidence.model.event import OutOfBand
 from evidence.model.runtime import RuntimeEvent, RuntimeKind
-from evidence.policy import Policy
+from evidence.policy import Application, Policy
 
 Sign = tuple[int, str, int]
 """(moment in microseconds UTC, how, ledger entry) of a sign that an event was put back."""
@@ -40,6 +40,25 @@ def told(event: RuntimeEvent) -> str:
     if event.kind is RuntimeKind.WRITE:
         return f"{event.verb} {event.object_kind} {event.object_name}"
     return event.message or f"{event.verb} {event.object_kind} {event.object_name}"
+
+
+def selects(application: Application, state: ApplicationState) -> bool:
+    """Whether a configured application is the one that a deployer showed."""
+    name = state.application
+    named = {state.application_uid, name, name.rpartition("/")[2]} - {""}
+    selector = application.selector or application.id
+    return application.deployer in {"", state.source} and selector in named
+
+
+def is_configured(policy: Policy, state: ApplicationState) -> bool:
+    """Whether any configured application, of production or not, is it; a witness counts, too."""
+    witnesses = {
+        (each.source, each.selector) for one in policy.applications for each in one.witnesses
+    }
+    name = state.application
+    own = {state.application_uid, name, name.rpartition("/")[2]}
+    told = any((state.source, each) in witnesses for each in own)
+    return told or any(selects(one, state) for one in policy.applications)
 
 
 class Scenes:
@@ -136,10 +155,7 @@ class Scenes:
     def _object(self, key: Object) -> str:
         state = self._looks.of(key)[0].state
         for application in self._production:
-            name = state.application
-            named = {state.application_uid, name, name.rpartition("/")[2]} - {""}
-            selector = application.selector or application.id
-            if application.deployer in {"", state.source} and selector in named:
+            if selects(application, state):
                 return application.id
         return ""
 

@@ -1,0 +1,124 @@
+"""R9: everything that discovery saw, less what is in scope, is an explicit list of exclusions."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+
+from evidence.chain.looks import Looks
+from evidence.chain.scenes import is_configured
+from evidence.config.settings import Settings
+from evidence.deciding.case import Case
+from evidence.model.scope import ScopeEntry
+from evidence.report.data import Reconciliation, ScopeItem
+from evidence.store import queries
+
+_EXPLAINED = frozenset({"configured", "excluded", "gone"})
+"""Reasons of the register that somebody gave, or that leave nothing to be in scope."""
+_PARTLY = ("selected", "Not performed: the credential sees selected repositories only.")
+
+
+def registers(case: Case, settings: Settings) -> Iterator[Reconciliation]:
+    """One count for each forge's owner, and one for each deployer's applications."""
+    yield from _repositories(case, settings)
+    yield from _applications(case)
+
+
+def exclusions(case: Case) -> Iterator[ScopeItem]:
+    """What was seen and is not in scope, by name, with the reason that there is."""
+    for one in sorted(_register(case), key=lambda one: (one.source, one.name)):
+        if one.reason not in {"configured", "gone"}:
+            reason = f"excluded by {one.pattern}" if one.reason == "excluded" else ""
+            yield ScopeItem(
+                kind="repository",
+                id=one.name,
+                detail=f"listed by {one.source} for {one.owner}",
+                in_scope=False,
+                reason=reason or "seen, and neither configured nor excluded: nobody said why",
+            )
+    for source, names in sorted(_unconfigured(case).items()):
+        for name in names:
+            yield ScopeItem(
+                kind="application",
+                id=name,
+                detail=f"seen at {source}",
+                in_scope=False,
+                reason="seen, and not configured: nobody said why",
+            )
+
+
+def _register(case: Case) -> list[ScopeEntry]:
+    """The newest line of each repository."""
+    found = queries.load_versions(case.store, ScopeEntry, at=case.at)
+    return list({(one.source, one.object_id): one for one in found}.values())
+
+
+def _repositories(case: Case, settings: Settings) -> Iterator[Reconciliation]:
+    lines: dict[tuple[str, str], list[ScopeEntry]] = defaultdict(list)
+    for one in _register(case):
+        lines[one.source, one.owner].append(one)
+    credentials = {
+        one.source: one.credential for _, one in queries.receipts(case.store, at=case.at)
+    }
+    for source in settings.source:
+        if source.kind != "github":
+            continue
+        partly = _PARTLY[0] in credentials.get(source.id, "")
+        for owner in source.organisations or [""]:
+            own = lines.get((source.id, owner.lower()), [])
+            yield _owner(source.id, owner, own, partly=partly)
+
+
+def _owner(source: str, owner: str, own: Iterable[ScopeEntry], *, partly: bool) -> Reconciliation:
+    own = list(own)
+    counts = Counter(one.reason for one in own)
+    open_ends = sorted(one.name for one in own if one.reason not in _EXPLAINED)
+    note = ", ".join(open_ends[:5])
+    if not own:
+        note = f"Not performed: `organisations` of {source} names no owner whose list was read."
+    return Reconciliation(
+        id="R9",
+        what=f"{source}: repositories of {owner or 'any owner'} against those in scope",
+        numbers=(
+            ("listed", len(own)),
+            ("in scope", counts["configured"]),
+            ("excluded by a pattern", counts["excluded"]),
+            ("gone", counts["gone"]),
+            ("neither in scope nor excluded", len(open_ends)),
+        ),
+        unexplained=None if partly or not own else len(open_ends),
+        command="gh api --paginate orgs/OWNER/repos --jq '.[].full_name' | wc -l",
+        note=_PARTLY[1] if partly else note,
+    )
+
+
+def _applications(case: Case) -> Iterator[Reconciliation]:
+    unknown = _unconfigured(case)
+    seen: dict[str, set[str]] = defaultdict(set)
+    for state in case.inputs.states:
+        seen[state.source].add(state.application)
+    for source, names in sorted(seen.items()):
+        rest = unknown.get(source, ())
+        yield Reconciliation(
+            id="R9",
+            what=f"{source}: applications that it showed against those configured",
+            numbers=(
+                ("seen", len(names)),
+                ("configured", len(names) - len(rest)),
+                ("not configured", len(rest)),
+            ),
+            unexplained=len(rest),
+            command="argocd app list, or flux get all --all-namespaces",
+            note=", ".join(rest[:5]),
+        )
+
+
+def _unconfigured(case: Case) -> dict[str, tuple[str, ...]]:
+    """Source -> names of applications that no [[application]] selects, sorted."""
+    looks = Looks(case.inputs.states, {})
+    found: dict[str, set[str]] = defaultdict(set)
+    for key in looks.objects():
+        state = looks.of(key)[-1].state
+        if not is_configured(case.policy, state) and not state.deleted:
+            found[state.source].add(state.application)
+    return {source: tuple(sorted(names)) for source, names in found.items()}
