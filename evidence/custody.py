@@ -28,8 +28,8 @@ def chain(loaded: Loaded, seq: int) -> list[Custody]:
     """The chain of custody of what ledger entry `seq` captured, oldest first.
 
     Raises:
-        ConfigError: the entry is no capture.
-        StoreError: there is no such entry, or no store.
+        ConfigError: there is no such entry, or it is no capture.
+        StoreError: there is no store.
     """
     with closing(open_store(loaded.store_url)) as store:
         return kept.of_entry(store, seq)

@@ -186,7 +186,10 @@ def _destination(loaded: Loaded, request: ReportRequest, period: Period | None) 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigError(f"{path.parent} cannot be made: {error.strerror}.") from error
+        raise ConfigError(
+            f"The folder {path.parent} cannot be made: {error.strerror}.",
+            next_step="Name a folder that you may write with --output.",
+        ) from error
     return path
 
 

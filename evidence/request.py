@@ -68,7 +68,10 @@ def read_period(request: ReportRequest, default: ZoneInfo) -> Period:
     check_year(first, f"--from {first}")
     check_year(last, f"--to {last}")
     if last < first:
-        raise ConfigError(f"The period ends ({last}) before it begins ({first}).")
+        raise ConfigError(
+            f"The period ends ({last}) before it begins ({first}).",
+            next_step=f"Write --from {last} --to {first}, if that is what you mean.",
+        )
     return Period(
         from_us=_midnight(first, named),
         to_us=_midnight(last + timedelta(days=1), named),

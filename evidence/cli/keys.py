@@ -15,7 +15,7 @@ PassphraseOption = Annotated[
     str,
     typer.Option(
         help="Encrypt the keys: env:NAME, file:PATH or keyring:SERVICE/NAME, never the secret "
-        "itself. Default: [seal] passphrase."
+        "itself. Default: seal.passphrase."
     ),
 ]
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from evidence.errors import ConfigError
 from evidence.model.custody import Anchor, Custody, Handling
-from evidence.store.entries import StoredEntry, entries, entry
+from evidence.store.entries import StoredEntry, count, entries, entry
 from evidence.store.envelope import CAPTURE, CHECKPOINT
 from evidence.store.session import Store
 from evidence.store.tables import checkpoint
@@ -33,9 +33,15 @@ def of_entry(store: Store, seq: int) -> list[Custody]:
     """The chain of custody of one capture, oldest first.
 
     Raises:
-        ConfigError: the entry is no capture.
-        StoreError: there is no such entry.
+        ConfigError: there is no such entry, or it is no capture.
     """
+    with store.read() as connection:
+        held = count(connection)
+    if not 0 <= seq < held:
+        raise ConfigError(
+            f"The ledger has no entry {seq}: it has {held}, counted from 0.",
+            next_step="Name the entry of a capture: `evidence trace` and packets print them.",
+        )
     found = entry(store, seq)
     if found.envelope["type"] != CAPTURE:
         raise ConfigError(

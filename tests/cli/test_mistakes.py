@@ -138,7 +138,7 @@ ASKED = {
     "a period backwards": (
         ("report", "--from", "2026-07-02", "--to", "2026-07-01"),
         2,
-        "before it",
+        "Write --from 2026-07-01 --to 2026-07-02",
     ),
     "a period on Mars": (("report", *SHORT, "--zone", "Mars"), 2, "Mars"),
     "a period to the end of time": (
@@ -160,7 +160,18 @@ ASKED = {
         2,
         "UTC offset",
     ),
-    "a packet below a file": (("report", *SHORT, "-o", "/dev/null/packet"), 2, "/dev/null"),
+    "a packet below a file": (
+        ("report", *SHORT, "-o", "/dev/null/packet"),
+        2,
+        "may write with --output",
+    ),
+    "an entry that is not there": (("custody", "99999"), 2, "The ledger has no entry 99999"),
+    "an entry before the first": (("custody", "--", "-1"), 2, "The ledger has no entry -1"),
+    "a file that is no deployment": (
+        ("ingest", "deployment", "/etc/hostname"),
+        1,
+        "Hand over what the subcommand's --help describes",
+    ),
     "a packet where something is": (("report", *SHORT, "-o", "."), 2, "exists already"),
     "an unknown source": (("sync", "gitlab"), 2, "There is no source `gitlab`"),
     "a start that is no time": (("sync", "--since", "yesterday"), 2, "--since yesterday"),

@@ -101,7 +101,10 @@ def _lines(given: Given) -> Iterator[Document]:
     """JSON lines; the first line that is none is refused with its number."""
     lines = [line for line in given.data.splitlines() if line.strip()]
     if len(lines) < 2 or not lines[0].lstrip(b"\xef\xbb\xbf \t").startswith(b"{"):
-        raise MalformedError(f"{given.name} is not JSON, and no JSON lines either.")
+        raise MalformedError(
+            f"{given.name} is not JSON, and no JSON lines either.",
+            next_step="Hand over what the subcommand's --help describes; nothing was stored.",
+        )
     for number, line in enumerate(given.data.splitlines(), 1):
         if not line.strip():
             continue

@@ -89,7 +89,10 @@ def load_private_key(path: Path, passphrase: bytes | None = None) -> Any:
         return load_pem_private_key(data, password=passphrase if encrypted else None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         if encrypted:
-            raise ConfigError(f"the passphrase does not open {path}") from error
+            raise ConfigError(
+                f"the passphrase does not open {path}",
+                next_step="Correct what seal.passphrase refers to; nobody can open it without.",
+            ) from error
         raise ConfigError(f"{path} is not a private key in PEM") from error
 
 
