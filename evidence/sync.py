@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from evidence import anchoring
+from evidence import anchoring, hints
 from evidence import sources as known_sources
 from evidence.actor import actor
 from evidence.collecting import Run, derive_commits, now, read_source
@@ -137,6 +137,7 @@ def sync(
         cut = replaying.is_cut(store)
         if cut:
             _derive_afresh(store, mirrors, progress)
+        hints.heed(store, collectors)
         tallies = [read_source(run, collector, progress) for collector in collectors]
         decided = decide_and_store(
             store,

@@ -68,7 +68,11 @@ def _masked(key: str, value: Any) -> Any:
         return [_masked(key, one) for one in value]
     if not isinstance(value, str):
         return value
-    if key.rpartition(".")[2] == "secret" and value and not value.startswith(("env:", "file:")):
+    if (
+        key.rpartition(".")[2] in ("secret", "webhook_secrets")
+        and value
+        and not value.startswith(("env:", "file:"))
+    ):
         return "***"
     return without_password(value)
 

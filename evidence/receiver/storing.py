@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from evidence.canonical import sha256_hex
 from evidence.collecting import now
-from evidence.collectors.received.parse import COLLECTOR, capture, parse
+from evidence.collectors.received.parse import COLLECTOR, KIND, capture, parse
 from evidence.model.capture import Capture, Page
 from evidence.redaction import redact_capture
 from evidence.store import deliveries, writer
@@ -107,11 +107,12 @@ class Storing:
         found: dict[tuple[str, str], int] = {}
         for source in dict.fromkeys(each.source for each in captures):
             mine = [at for at, each in enumerate(captures) if each.source == source]
-            by_id, by_content = deliveries.known(
+            names = deliveries.known(
                 self._store,
                 source,
+                KIND,
                 {captures[at].key for at in mine},
                 {contents[at] for at in mine},
             )
-            found |= {(source, name): seq for name, seq in (by_content | by_id).items()}
+            found |= {(source, name): seq for name, seq in names.items()}
         return found

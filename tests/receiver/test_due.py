@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
 from evidence import status
 from evidence.collecting import now
+from evidence.hints import heed
 from evidence.model.capture import Receipt
 from evidence.model.codec import encode
 from evidence.receiver.storing import Incoming, Storing
 from evidence.store import writer
 from evidence.store.deliveries import unread
+from evidence.store.purge import purge
 
 
 @pytest.fixture
 def deliver(store):
     storing = Storing(store, ())
 
-    def one(number, at, source="github"):
-        body = b'{"pull_request": {"number": %d}, "repository": {"full_name": "a/b"}}' % number
+    def one(number, at, source="github", event="pull_request", action="opened"):
+        body = b'{"pull_request": {"number": %d}, "repository": {"full_name": "a/b"}, ' % number
+        body += b'"action": "%s"}' % action.encode()
         incoming = Incoming(
             source=source,
             delivery_id=f"delivery-{number}-{at}",
             body=body + b" " * (at % 1_000),
             path="/webhooks/github",
-            context={"system": "github", "event": "pull_request", "secret": "1"},
+            context={"system": "github", "event": event, "secret": "1"},
             received_at=at,
         )
         return storing([incoming])
@@ -88,3 +93,41 @@ def test_each_source_has_its_own_moment(store, deliver):
     found = unread(store, {"github": 2_000_000})
 
     assert (found["github"].deliveries, found["other"].deliveries) == (0, 1)
+
+
+@dataclass
+class Settings:
+    """A stream of settings, as far as a hint concerns it."""
+
+    source: str = "github:settings"
+    every: int = 86_400
+
+
+def test_a_delivery_about_protection_brings_the_reading_of_settings_forward(store, deliver):
+    collector = Settings()
+    receipt(store, "github:settings", 1_000_000)
+    deliver(1, 2_000_001, event="branch_protection_rule", action="edited")
+
+    heed(store, [collector])
+
+    assert collector.every == 0
+
+
+def test_other_deliveries_leave_the_settings_to_their_time(store, deliver):
+    collector, other = Settings(), Settings(source="hub:settings")
+    deliver(1, 1_000_001, event="repository_ruleset", action="edited")
+    receipt(store, "github:settings", 2_000_000)
+    deliver(2, 3_000_001)
+
+    heed(store, [collector, other])
+
+    assert (collector.every, other.every) == (86_400, 86_400)
+
+
+def test_what_was_purged_is_not_stored_again_when_it_is_delivered_again(store, deliver):
+    first = deliver(1, 1_000_001)[0]
+    purge(store, first.entry, {"actor": "t", "reason": "a secret", "observed_at": 2_000_000})
+
+    again = deliver(1, 1_000_001)[0]
+
+    assert (again.entry, again.duplicate) == (first.entry, True)
