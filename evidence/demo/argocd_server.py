@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from evidence.demo.faults import Answer, json_answer
-from evidence.demo.history import ApplicationRecord, History, OperationRecord
+from evidence.demo.history import History
+from evidence.demo.history_deployed import ApplicationRecord, OperationRecord
 from evidence.demo.moments import MINUTE, iso, moment
 from evidence.demo.serving import Request
-from evidence.demo.world import AppSource, World
+from evidence.demo.world import World
+from evidence.demo.world_deployed import AppSource
 
 VERSION = "v3.1.0"
 

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from evidence.demo.history import ApplicationRecord, History, OperationRecord
+from evidence.demo.history import History
+from evidence.demo.history_deployed import ApplicationRecord, OperationRecord
 from evidence.demo.moments import SECOND, iso
-from evidence.demo.world import Delivery, World
+from evidence.demo.world import World
+from evidence.demo.world_deployed import Delivery
 from evidence.errors import ConfigError
 
 _STOPPED = ("aborted", "rolled_back")

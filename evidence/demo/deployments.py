@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from evidence.demo.edits import images_in
-from evidence.demo.history import GitHubDeploymentRecord, OperationRecord
+from evidence.demo.history_deployed import GitHubDeploymentRecord, OperationRecord
 from evidence.demo.moments import SECOND, moment
 from evidence.demo.scene import Scene
-from evidence.demo.world import Application, AppSource, Deploy
+from evidence.demo.world_deployed import Application, AppSource, Deploy
 from evidence.errors import ConfigError
 
 FIRST_DEPLOYMENT: Final = 7_000_001

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evidence.demo.faults import Answer
-from evidence.demo.history import ApplicationRecord, History, OperationRecord, RepositoryRecord
+from evidence.demo.history import History, RepositoryRecord
+from evidence.demo.history_deployed import ApplicationRecord, OperationRecord
 from evidence.demo.kubernetes_lists import group as group_document
 from evidence.demo.kubernetes_lists import listed, resources, status
 from evidence.demo.moments import MINUTE, iso
 from evidence.demo.serving import Request
-from evidence.demo.world import AppSource, World
+from evidence.demo.world import World
+from evidence.demo.world_deployed import AppSource
 
 HISTORY_LIMIT: Final = 5
 _SOURCE, _KUSTOMIZE = "source.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io"

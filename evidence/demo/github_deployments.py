@@ -7,7 +7,8 @@ from typing import Any
 
 from evidence.demo.github_pages import TypedError, connection
 from evidence.demo.github_view import Node, View, node_id
-from evidence.demo.history import GitHubDeploymentRecord, RepositoryRecord
+from evidence.demo.history import RepositoryRecord
+from evidence.demo.history_deployed import GitHubDeploymentRecord
 from evidence.demo.moments import iso
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from evidence.demo.faults import Answer, json_answer
-from evidence.demo.github_settings import (
+from evidence.demo.github_answers import (
     Respond,
     address,
     forbidden,

@@ -10,14 +10,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from evidence.demo.faults import Answer, json_answer
+from evidence.demo.github_answers import Respond, forbidden, lacks, listed, not_found
 from evidence.demo.github_checks import newest, visible
-from evidence.demo.github_settings import (
-    Respond,
-    forbidden,
-    lacks,
-    listed,
-    not_found,
-)
 from evidence.demo.github_view import View
 from evidence.demo.history import CheckRecord, PullRecord, RepositoryRecord, as_of
 from evidence.demo.moments import iso

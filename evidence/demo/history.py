@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from evidence.demo.history_deployed import ApplicationRecord, GitHubDeploymentRecord
 from evidence.demo.objects import Objects
-from evidence.demo.world import Application, GitHubDeployment, Issue, Repository
+from evidence.demo.world import Issue, Repository
 
 T = TypeVar("T")
 Series = list[tuple[int, T]]
@@ -260,61 +261,6 @@ class RepositoryRecord:
         taken = wanted or self.next_number
         self.next_number = max(self.next_number, taken) + 1
         return taken
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationRecord:
-    """One sync operation of an application."""
-
-    key: str
-    started_at: int
-    finished_at: int
-    """0: it never finishes."""
-    phase: str
-    revisions: tuple[str, ...]
-    by: str
-    automated: bool
-    dry_run: bool
-    selective: tuple[str, ...]
-    self_heal: bool
-    local_manifests: bool
-    message: str
-    health: str
-    heal_attempts: int
-    images: tuple[str, ...]
-    history_id: int
-    """-1: it left no history row."""
-
-    @property
-    def full(self) -> bool:
-        """Whether it changed what the application is said to run."""
-        return self.phase == "Succeeded" and not (self.dry_run or self.selective)
-
-
-@dataclass(slots=True, kw_only=True)
-class ApplicationRecord:
-    """An Argo CD application through time."""
-
-    world: Application
-    uid: str
-    created_at: int
-    deleted_at: int
-    operations: list[OperationRecord] = field(default_factory=list)
-    next_history_id: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitHubDeploymentRecord:
-    """A deployment that GitHub was told of."""
-
-    world: GitHubDeployment
-    id: int
-    repository: str
-    """Repository key."""
-    sha: str
-    at: int
-    statuses: tuple[tuple[int, str], ...]
-    """(time, state), oldest first."""
 
 
 @dataclass(slots=True, kw_only=True)

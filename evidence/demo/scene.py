@@ -8,18 +8,14 @@ from dataclasses import replace
 from typing import Final
 
 from evidence.demo.edits import apply_edit
-from evidence.demo.history import (
-    ApplicationRecord,
-    CheckRecord,
-    Event,
-    History,
-    RepositoryRecord,
-)
+from evidence.demo.history import CheckRecord, Event, History, RepositoryRecord
+from evidence.demo.history_deployed import ApplicationRecord
 from evidence.demo.moments import DAY, MINUTE, SECOND, moment
 from evidence.demo.objects import EXECUTABLE, FILE, CommitObject, Identity, Tree
 from evidence.demo.steps import CheckStep, CommitSpec
 from evidence.demo.timeline import REFERENCE, first_bot
-from evidence.demo.world import Application, Person, Repository, World
+from evidence.demo.world import Person, Repository, World
+from evidence.demo.world_deployed import Application
 from evidence.errors import ConfigError
 
 WEB_FLOW: Final = "web-flow"

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from evidence.demo.faults import FAULTS, SPOILERS, Answer, json_answer
 from evidence.demo.moments import http_date
-from evidence.demo.world import Fault
+from evidence.demo.world_access import Fault
 from evidence.errors import ConfigError
 
 

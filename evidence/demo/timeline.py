@@ -9,17 +9,8 @@ from typing import Final
 
 from evidence.demo.moments import DAY, HOUR, MINUTE, iso, moment
 from evidence.demo.steps import CheckStep, CommitSpec, MergeStep, PushStep, ReviewStep, Step
-from evidence.demo.world import (
-    Bump,
-    Change,
-    Check,
-    Deploy,
-    Issue,
-    IssueEvent,
-    Push,
-    Tag,
-    World,
-)
+from evidence.demo.world import Bump, Change, Check, Issue, IssueEvent, Push, Tag, World
+from evidence.demo.world_deployed import Deploy
 from evidence.errors import ConfigError
 
 Item = Issue | IssueEvent | Step | Push | Tag | Check | Deploy

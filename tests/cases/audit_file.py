@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from evidence.demo.moments import iso, moment
-from evidence.demo.world import Application, ClusterWrite, World
+from evidence.demo.world import World
+from evidence.demo.world_deployed import Application, ClusterWrite
 
 
 def audit_log(world: World) -> str:

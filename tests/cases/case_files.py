@@ -22,7 +22,8 @@ import evidence.demo
 from evidence.demo.organisation import base_world
 from evidence.demo.reading import extended, world_of
 from evidence.demo.steps import ImageEdit
-from evidence.demo.world import Bump, Deploy, World
+from evidence.demo.world import Bump, World
+from evidence.demo.world_deployed import Deploy
 from evidence.errors import ConfigError
 
 HERE = Path(__file__).parent

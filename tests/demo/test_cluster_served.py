@@ -7,7 +7,7 @@ import requests
 
 from evidence.demo.deliveries import operation_of
 from evidence.demo.history import History
-from evidence.demo.world import Delivery
+from evidence.demo.world_deployed import Delivery
 from evidence.errors import ConfigError
 
 STORY = """

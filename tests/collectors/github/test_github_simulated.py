@@ -15,7 +15,7 @@ from evidence.demo.faults import FAULTS, SPOILERS
 from evidence.demo.load import load_world
 from evidence.demo.organisation import demo_world
 from evidence.demo.simulation import Simulation
-from evidence.demo.world import Fault
+from evidence.demo.world_access import Fault
 from evidence.errors import AuthError, SourceError
 from evidence.model.capture import Window
 
