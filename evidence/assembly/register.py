@@ -10,12 +10,13 @@ from evidence.chain.scenes import is_configured
 from evidence.config.settings import Settings
 from evidence.deciding.case import Case
 from evidence.model.scope import ScopeEntry
+from evidence.model.settings import AccessSnapshot
 from evidence.report.data import Reconciliation, ScopeItem
 from evidence.store import queries
 
 _EXPLAINED = frozenset({"configured", "excluded", "gone"})
 """Reasons of the register that somebody gave, or that leave nothing to be in scope."""
-_PARTLY = ("selected", "Not performed: the credential sees selected repositories only.")
+_PARTLY = "Not performed: the credential sees selected repositories only."
 
 
 def registers(case: Case, settings: Settings) -> Iterator[Reconciliation]:
@@ -57,16 +58,29 @@ def _repositories(case: Case, settings: Settings) -> Iterator[Reconciliation]:
     lines: dict[tuple[str, str], list[ScopeEntry]] = defaultdict(list)
     for one in _register(case):
         lines[one.source, one.owner].append(one)
-    credentials = {
-        one.source: one.credential for _, one in queries.receipts(case.store, at=case.at)
-    }
+    selected = _selected_apps(case)
     for source in settings.source:
         if source.kind != "github":
             continue
-        partly = _PARTLY[0] in credentials.get(source.id, "")
+        partly = bool(source.app_id) and source.app_id in selected
         for owner in source.organisations or [""]:
             own = lines.get((source.id, owner.lower()), [])
             yield _owner(source.id, owner, own, partly=partly)
+
+
+def _selected_apps(case: Case) -> frozenset[str]:
+    """Ids of apps that were last seen to be installed on selected repositories only."""
+    newest = {
+        one.repository: one
+        for one in queries.load_versions(case.store, AccessSnapshot, at=case.at)
+        if one.scope == "apps"
+    }
+    return frozenset(
+        holder.actor.id
+        for one in newest.values()
+        for holder in one.holders
+        if holder.through == "selected"
+    )
 
 
 def _owner(source: str, owner: str, own: Iterable[ScopeEntry], *, partly: bool) -> Reconciliation:
@@ -88,7 +102,7 @@ def _owner(source: str, owner: str, own: Iterable[ScopeEntry], *, partly: bool) 
         ),
         unexplained=None if partly or not own else len(open_ends),
         command="gh api --paginate orgs/OWNER/repos --jq '.[].full_name' | wc -l",
-        note=_PARTLY[1] if partly else note,
+        note=_PARTLY if partly else note,
     )
 
 
