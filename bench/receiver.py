@@ -43,7 +43,7 @@ webhook_secrets = ["env:BENCH_WEBHOOK"]
 
 def request(number: int, size: int, secret: bytes) -> bytes:
     """One signed delivery as it stands on the wire, its body of about so many bytes."""
-    body = {
+    body: dict[str, object] = {
         "action": "synchronize",
         "number": number,
         "pull_request": {
@@ -54,10 +54,11 @@ def request(number: int, size: int, secret: bytes) -> bytes:
             "head": {"sha": f"{number:040x}", "ref": "topic"},
         },
         "repository": {"id": 1, "full_name": "example-shop/shop"},
-        "links": [],
     }
-    link = {"href": f"https://api.github.example/repos/example-shop/shop/pulls/{number}", "n": 1}
-    body["links"] = [link] * max(0, (size - 300) // len(json.dumps(link)))
+    # As in GitHub's payloads: most of it are addresses, flat, in a few objects.
+    address = "https://api.github.example/repos/example-shop/shop/contents/"
+    fill = {f"address_{at}": address for at in range(max(0, (size - 300) // (len(address) + 20)))}
+    body["sender"] = {"id": 1, "login": "example", **fill}
     data = json.dumps(body).encode()
     signature = hmac.new(secret, data, hashlib.sha256).hexdigest()
     head = (
