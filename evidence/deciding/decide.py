@@ -11,8 +11,13 @@ from itertools import islice
 from evidence.canonical import canonical_record
 from evidence.collectors.interface import Progress, no_progress
 from evidence.controls import evaluate
+from evidence.controls.after import evaluate_after
+from evidence.deciding.again import beside_reverts, seen_again, stirred
+from evidence.deciding.brought import CONTROL, Reach, brought_by, listed
 from evidence.deciding.case import Ask, Case
 from evidence.deciding.gather import BATCH
+from evidence.deciding.later import due_again
+from evidence.model.aftermath import Aftermath
 from evidence.model.change import Chain, Change, LinkKind, ProductionDeployment
 from evidence.model.determination import Determination
 from evidence.policy import Policy
@@ -59,7 +64,7 @@ def decide_and_store(
     since = last[0] if last else 0
     scope = _Scope(case, population.changes, population.deployments, since)
     changes = list(population.changes) if everything else scope.changes()
-    deployments = list(population.deployments) if everything else scope.deployments()
+    deployments = list(population.deployments) if everything else scope.deployments(changes)
     edition = _write(case, changes, deployments, version, size, progress)
     count, digest = _digest(store, edition.number) if edition.is_new else (0, "")
     generation = edition.publish(
@@ -87,11 +92,19 @@ def evaluate_deployments(
 ) -> Iterator[Determination]:
     """Determinations whose unit of test is the deployment."""
     gaps = tuple(gap for group in case.gaps().values() for gap in group)
-    for deployment in deployments:
-        source = deployment.deployment_id.rsplit(":", 2)[0]
-        repositories = {one.repository for one in deployment.ranges}
-        own = [gap for gap in gaps if gap.source == source or gap.repository in repositories]
-        yield from evaluate.evaluate_deployment(deployment, case.policy, case.as_of, own)
+    wanted = evaluate.in_scope(case.policy, CONTROL)
+    rest = iter(deployments)
+    while batch := list(islice(rest, BATCH)):
+        brought = brought_by(case.store, case.at, case.landings, batch) if wanted else None
+        for deployment in batch:
+            source = deployment.deployment_id.rsplit(":", 2)[0]
+            repositories = {one.repository for one in deployment.ranges}
+            own = [gap for gap in gaps if gap.source == source or gap.repository in repositories]
+            yield from evaluate.evaluate_deployment(
+                deployment, case.policy, case.as_of, own, brought
+            )
+            after = case.population.aftermaths.get(deployment.deployment_id, Aftermath())
+            yield from evaluate_after(deployment, after, case.policy, case.as_of, own)
 
 
 def _digest(store: Store, generation: int) -> tuple[int, str]:
@@ -131,6 +144,8 @@ class _Scope:
     ) -> None:
         store, pending_limit = case.store, case.policy.pending_limit
         self._forge = case.forge
+        self._inputs = case.inputs
+        self._due = due_again(case, since, last_moment(store))
         self._settings = settings_since(store, since)
         self._recorded = recorded_since(store, since)
         self._touched = ids.touched(store, since)
@@ -149,9 +164,15 @@ class _Scope:
             for change in self._changes
             if pending_limit or change.change_id not in self._known_changes
         }
+        self._again = seen_again(
+            self._deployments, self._known_deployments, self._touched.operations, since
+        )
+        self._told = {one.deployment_id for one in self._again}
+        self._stirred = self._told | beside_reverts(self._changes, self._again)
+        self._moving |= stirred(self._changes, self._again)
 
     def changes(self) -> list[Change]:
-        """New ones, those with new facts, those whose deployment differs.
+        """New ones, those with new facts, those whose deployments are told of.
 
         Undeployed ones too where their repository moved (they may be superseded), and all of
         them where the policy sets a limit to pending.
@@ -160,23 +181,31 @@ class _Scope:
             return self._changes
         return [change for change in self._changes if self._is_touched(change)]
 
-    def deployments(self) -> list[ProductionDeployment]:
-        """New ones, those seen again, and those of an application after such a one."""
+    def deployments(self, changes: Iterable[Change]) -> list[ProductionDeployment]:
+        """New ones, those seen again, those after such a one, those that carry what differs."""
         if self._touched.gaps:
             return self._deployments
-        found: list[ProductionDeployment] = []
-        dirty: set[str] = set()
-        for one in self._deployments:
-            source, uid, started = one.deployment_id.rsplit(":", 2)
-            if (
-                one.application in dirty
-                or one.deployment_id not in self._known_deployments
-                or (source, uid, int(started)) in self._touched.operations
-                or max(one.entries, default=-1) >= self._since
-            ):
-                dirty.add(one.application)
-                found.append(one)
-        return found
+        reach = self._reach(changes)
+        return [
+            one
+            for one in self._deployments
+            if one.deployment_id in self._told
+            or one.deployment_id in self._due
+            or reach.touches(one)
+        ]
+
+    def _reach(self, changes: Iterable[Change]) -> Reach:
+        inputs = self._inputs
+        looks = [(one.entry_seq, one.images) for one in inputs.deployments]
+        looks += [(one.entry_seq, one.images) for one in inputs.states]
+        looks += [(one.entry_seq, one.images) for one in inputs.rollouts]
+        stated = max((one.entry_seq for one in inputs.provenance), default=-1)
+        return Reach(
+            changes=frozenset(one.change_id for one in changes),
+            commits=frozenset(self._touched.shas),
+            images=listed(text for seq, images in looks if seq >= self._since for text in images),
+            provenance=stated >= self._since,
+        )
 
     def _is_touched(self, change: Change) -> bool:
         known = self._known_changes.get(change.change_id)
@@ -184,6 +213,7 @@ class _Scope:
             known is None
             or change.change_id in self._touched.linked
             or known != change.first_deployed_at
+            or not self._stirred.isdisjoint(change.deployments)
             or (not change.first_deployed_at and change.repository in self._moving)
             or (change.repository, change.number) in self._touched.numbers
             or self._has_touched_commit(change)
@@ -222,8 +252,12 @@ def _write(
     """Writes one generation, a batch of chains in memory at a time; nobody sees it yet."""
     edition = derived.Edition(case.store, size)
     chains = case.chains(changes)
+    wanted = evaluate.in_scope(case.policy, CONTROL)
     done = 0
     while batch := list(islice(chains, BATCH)):
+        if wanted:
+            for chain in batch:
+                case.landings.note(chain)
         found = [
             one
             for chain in batch
