@@ -140,10 +140,22 @@ def _disk(loaded: Loaded) -> Iterator[Finding]:
 def _sources(loaded: Loaded) -> Iterator[Finding]:
     for source in loaded.settings.source:
         check = f"source {source.id}"
+        yield from _deliveries(check, source)
         try:
             yield from PROBES[source.kind](check, source, loaded)
         except EvidenceError as error:
             yield _error(check, error)
+
+
+def _deliveries(check: str, source: Source) -> Iterator[Finding]:
+    """Whether a receiver could start here; where it runs elsewhere, its secrets may be, too."""
+    try:
+        secrets = [resolve(reference) for reference in source.webhook_secrets]
+    except EvidenceError as error:
+        yield _warning(check, f"deliveries cannot be received from here: {error.message}")
+        return
+    if secrets:
+        yield _ok(check, f"deliveries are known by {len(secrets)} secrets")
 
 
 def _github_session(source: Source, owner: str) -> PoliteSession:
