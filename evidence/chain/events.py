@@ -7,8 +7,9 @@ which it stood are one event. Self-heals and writes of one day that say the same
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from evidence.chain.event_tickets import with_ticket
@@ -43,18 +44,35 @@ def out_of_band(policy: Policy, inputs: EventInputs) -> tuple[OutOfBand, ...]:
     happened = [
         (application, one)
         for one in inputs.events
-        if (application := scenes.application_of(one)) is not None
+        if scenes.counts(one) and (application := scenes.application_of(one)) is not None
     ]
     found = [
         *_drifts(scenes, inputs.looks),
         *_series(scenes, happened),
         *_by_rows(inputs.rows),
     ]
-    writes = [(name, one) for name, one in happened if one.kind is RuntimeKind.WRITE]
-    settled = (_settled(one, happened, scenes, inputs) for one in found)
-    known = (_attributed(one, writes) for one in settled)
+    heals, writes = _timed(happened, scenes.is_heal), _timed(happened, scenes.is_write)
+    settled = (_settled(one, heals[one.application], scenes, inputs) for one in found)
+    known = (_attributed(one, writes[one.application]) for one in settled)
     named = (with_ticket(policy, one, inputs.tickets, inputs.trackers) for one in known)
     return tuple(sorted(named, key=lambda one: (one.begin, one.event_id)))
+
+
+def _timed(
+    happened: Iterable[tuple[str, RuntimeEvent]], wanted: Callable[[RuntimeEvent], bool]
+) -> dict[str, list[RuntimeEvent]]:
+    """Application id -> the events of one sort, in order of time."""
+    found: dict[str, list[RuntimeEvent]] = defaultdict(list)
+    for name, one in happened:
+        if wanted(one):
+            found[name].append(one)
+    for own in found.values():
+        own.sort(key=_when)
+    return found
+
+
+def _when(event: RuntimeEvent) -> tuple[int, str]:
+    return event.at, event.event_id
 
 
 # --- what happened
@@ -94,13 +112,12 @@ def _series(scenes: Scenes, happened: Iterable[tuple[str, RuntimeEvent]]) -> Ite
     """Self-heals, writes and suspensions: those of one day that say the same are one."""
     groups: dict[tuple[str, ...], list[RuntimeEvent]] = defaultdict(list)
     for application, one in happened:
-        if scenes.counts(one):
-            day = str(one.at // _DAY) if one.kind is not RuntimeKind.SUSPENDED else one.event_id
-            who = one.actor.key if one.actor else ""
-            success = str(one.outcome.casefold() == "succeeded")
-            groups[application, one.source, str(one.kind), day, who, told(one), success].append(one)
+        day = str(one.at // _DAY) if one.kind is not RuntimeKind.SUSPENDED else one.event_id
+        who = one.actor.key if one.actor else ""
+        success = str(one.outcome.casefold() == "succeeded")
+        groups[application, one.source, str(one.kind), day, who, told(one), success].append(one)
     for (application, source, kind, day, *rest), own in sorted(groups.items()):
-        first = min(own, key=lambda one: (one.at, one.event_id))
+        first = min(own, key=_when)
         yield OutOfBand(
             event_id=f"{source}:{application}:{kind}:{_name(day, *rest)}",
             application=application,
@@ -145,20 +162,17 @@ def _by_rows(rows: Iterable[ProductionDeployment]) -> Iterator[OutOfBand]:
 
 def _settled(
     event: OutOfBand,
-    happened: Iterable[tuple[str, RuntimeEvent]],
+    heals: Sequence[RuntimeEvent],
     scenes: Scenes,
     inputs: EventInputs,
 ) -> OutOfBand:
     """The event with the first sign that it was put back, and until when it is known to stand."""
     if event.resolved_at:
         return event
-    signs = [
-        (one.last_at, "self_healed", one.entry_seq)
-        for name, one in happened
-        if name == event.application and scenes.is_heal(one) and one.at >= event.end
-        if event.shown_by_looks
-    ]
-    signs += scenes.clean_looks(event)
+    signs = scenes.clean_looks(event)
+    first = bisect_left(heals, event.end, key=lambda one: one.at)
+    if first < len(heals) and event.shown_by_looks:
+        signs.append((heals[first].last_at, "self_healed", heals[first].entry_seq))
     if event.kind == "local_manifests":
         signs += _later_rows(event, inputs.rows)
     stands = scenes.stands_until(event, min(signs)[0] if signs else 0)
@@ -189,19 +203,13 @@ def _later_rows(
     ]
 
 
-def _attributed(event: OutOfBand, writes: Iterable[tuple[str, RuntimeEvent]]) -> OutOfBand:
+def _attributed(event: OutOfBand, writes: Sequence[RuntimeEvent]) -> OutOfBand:
     """Who wrote just before what a deployer noticed."""
     if event.actor is not None or event.kind not in {"drift", "self_heal"}:
         return event
-    near = [
-        one
-        for name, one in writes
-        if name == event.application
-        and one.actor is not None
-        and event.begin - _ATTRIBUTED <= one.at <= event.begin
-    ]
-    if not near:
+    place = bisect_right(writes, event.begin, key=lambda one: one.at) - 1
+    last = writes[place] if place >= 0 else None
+    if last is None or last.actor is None or last.at < event.begin - _ATTRIBUTED:
         return event
-    last = max(near, key=lambda one: (one.at, one.event_id))
     entries = tuple(sorted({*event.entries, last.entry_seq}))
     return replace(event, actor=last.actor, entries=entries)

@@ -110,6 +110,10 @@ class Scenes:
         """A deployer put back what it had synced."""
         return event.kind is RuntimeKind.SELF_HEAL and event.outcome.casefold() == "succeeded"
 
+    def is_write(self, event: RuntimeEvent) -> bool:
+        """Somebody wrote to the cluster."""
+        return event.kind is RuntimeKind.WRITE
+
     def healed_at(self, series: Iterable[RuntimeEvent]) -> int:
         """End of the first self-heal of a series that succeeded; 0 where none did."""
         return min((one.last_at for one in series if self.is_heal(one)), default=0)
@@ -145,11 +149,11 @@ class Scenes:
         for key, name in self._objects.items():
             if name != event.application or not event.shown_by_looks:
                 continue
-            for one in self._looks.of(key):
-                standing = one.state.drift or _suspended(one.state)
-                for moment in one.moments if standing else ():
-                    if moment >= event.begin and (not resolved or moment < resolved):
-                        found = max(found, moment)
+            for one in self._looks.after(key, event.begin):
+                if not (one.state.drift or _suspended(one.state)):
+                    break
+                own = [at for at in one.moments if event.begin <= at and not 0 < resolved <= at]
+                found = max(found, *own, 0)
         return found
 
     def _object(self, key: Object) -> str:
