@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 from evidence.chain.looks import Looks, Object
@@ -137,10 +138,11 @@ class Scenes:
         for key, name in self._objects.items():
             if name != event.application:
                 continue
-            for one in self._looks.of(key):
-                later = [moment for moment in one.moments if moment > event.end]
-                if later and _clean(one.state, event):
-                    signs.append((later[0], "reverted", one.state.entry_seq))
+            for one in self._looks.after(key, event.end + 1):
+                if _clean(one.state, event):
+                    first = one.moments[bisect_right(one.moments, event.end)]
+                    signs.append((first, "reverted", one.state.entry_seq))
+                    break
         return signs
 
     def stands_until(self, event: OutOfBand, resolved: int) -> int:
