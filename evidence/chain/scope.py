@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from evidence.chain.hop import Hop
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.live import LIVE
+from evidence.chain.path_index import PathIndex
 from evidence.chain.records import PopulationInputs
 from evidence.chain.rows import Draft, RangeDraft
 from evidence.policy import Policy
@@ -21,6 +22,7 @@ class Scope:
         self._inputs = inputs
         self._inquiry = inquiry
         self._hop = hop
+        self._indexes: dict[str, PathIndex] = {}
         self._roles = {one.id: one.role for one in policy.repositories}
 
     def limit(self, drafts: Iterable[Draft]) -> None:
@@ -60,24 +62,16 @@ class Scope:
         return found
 
     def _touching(self, one: RangeDraft, paths: set[str]) -> tuple[tuple[int, ...], bool]:
-        shas = self._inputs.graphs[one.repository].shas
-        unknown = False
-        kept: list[int] = []
-        for commit in one.commits:
-            changed = self.changed(one.repository, shas[commit])
-            if changed is None:
-                unknown = True
-            if changed is None or touches(changed, paths):
-                kept.append(commit)
-        return tuple(kept), unknown
+        if one.repository not in self._indexes:
+            shas = self._inputs.graphs[one.repository].shas
+
+            def changed(commit: int) -> Sequence[str] | None:
+                return self.changed(one.repository, shas[commit])
+
+            self._indexes[one.repository] = PathIndex(len(shas), changed)
+        return self._indexes[one.repository].touching(one.commits, paths)
 
     def changed(self, repository: str, sha: str) -> Sequence[str] | None:
         """Files of a commit: from the store, else from Git; None where not known yet."""
         known: Mapping[str, Sequence[str]] = self._inputs.changed.get(repository, {})
         return known[sha] if sha in known else self._inquiry.changed(repository, sha)
-
-
-def touches(changed: Iterable[str], paths: Iterable[str]) -> bool:
-    """Whether a file equals one of the paths or lies below it."""
-    wanted = tuple(paths)
-    return any(file == path or file.startswith(f"{path}/") for file in changed for path in wanted)
