@@ -10,6 +10,7 @@ import pytest
 from chain_builder import ALICE, CORA, P0, Pull, minute
 
 from evidence.controls import catalog, reasons
+from evidence.controls.after import AFTER_RULES
 from evidence.controls.evaluate import (
     CHANGE_RULES,
     DEPLOYMENT_RULES,
@@ -77,7 +78,8 @@ def test_every_control_of_the_catalogue_has_a_rule_of_its_unit():
 
     assert units == {
         **dict.fromkeys(CHANGE_RULES, "change"),
-        **dict.fromkeys(DEPLOYMENT_RULES, "deployment"),
+        **dict.fromkeys((*DEPLOYMENT_RULES, *AFTER_RULES), "deployment"),
+        "CM-13": "event",
         **dict.fromkeys(INTERVAL_RULES, "interval"),
     }
 
