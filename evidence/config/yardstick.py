@@ -125,8 +125,7 @@ def _parameters(policy: PolicySettings) -> dict[str, object]:
     values: dict[str, object] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in policy.model_dump().items()
-        if name
-        not in {"required_checks", "scope_start", *_LIMITS}
+        if name not in {"required_checks", "scope_start", *_LIMITS}
     }
     for spelled, (name, unit) in _LIMITS.items():
         values[name] = getattr(policy, spelled) * unit

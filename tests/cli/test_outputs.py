@@ -57,7 +57,7 @@ def test_sync_prints_its_receipts_by_the_schema(evidence, tmp_path, monkeypatch)
         ran = evidence("sync", "--format", "json", "--config", configuration)
     found = valid("sync", ran.out)
     assert (ran.code, found["complete"]) == (5, False)
-    assert [gap["repository"] for gap in found["gaps"]] == ["deploy"]
+    assert {gap["repository"] for gap in found["gaps"]} == {"deploy"}
 
 
 def test_trace_prints_chains_by_the_schema(evidence, shop):
@@ -79,9 +79,9 @@ def test_status_prints_freshness_by_the_schema(evidence, shop):
     assert [one["source"] for one in found["sources"]] == [
         "argocd",
         "git:deploy",
-        "github:settings",
         "git:shop",
         "github",
+        "github:settings",
     ]
 
 
