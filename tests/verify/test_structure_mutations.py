@@ -286,7 +286,7 @@ def pdf_bomb(size: int) -> bytes:
 
 
 CHECK = """
-import resource, sys
+import re, sys
 from pathlib import Path
 from evidence.verify import examine_packet, packet
 from evidence.verify.memory import bounded
@@ -297,7 +297,9 @@ def greedy(exam):
 packet.STEPS = {"greedy": greedy} if sys.argv[2:] else packet.STEPS
 with bounded(300 << 20):
     verdict = examine_packet(Path(sys.argv[1]))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10, verdict.summary)
+# Not ru_maxrss: that begins with what the process held which started this one.
+peak = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())
+print(int(peak[1]) >> 10, verdict.summary)
 """
 
 
@@ -310,6 +312,7 @@ def checked_within_300_megabytes(folder: Path, *more: str) -> tuple[int, str]:
     return int(megabytes), summary
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is read as Linux tells it")
 def test_a_pdf_that_would_unfold_to_a_gigabyte_is_rejected_folded(packet):
     """Sealed by the attacker's own key, so that every check before the PDF's own passes."""
     data = pdf_bomb(1 << 30)
