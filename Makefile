@@ -21,13 +21,13 @@ wheel: setup ## the built wheel outside the checkout: every block of the tutoria
 	@$(PYTHON) -m pytest -q tests/test_wheel.py
 
 slow: setup ## the long runs: 10,000 corruptions of a store, 1,000 honest histories
-	@$(PYTHON) -m pytest -q -n 2 --dist worksteal -m slow
+	@$(PYTHON) -m pytest -q -n 2 --dist worksteal -m slow --ignore=tests/cases
 
 crash: setup ## 1,000 kill -9 of syncs on SQLite, 300 on PostgreSQL, and of rebuilds and reports
 	@$(PYTHON) -m pytest -q tests/crash --kills 1000,300,60,20
 
 golden: setup ## the golden cases alone: make golden CASES=path
-	@$(PYTHON) -m pytest -q tests/cases --cases $(or $(CASES),tests/cases)
+	@$(PYTHON) -m pytest -q -n 2 tests/cases --cases $(or $(CASES),tests/cases)
 
 lint: setup ## ruff, mypy --strict, import contracts
 	@.venv/bin/ruff check .

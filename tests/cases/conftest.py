@@ -1,4 +1,7 @@
-"""Collects case files: each is one test named by its id; the summary names what is not tested."""
+"""Collects case files: each is one test named by its id; the summary names what is not tested.
+
+Variants of a case (`B03-P-exact`) are marked slow.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,8 @@ def _param(path):
     except CaseError:
         reason = ""
     marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
+    if "-" in path.stem:  # a variant of another case: `make golden` runs these, too
+        marks.append(pytest.mark.slow)
     return pytest.param(path, id=path.stem, marks=marks)
 
 
