@@ -15,7 +15,7 @@ demo: setup ## the simulated organisation through the real collectors, into repo
 	@.venv/bin/evidence demo --output reports/demo
 
 test: setup ## all tests but the slow ones, on SQLite and PostgreSQL
-	@$(PYTHON) -m pytest -q -n 2 --dist worksteal -m "not slow"
+	@$(PYTHON) -m pytest -q -n 3 --dist worksteal -m "not slow"
 
 wheel: setup ## the built wheel outside the checkout: every block of the tutorial
 	@$(PYTHON) -m pytest -q tests/test_wheel.py

@@ -144,6 +144,7 @@ def test_killed_syncs_on_postgresql_come_to_the_store_of_an_undisturbed_one(
         )
 
 
+@pytest.mark.slow  # `make crash` runs it
 @pytest.mark.parametrize("job", ["rebuild", "report"])
 def test_what_reads_and_makes_again_may_be_killed_as_well(capsys, folder, kills, seed, job):
     with served(folder) as world:
