@@ -1,8 +1,10 @@
 """What a store knows, in a form in which two runs that read the same world are equal.
 
 Left out is what says when and in which order we recorded something: entry numbers, observation
-times, generations, receipts. Every stored row counts, not only the current ones: a row that is
-there twice differs from one that is there once.
+times, generations, receipts. Every stored fact counts, not only the current ones: a row that is
+there twice differs from one that is there once. Of derived rows those count that readers see, one
+by one: evaluations of an earlier moment stay beside them, and how many there are is how often a
+run came to decide. What no reader will ever see must not be there at all.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from evidence.deciding.case import Case
 from evidence.model.codec import encode
 from evidence.store import audit, queries
 from evidence.store.facts import FACTS
+from evidence.store.generations import current_generation, visible
 from evidence.store.session import open_store
 from evidence.store.tables import DERIVED, cursor, entry, entry_index, gap, gap_closed, generation
 
@@ -78,6 +81,7 @@ def state(loaded) -> dict[str, list[str]]:
         found["ledger"] = _ledger(store)
         found["cursors"] = _cursors(store)
         found["decided"] = _decided(store)
+        found["never seen"] = _never_seen(store)
         found |= _population(store, loaded)
     return found | _mirrors(loaded)
 
@@ -119,13 +123,31 @@ def _rows(store, table) -> list[str]:
     looks = table.name == "observation"
     left_out = OURS | LOOKS | {"ordinal"} if looks else OURS
     columns = [column for column in table.columns if column.name not in left_out]
-    query = select(*columns).distinct() if looks else select(*columns)
     with store.read() as connection:
+        query = _seen(connection, table).with_only_columns(*columns)
+        query = query.distinct() if looks else query
         rows = connection.execute(query).mappings().all()
-    derived = table in DERIVED
-    told = sorted(_text(dict(row), derived=derived) for row in rows)
-    # What is pending is judged anew by later syncs: evaluations of two moments stand side by side.
-    return sorted(set(told)) if derived else told
+    return sorted(_text(dict(row), derived=table in DERIVED) for row in rows)
+
+
+def _seen(connection, table):
+    """All rows of a table of facts; of a derived one those that readers see."""
+    keys = [column.name for column in table.primary_key if column.name != "generation"]
+    if "generation" not in {column.name for column in table.primary_key}:
+        return select(table)
+    return visible(table, keys, current_generation(connection))
+
+
+def _never_seen(store) -> list[str]:
+    """Derived rows of a generation that was never published, per table that has some."""
+    found = []
+    with store.read() as connection:
+        newest = current_generation(connection)
+        for table in DERIVED:
+            query = select(func.count()).where(table.c.generation > newest)
+            count = connection.execute(query).scalar_one()
+            found += [f"{table.name}: {count}"] if count else []
+    return found
 
 
 def _text(row, *, derived: bool) -> str:
