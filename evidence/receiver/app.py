@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
@@ -26,6 +26,10 @@ from evidence.receiver.tally import DUPLICATE, STORED, UNKNOWN, Tally
 
 HELD_BYTES = 134_217_728
 """Of all bodies that wait together: what unsigned senders can make this process hold."""
+DRAINED_BYTES = 1_048_576
+DRAINED_SECONDS = 2.0
+"""Of a refused body that are read and forgotten: a sender that is still writing when the
+connection ends sees a reset connection, and never the answer."""
 STATUS = {
     signatures.UNSIGNED: 401,
     signatures.WRONG: 403,
@@ -71,6 +75,8 @@ class Receiver:
             taken = await self._receive(endpoint, request)
         except Refused as refused:
             self.tally.count(source if endpoint else UNKNOWN, refused.reason)
+            if refused.reason not in ("too-slow", "cut"):
+                await _drain(request)
             return _refusal(refused.reason)
         what = DUPLICATE if taken.duplicate else STORED
         self.tally.count(source, what)
@@ -110,8 +116,7 @@ class Receiver:
 
     async def _read(self, request: Request, headers: Headers, kept: list[bytes]) -> None:
         """The body as it comes, up to the limits of size, time and memory."""
-        said = b"".join(headers.get("content-length", ()))
-        if said.isdigit() and int(said[:20]) > self.body_limit:
+        if _announced(headers) > self.body_limit:
             raise Refused("too-large")
         size = 0
         try:
@@ -139,6 +144,24 @@ def build(receiver: Receiver, lifespan: Lifespan | None = None) -> Starlette:
     app = Starlette(routes=routes, lifespan=lifespan)
     app.router.redirect_slashes = False
     return app
+
+
+def _announced(headers: Headers) -> int:
+    """Bytes of the body as its sender says; 0 where nothing is said."""
+    said = b"".join(headers.get("content-length", ()))
+    return int(said[:20]) if said.isdigit() else 0
+
+
+async def _drain(request: Request) -> None:
+    if _announced(_headers(request)) > DRAINED_BYTES:
+        return
+    left = DRAINED_BYTES
+    with suppress(TimeoutError, ClientDisconnect, RuntimeError):  # the last: it was read to its end
+        async with asyncio.timeout(DRAINED_SECONDS):
+            async for chunk in request.stream():
+                left -= len(chunk)
+                if left < 0:
+                    return
 
 
 def _headers(request: Request) -> dict[str, list[bytes]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 
 import pytest
 from receiver_world import basic, bearer, flux_headers, github_headers, up
@@ -246,6 +247,19 @@ class TestRefused:
                 yield b"x" * 20_000
 
         assert self.serving.post("/webhooks/github", chunks(), headers)[0] == 413
+
+    @pytest.mark.parametrize(("signed", "status"), [(True, 413), (False, 401)])
+    def test_a_sender_that_writes_on_after_the_refusal_still_hears_it(self, signed, status):
+        headers = github_headers(self.serving.keys["TEST_GITHUB"], PULL)
+        if not signed:
+            del headers["X-Hub-Signature-256"]
+
+        def chunks():
+            for _ in range(10):
+                time.sleep(0.01)
+                yield b"x" * 80_000
+
+        assert self.serving.post("/webhooks/github", chunks(), headers)[0] == status
 
     def test_a_body_that_does_not_come_is_not_waited_for(self):
         head = self.head(b"Content-Length: 100\r\n")
