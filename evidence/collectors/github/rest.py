@@ -1,14 +1,13 @@
 """REST reads of one GitHub: serial, conditional, patient within bounds, exact about bytes.
 
-The same connection and the same rules as the GraphQL `Transport`. An answer 304 costs nothing of
-the hourly budget; refusals (403, 404, 410...) are answers, for which of them means what is for the
-caller to say. Sources: docs.github.com "Best practices for using the REST API".
+The same rules as the GraphQL `Transport`. An answer 304 costs nothing of the hourly budget;
+refusals (403, 404, 410...) are answers, for which of them means what is for the caller to say.
+Source: docs.github.com "Best practices for using the REST API".
 """
 
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,15 +15,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from evidence import canonical
 from evidence.collectors.github.answers import Broken, Wait, pending_wait, refusal
-from evidence.collectors.github.connection import Connection
-from evidence.collectors.github.credentials import API_VERSION, Credential, signing
-from evidence.collectors.github.transport import USER_AGENT, Usage
-from evidence.collectors.http import Clock, date_micros, redact_url
+from evidence.collectors.github.conversation import Conversation
+from evidence.collectors.github.credentials import Credential, signing
+from evidence.collectors.http import date_micros, redact_url
 from evidence.errors import MalformedError, UnavailableError
 from evidence.model.capture import Exchange
 
 if TYPE_CHECKING:
-    from github.Requester import Requester
+    from github.Auth import Auth
 
 PAGES = 1_000
 """Pages of one list that are followed; more is treated as a list that does not end."""
@@ -56,43 +54,28 @@ class RestAnswer:
 
 
 @dataclass(slots=True, kw_only=True)
-class Rest:
-    """GET requests. Not shared between threads.
+class Rest(Conversation):
+    """GET requests.
 
     Raises AuthError, RedirectError, MalformedError and UnavailableError.
     """
 
-    api_url: str
     credential: Credential = field(repr=False)
-    owner: str = ""
-    """Whose repositories are read with it: an App has a token for each."""
-    clock: Clock = field(default_factory=Clock)
-    max_wait: float = 900.0
-    attempts: int = 5
-    timeout: tuple[float, float] = (10.0, 60.0)
-    verify: bool | str = True
-    usage: Usage = field(default_factory=Usage, init=False)
-    _not_before: float = field(default=0.0, init=False)
-    _requester: Requester | None = field(default=None, init=False, repr=False)
-    _connection: Connection | None = field(default=None, init=False, repr=False)
-    _thread: int = field(default_factory=threading.get_ident, init=False)
+
+    def _auth(self) -> Auth:
+        return signing(self.credential, self.owner)
 
     def get(
         self, path: str, parameters: Mapping[str, str] | None = None, *, etag: str = ""
     ) -> RestAnswer:
         """One answer; with `etag` only if the resource is another one by now (else status 304)."""
-        if threading.get_ident() != self._thread:
-            raise RuntimeError("a Rest belongs to the thread that made it")
         why: Broken | Wait | None = None
-        for tried in range(self.attempts):
-            self._keep_silence()
-            self.usage.retries += tried > 0
+        for tried in self._tries():
             outcome = self._try(path, parameters or {}, etag)
             if isinstance(outcome, RestAnswer):
                 return outcome
             why = outcome
-            asked = outcome.seconds if isinstance(outcome, Wait) else 0.5
-            self._stay_silent(60.0 * 2**tried if asked is None else max(asked, 2.0**tried - 1))
+            self._back_off(tried, outcome)
         if isinstance(why, Broken) and why.malformed:
             raise MalformedError(f"GitHub's answers to {path} were unusable: {why.why}.")
         raise UnavailableError(f"GitHub did not answer {path}: {why.why if why else ''}.")
@@ -171,44 +154,6 @@ class Rest:
             exchange=exchange,
             observed_at=date_micros(exchange.date) or self.clock.micros(),
         )
-
-    def _keep_silence(self) -> None:
-        wait = self._not_before - self.clock.now()
-        if wait <= 0:
-            return
-        if wait > self.max_wait:
-            raise UnavailableError(
-                f"GitHub's rate limit asks to wait {wait:.0f} s, more than the "
-                f"{self.max_wait:.0f} s allowed.",
-                next_step="Run the sync again after that time; it goes on where it stopped.",
-            )
-        self.clock.sleep(wait)
-
-    def _stay_silent(self, seconds: float) -> None:
-        self._not_before = max(self._not_before, self.clock.now() + seconds)
-
-    def _open(self) -> Requester:
-        if self._requester is None:
-            from github import Github
-
-            client = Github(
-                auth=signing(self.credential, self.owner),
-                base_url=self.api_url,
-                timeout=int(self.timeout[1]),
-                user_agent=USER_AGENT,
-                per_page=100,
-                retry=None,
-                seconds_between_requests=None,
-                seconds_between_writes=None,
-                api_version=API_VERSION,
-                lazy=True,
-            )
-            self._requester = client.requester
-            parts = urlsplit(self.api_url)
-            self._connection = Connection(
-                origin=f"{parts.scheme}://{parts.netloc}", timeout=self.timeout, verify=self.verify
-            )
-        return self._requester
 
 
 def _lenient(body: str) -> Any:

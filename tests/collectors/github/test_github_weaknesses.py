@@ -58,7 +58,7 @@ def test_w1_a_transport_refuses_to_serve_another_thread(transport):
     thread = threading.Thread(target=ask)
     thread.start()
     thread.join()
-    assert refused == ["a Transport belongs to the thread that made it"]
+    assert refused == ["a conversation belongs to the thread that made it"]
 
 
 def test_w1_an_answer_about_another_repository_is_not_taken(github, build, make):

@@ -1,0 +1,121 @@
+"""What a GraphQL and a REST conversation with one GitHub share: the connection, and its patience.
+
+PyGithub builds the request (authentication, renewal of App tokens, address, API version); the
+connection beneath it is ours. Why, by the weaknesses shown for PyGithub 2.10:
+its connection may give another thread's answer (a connection and a conversation belong to one
+thread here); it follows a 301 without the query string and returns a 302/307 as if it were data
+(any 3xx is an error here); it does not see GraphQL limits and sleeps inside urllib3 with a stale
+token (each try builds its request anew, and waits are bounded and ours); it decodes by guess
+(UTF-8, strictly, here).
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from evidence.collectors.github.answers import Wait
+from evidence.collectors.github.connection import Connection
+from evidence.collectors.github.credentials import API_VERSION
+from evidence.collectors.http import Clock
+from evidence.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from github.Auth import Auth
+    from github.Requester import Requester
+
+USER_AGENT = "soc2-evidence"
+
+
+@dataclass(slots=True, kw_only=True)
+class Usage:
+    """What a conversation cost so far."""
+
+    calls: int = 0
+    retries: int = 0
+    points: int = 0
+    remaining: int = -1
+
+
+@dataclass(slots=True, kw_only=True)
+class Conversation(ABC):
+    """Serial, patient within bounds. Not shared between threads: each makes its own.
+
+    Raises UnavailableError where GitHub asks for a longer wait than `max_wait` seconds, at once
+    and again for every further request until that time has come.
+    """
+
+    api_url: str
+    owner: str = ""
+    """Whose repositories are asked for: an App has a token for each owner."""
+    clock: Clock = field(default_factory=Clock)
+    max_wait: float = 900.0
+    attempts: int = 5
+    timeout: tuple[float, float] = (10.0, 60.0)
+    verify: bool | str = True
+    usage: Usage = field(default_factory=Usage, init=False)
+    _not_before: float = field(default=0.0, init=False)
+    _requester: Requester | None = field(default=None, init=False, repr=False)
+    _connection: Connection | None = field(default=None, init=False, repr=False)
+    _thread: int = field(default_factory=threading.get_ident, init=False)
+
+    @abstractmethod
+    def _auth(self) -> Auth:
+        """What signs the requests."""
+
+    def _tries(self) -> Iterator[int]:
+        """The number of each try, after the silence that came before it."""
+        if threading.get_ident() != self._thread:
+            raise RuntimeError("a conversation belongs to the thread that made it")
+        for tried in range(self.attempts):
+            self._keep_silence()
+            self.usage.retries += tried > 0
+            yield tried
+
+    def _back_off(self, tried: int, outcome: object) -> None:
+        """Waits longer after every try; a limit that names no time asks for a minute at least."""
+        asked = outcome.seconds if isinstance(outcome, Wait) else 0.5
+        self._stay_silent(60.0 * 2**tried if asked is None else max(asked, 2.0**tried - 1))
+
+    def _keep_silence(self) -> None:
+        """Waits out what an earlier answer asked for, or refuses where that is too long."""
+        wait = self._not_before - self.clock.now()
+        if wait <= 0:
+            return
+        if wait > self.max_wait:
+            raise UnavailableError(
+                f"GitHub's rate limit asks to wait {wait:.0f} s, more than the "
+                f"{self.max_wait:.0f} s allowed.",
+                next_step="Run the sync again after that time; it goes on where it stopped.",
+            )
+        self.clock.sleep(wait)
+
+    def _stay_silent(self, seconds: float) -> None:
+        self._not_before = max(self._not_before, self.clock.now() + seconds)
+
+    def _open(self) -> Requester:
+        if self._requester is None:
+            from github import Github
+
+            client = Github(
+                auth=self._auth(),
+                base_url=self.api_url,
+                timeout=int(self.timeout[1]),
+                user_agent=USER_AGENT,
+                per_page=100,
+                retry=None,
+                seconds_between_requests=None,
+                seconds_between_writes=None,
+                api_version=API_VERSION,
+                lazy=True,
+            )
+            self._requester = client.requester
+            parts = urlsplit(self.api_url)
+            self._connection = Connection(
+                origin=f"{parts.scheme}://{parts.netloc}", timeout=self.timeout, verify=self.verify
+            )
+        return self._requester
