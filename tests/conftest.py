@@ -31,6 +31,12 @@ def pytest_addoption(parser):
 
 
 @pytest.fixture(scope="session")
+def httpserver_listen_address():
+    """A number: not every new machine has a name for itself."""
+    return ("127.0.0.1", 0)
+
+
+@pytest.fixture(scope="session")
 def postgres_server():
     """URL of an embedded PostgreSQL that lives as long as the test session.
 
