@@ -13,17 +13,15 @@ from dataclasses import dataclass
 
 from evidence.chain.configuration import Configuration, Configurations
 from evidence.chain.digests import Digests
-from evidence.chain.images import ImageRef, split_reference
+from evidence.chain.images import ImageRef, differences, split_reference
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.lanes import Step, lane_ranges
-from evidence.chain.mapping import Built, ImageMaps
-from evidence.chain.provenance import Statements
+from evidence.chain.mapping import ImageMaps
+from evidence.chain.naming import Naming
 from evidence.chain.records import PopulationInputs
 from evidence.chain.rows import Draft, RangeDraft
 from evidence.chain.running import running_image
-from evidence.chain.strategies import Reference, Resolution, resolve_reference
-from evidence.chain.trailers import Trailer, trailer_of
-from evidence.chain.urls import find_repository, repository_index
+from evidence.chain.strategies import Resolution
 from evidence.model.change import ImageChange, RunningImage
 from evidence.policy import Application, Policy
 
@@ -31,8 +29,6 @@ ImageKey = tuple[str, str, str]
 """(image, source repository id, path in it)."""
 _BY_DIGEST = frozenset({"provenance", "claimed_provenance", "commit_trailer"})
 """What tells the commit of a digest although the tag stays the same."""
-_UNNAMED = frozenset({"no_such_tag", "digest_only", "not_a_commit"})
-"""Problems of a reference that names no commit by itself."""
 _UNDECIDED = frozenset({"third_party"})
 """Problems of an image that leave no question about our own sources."""
 
@@ -46,10 +42,6 @@ class Seen:
     resolution: Resolution
 
 
-_TRAILERS_READ = 50
-"""Configuration commits of one deployment whose messages are read, the newest first."""
-
-
 class Hop:
     """Follows images from configuration to source for all applications of one run."""
 
@@ -60,11 +52,9 @@ class Hop:
         self._maps = ImageMaps(policy)
         self._configurations: dict[str, Configurations] = {}
         self._roles = {one.id: one.role for one in policy.repositories}
-        self._urls = repository_index(policy.repositories)
-        self._statements = Statements(policy, inputs.provenance)
         self.digests = Digests(inputs.deployments, inputs.states, inputs.rollouts)
+        self._naming = Naming(policy, inputs, inquiry, self.digests)
         self._interned: dict[RunningImage, RunningImage] = {}
-        self._by_trailer: dict[tuple[str, str, str], Resolution] = {}
 
     def follows(self, application: Application, repository: str, path: str) -> bool:
         """Whether images are read there: in configuration, or where images are mapped at all."""
@@ -131,41 +121,11 @@ class Hop:
         found: dict[ImageKey, int] = {}
         for ref in refs:
             built = self._maps.built_from(application, ref.image)
-            commit = self._resolve(built, ref).commit
+            commit = self._naming.by_itself(built, ref).commit
             if commit:
                 graph = self._inputs.graphs[built.repository]
                 found[ref.image, built.repository, built.path] = graph.index[commit]
         return found
-
-    def _resolve(
-        self,
-        built: Built,
-        ref: ImageRef,
-        draft: Draft | None = None,
-        trailers: tuple[Trailer, ...] = (),
-    ) -> Resolution:
-        """The commit behind a reference; a Git tag that is younger than `draft` tells nothing."""
-        if not built.repository:
-            return Resolution(problem=built.problem)
-        tag = split_reference(ref.reference)[0]
-        digest = self.digests.only(ref.image, ref.reference)
-        stated = self._statements.of(digest, built.repository)
-        found = resolve_reference(
-            self._inquiry,
-            built.repository,
-            Reference(tag=tag, digest=digest, statements=tuple(stated), trailers=trailers),
-        )
-        graph = self._inputs.graphs.get(built.repository)
-        if found.commit and (graph is None or found.commit not in graph.index):
-            return Resolution(problem="not_collected", candidates=(found.commit,))
-        if draft and found.made > self._ended(draft):
-            return Resolution(problem="tag_moved_since", candidates=(found.commit,))
-        return found
-
-    def _ended(self, draft: Draft) -> int:
-        """The last moment at which the operation can have read an image."""
-        deployment = draft.operation.deployment
-        return max(deployment.started_at, deployment.finished_at) + self._policy.clock_tolerance
 
     def _change(
         self,
@@ -178,8 +138,8 @@ class Hop:
     ) -> ImageChange:
         place = new or old
         built = self._maps.built_from(application, image)
-        before = self._resolve(built, old, draft) if old else Resolution()
-        after = self._resolved(built, new, draft, lane) if new else Resolution()
+        before = self._naming.by_itself(built, old, draft) if old else Resolution()
+        after = self._naming.as_set(built, new, draft, lane) if new else Resolution()
         problem = after.problem
         if old and new and split_reference(old.reference)[0] == split_reference(new.reference)[0]:
             by_digest = after.basis in _BY_DIGEST
@@ -200,42 +160,6 @@ class Hop:
             matches=after.matches,
         )
 
-    def _resolved(self, built: Built, ref: ImageRef, draft: Draft, lane: RangeDraft) -> Resolution:
-        """With the trailers of the commits that set it, where nothing else names a commit."""
-        found = self._resolve(built, ref, draft)
-        if not built.repository or found.pending or found.problem not in _UNNAMED:
-            return found
-        trailers = self._trailers(built.repository, lane)
-        return self._resolve(built, ref, draft, trailers) if trailers else found
-
-    def _seen_before(
-        self, built: Built, ref: ImageRef, draft: Draft, lane: RangeDraft
-    ) -> Resolution:
-        """A reference that trailers named once keeps that meaning while it runs."""
-        found = self._resolved(built, ref, draft, lane)
-        key = (built.repository, ref.image, ref.reference)
-        if found.basis == "commit_trailer":
-            self._by_trailer[key] = found
-        return self._by_trailer.get(key, found) if found.problem in _UNNAMED else found
-
-    def _trailers(self, repository: str, lane: RangeDraft) -> tuple[Trailer, ...]:
-        """References in messages of the lane's commits to commits of the mapped repository.
-
-        A message that names another repository, or none of ours, is no reference to this one.
-        """
-        shas = self._inputs.graphs[lane.repository].shas
-        found: list[Trailer] = []
-        for commit in lane.commits[-_TRAILERS_READ:]:
-            message = self._inquiry.message(lane.repository, shas[commit])
-            trailer = trailer_of(message, shas[commit]) if message else None
-            if trailer and self._named(trailer) == repository:
-                found.append(trailer)
-        return tuple(found[-1:])
-
-    def _named(self, trailer: Trailer) -> str:
-        url = trailer.repository_url
-        return find_repository(url, self._urls, self._policy.repositories)[0] if url else ""
-
     def _sight(
         self,
         application: Application,
@@ -247,10 +171,9 @@ class Hop:
         built = self._maps.built_from(application, ref.image)
         if not built.repository:
             return
-        found = self._seen_before(built, ref, draft, lane)
+        found = self._naming.as_running(built, ref, draft, lane)
         self.digests.add(ref.image, ref.reference)
-        stated = self._statements.of(self.digests.only(ref.image, ref.reference), built.repository)
-        runs = running_image(ref, built, found, stated)
+        runs = running_image(ref, built, found, self._naming.stated(built, ref))
         runs = self._interned.setdefault(runs, runs)
         if runs not in draft.running:
             draft.running.append(runs)
@@ -294,37 +217,6 @@ class Hop:
                     commits=lane.commits,
                 )
             )
-
-
-def differences(
-    old: Sequence[ImageRef], new: Sequence[ImageRef]
-) -> list[tuple[str, ImageRef | None, ImageRef | None]]:
-    """(image, old, new) of every image whose references differ; a mere move is no difference.
-
-    References are paired by place where the place stayed, else one to one where there is one of
-    each; what is left appeared or went away.
-    """
-    found: list[tuple[str, ImageRef | None, ImageRef | None]] = []
-    for image in sorted({ref.image for ref in (*old, *new)}):
-        was = [ref for ref in old if ref.image == image]
-        now = [ref for ref in new if ref.image == image]
-        if {ref.reference for ref in was} == {ref.reference for ref in now}:
-            continue
-        places = {(ref.file, ref.field): ref for ref in was}
-        left: list[ImageRef] = []
-        for ref in now:
-            before = places.pop((ref.file, ref.field), None)
-            if before is None:
-                left.append(ref)
-            elif before.reference != ref.reference:
-                found.append((image, before, ref))
-        gone = list(places.values())
-        if len(gone) == len(left) == 1:
-            found.append((image, gone[0], left[0]))
-            continue
-        found += [(image, None, ref) for ref in left]
-        found += [(image, ref, None) for ref in gone]
-    return found
 
 
 def _problems(changes: Iterable[ImageChange]) -> set[str]:

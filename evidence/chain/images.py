@@ -47,6 +47,37 @@ def split_reference(reference: str) -> tuple[str, str]:
     return ("", reference) if reference.startswith("sha256:") else (reference, "")
 
 
+def differences(
+    old: Sequence[ImageRef], new: Sequence[ImageRef]
+) -> list[tuple[str, ImageRef | None, ImageRef | None]]:
+    """(image, old, new) of every image whose references differ; a mere move is no difference.
+
+    References are paired by place where the place stayed, else one to one where there is one of
+    each; what is left appeared or went away.
+    """
+    found: list[tuple[str, ImageRef | None, ImageRef | None]] = []
+    for image in sorted({ref.image for ref in (*old, *new)}):
+        was = [ref for ref in old if ref.image == image]
+        now = [ref for ref in new if ref.image == image]
+        if {ref.reference for ref in was} == {ref.reference for ref in now}:
+            continue
+        places = {(ref.file, ref.field): ref for ref in was}
+        left: list[ImageRef] = []
+        for ref in now:
+            before = places.pop((ref.file, ref.field), None)
+            if before is None:
+                left.append(ref)
+            elif before.reference != ref.reference:
+                found.append((image, before, ref))
+        gone = list(places.values())
+        if len(gone) == len(left) == 1:
+            found.append((image, gone[0], left[0]))
+            continue
+        found += [(image, None, ref) for ref in left]
+        found += [(image, ref, None) for ref in gone]
+    return found
+
+
 # --- manifests
 
 
