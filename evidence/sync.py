@@ -90,13 +90,17 @@ class Outcome:
         """
         failed = [receipt for receipt in self.receipts if not receipt.complete]
         if self.auth_failed:
-            raise AuthError("; ".join(f"{one.source}: {one.error}" for one in failed))
+            raise AuthError(" ".join(_sentence(one.source, one.error) for one in failed))
         if not self.complete:
-            named = [f"{one.source}: {one.error or 'not read to its end'}" for one in failed]
-            named += [f"{gap.source}: {gap.detail}" for gap in self.gaps[:3]]
-            raise IncompleteError("The collection is incomplete. " + "; ".join(named))
+            named = [_sentence(one.source, one.error or "not read to its end") for one in failed]
+            named += [_sentence(gap.source, gap.detail) for gap in self.gaps[:3]]
+            raise IncompleteError(" ".join(["The collection is incomplete.", *named]))
         if self.unanchored:
             raise self.unanchored
+
+
+def _sentence(source: str, what: str) -> str:
+    return f"{source}: {what.rstrip('.')}."
 
 
 def sync(
