@@ -17,6 +17,7 @@ from evidence.config.load import Loaded
 from evidence.config.secrets import resolve
 from evidence.config.settings import Source
 from evidence.config.yardstick import build_policy, zone
+from evidence.discovered import in_force
 from evidence.errors import AuthError, EvidenceError
 from evidence.model.capture import Window
 
@@ -43,6 +44,7 @@ class Finding:
 def examine(loaded: Loaded) -> list[Finding]:
     """Runs every check; an error in one does not stop the others."""
     found: list[Finding] = []
+    loaded = in_force(loaded)
     for name, check in CHECKS.items():
         try:
             found.extend(check(loaded))

@@ -25,6 +25,7 @@ from evidence.config.load import Loaded
 from evidence.config.yardstick import build_policy, log_origin, zone
 from evidence.deciding.case import Case
 from evidence.deciding.yardstick import is_simulated, yardstick_text
+from evidence.discovered import with_discovered
 from evidence.errors import ConfigError
 from evidence.manifest import Predicate
 from evidence.manifest.paths import CAPTURES
@@ -125,6 +126,7 @@ def report(
     with closing(open_store(loaded.store_url)) as store:
         check_whole(store)
         size = _size(store, request.at)
+        loaded = with_discovered(loaded, store, at=size)
         case = Case(store=store, policy=build_policy(loaded.settings), at=size, as_of=0)
         change = single.find_change(case, request.change) if request.change else None
         period = asked or single.period_of(case, change, asked_zone(request, zone(loaded.settings)))

@@ -22,6 +22,7 @@ from evidence.collectors.ingested.given import COLLECTOR, VERSION, Given, docume
 from evidence.config.load import Loaded
 from evidence.config.yardstick import build_policy
 from evidence.deciding.yardstick import record_yardstick
+from evidence.discovered import in_force, with_discovered
 from evidence.errors import ConfigError, MalformedError
 from evidence.model.capture import Capture, Page, Receipt
 from evidence.model.codec import encode
@@ -108,14 +109,14 @@ def ingest(loaded: Loaded, kind: str, path: str, *, source: str = "") -> Ingeste
         source=own,
         observed_at=started,
         system=_system(loaded, own),
-        repositories=_repositories(loaded),
+        repositories=_repositories(in_force(loaded)),
     )
     taken = HANDLERS[kind](given)
     secrets = sources.secrets(loaded)
     taken = tuple(redact_capture(capture, secrets) for capture in taken)
     with opened(loaded) as store:
         _refuse_moved(store, own, taken)
-        policy = record_yardstick(store, build_policy(loaded.settings))
+        policy = record_yardstick(store, build_policy(with_discovered(loaded, store).settings))
         return _store(store, taken, kind, own, started, policy)
 
 

@@ -16,6 +16,7 @@ from evidence.config.load import Loaded
 from evidence.config.yardstick import build_policy
 from evidence.deciding.decide import decide_and_store, last_moment
 from evidence.deciding.yardstick import record_yardstick
+from evidence.discovered import with_discovered
 from evidence.errors import ConfigError
 from evidence.redaction import redact_text
 from evidence.runlock import run_lock
@@ -82,6 +83,7 @@ def purge(loaded: Loaded, seq: int, reason: str, progress: Progress = no_progres
 
 def _derive(loaded: Loaded, store: Store, as_of: int, progress: Progress) -> None:
     rebuild(store, sources.replay)
+    loaded = with_discovered(loaded, store)
     mirrors = sources.git_collectors(loaded)
     for collector in mirrors.values():
         derive_commits(store, collector, progress, afresh=True)

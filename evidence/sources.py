@@ -15,6 +15,8 @@ from evidence.config.settings import RepositorySettings, Source
 from evidence.config.yardstick import clone_url
 from evidence.errors import ConfigError, StoreError
 from evidence.model.capture import Capture
+from evidence.store import queries
+from evidence.store.session import Store
 
 if TYPE_CHECKING:
     from evidence.collectors.github import GitHubRepository
@@ -28,13 +30,7 @@ def build(loaded: Loaded, names: tuple[str, ...] = ()) -> list[Collector]:
     Raises:
         ConfigError: a name is not configured, or a secret cannot be resolved.
     """
-    known = [source.id for source in loaded.settings.source]
-    known += [f"git:{repository.id}" for repository in loaded.settings.repository]
-    for name in names:
-        if name not in known and name != "git":
-            raise ConfigError(
-                f"There is no source `{name}`.", next_step=f"Known sources: {', '.join(known)}."
-            )
+    _check(names, [one.id for one in loaded.settings.source], loaded)
     chosen = [source for source in loaded.settings.source if not names or source.id in names]
     collectors = [
         KINDS[source.kind](source, loaded) for source in chosen if source.kind != HANDED_OVER
@@ -47,8 +43,74 @@ def build(loaded: Loaded, names: tuple[str, ...] = ()) -> list[Collector]:
     return collectors + [
         collector
         for collector in git_collectors(loaded).values()
-        if not names or "git" in names or collector.source in names
+        if collector.repository not in loaded.gone
+        and (not names or "git" in names or collector.source in names)
     ]
+
+
+def check(loaded: Loaded, names: tuple[str, ...] = ()) -> None:
+    """Builds what can be built before anything is read, for what stands in its way.
+
+    Raises:
+        ConfigError: nothing is configured, a name is not, or a secret cannot be resolved.
+    """
+    waits = any(one.organisations and one.include for one in loaded.settings.source)
+    later = tuple(one for one in names if waits and one.startswith("git:"))
+    if not build(loaded, tuple(one for one in names if one not in later)) and not later:
+        raise ConfigError(
+            "No source and no repository is configured: there is nothing to read.",
+            next_step="Run `evidence init` to write a configuration, or name one with --config.",
+        )
+
+
+def _check(names: tuple[str, ...], sources: list[str], loaded: Loaded) -> None:
+    known = [*sources, *(f"git:{one.id}" for one in loaded.settings.repository)]
+    for name in names:
+        if name not in known and name != "git":
+            raise ConfigError(
+                f"There is no source `{name}`.", next_step=f"Known sources: {', '.join(known)}."
+            )
+
+
+def registers(loaded: Loaded, store: Store, names: tuple[str, ...] = ()) -> list[Collector]:
+    """What lists the repositories of owners, of the named sources (all without names)."""
+    return [
+        _register(source, loaded, store)
+        for source in loaded.settings.source
+        if source.kind == "github" and source.organisations and (not names or source.id in names)
+    ]
+
+
+def _register(source: Source, loaded: Loaded, store: Store) -> Collector:
+    from evidence.collectors.github import GitHubRegister, Scope
+    from evidence.collectors.github.discovery import configured_of
+    from evidence.collectors.github.state import State
+
+    read = State.loads(queries.cursor(store, source.id, source.kind)).repositories
+    numbers = {key: one.database_id for key, one in read.items()}
+    return GitHubRegister(
+        source=f"{source.id}:scope",
+        of=source.id,
+        url=source.url or "https://api.github.com",
+        token=resolve(source.secret),
+        app_id=source.app_id,
+        private_key=resolve(source.private_key),
+        scope=Scope(
+            owners=tuple(source.organisations),
+            include=tuple(source.include),
+            exclude=tuple(source.exclude),
+        ),
+        configured=configured_of(
+            [
+                (one.id, one.name, numbers.get(one.id, ""))
+                for one in loaded.settings.repository
+                if one.source == source.id
+            ]
+        ),
+        credential=f"app {source.app_id}" if source.app_id else source.secret,
+        verify=source.verify_tls,
+        system=source.system,
+    )
 
 
 def secrets(loaded: Loaded) -> tuple[str, ...]:
@@ -78,25 +140,49 @@ def git_collectors(loaded: Loaded) -> dict[str, GitCollector]:
                 repository=repository.id,
                 url=url,
                 directory=mirrors / f"{repository.id}.git",
-                authorization=_authorization(repository),
+                authorization=_authorization(repository, loaded),
                 credential=repository.secret or "none",
             )
     return found
 
 
-def _authorization(repository: RepositorySettings) -> Callable[[], str] | None:
-    if not repository.secret:
+def _authorization(repository: RepositorySettings, loaded: Loaded) -> Callable[[], str] | None:
+    """What a clone is asked for with: the repository's secret, or its forge's App."""
+    forge = next((one for one in loaded.settings.source if one.id == repository.source), None)
+    if repository.secret:
+        return _basic(lambda: resolve(repository.secret))
+    if forge is None or not forge.app_id or repository.clone:
         return None
+    return _basic(_app_token(forge, repository.name.partition("/")[0]))
 
+
+def _basic(token: Callable[[], str]) -> Callable[[], str]:
     def header() -> str:
-        pair = f"x-access-token:{resolve(repository.secret)}"
+        pair = f"x-access-token:{token()}"
         return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
     return header
 
 
+def _app_token(forge: Source, owner: str) -> Callable[[], str]:
+    """The token of a GitHub App's installation at an owner, asked for when it is needed."""
+
+    def token() -> str:
+        from evidence.collectors.github import hosts
+        from evidence.collectors.github.credentials import AppInstallations
+
+        return AppInstallations(
+            api_url=hosts.api_url(forge.url or "https://api.github.com"),
+            app_id=forge.app_id,
+            private_key=resolve(forge.private_key),
+            verify=forge.verify_tls,
+        ).token(owner)
+
+    return token
+
+
 def _github(source: Source, loaded: Loaded) -> Collector:
-    from evidence.collectors.github import GitHubCollector, Scope
+    from evidence.collectors.github import GitHubCollector
 
     return GitHubCollector(
         source=source.id,
@@ -104,11 +190,6 @@ def _github(source: Source, loaded: Loaded) -> Collector:
         token=resolve(source.secret),
         app_id=source.app_id,
         private_key=resolve(source.private_key),
-        scope=Scope(
-            owners=tuple(source.organisations),
-            include=tuple(source.include),
-            exclude=tuple(source.exclude),
-        ),
         credential=f"app {source.app_id}" if source.app_id else source.secret,
         verify=source.verify_tls,
         system=source.system,
@@ -154,7 +235,9 @@ def _deployed_repositories(source: Source, loaded: Loaded) -> tuple[GitHubReposi
     return tuple(
         GitHubRepository(id=one.id, name=one.name)
         for one in loaded.settings.repository
-        if "/" in one.name and (not source.repositories or one.id in source.repositories)
+        if "/" in one.name
+        and one.id not in loaded.gone
+        and (not source.repositories or one.id in source.repositories)
     )
 
 
@@ -168,7 +251,7 @@ def _github_repositories(source: Source, loaded: Loaded) -> tuple[GitHubReposito
             branches=tuple(repository.production_branches),
         )
         for repository in loaded.settings.repository
-        if repository.source == source.id
+        if repository.source == source.id and repository.id not in loaded.gone
     )
 
 

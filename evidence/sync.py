@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evidence import anchoring, hints
@@ -23,7 +23,8 @@ from evidence.config.yardstick import build_policy, log_origin, zone
 from evidence.deciding.answers import Ask
 from evidence.deciding.decide import Summary, decide_and_store, last_moment
 from evidence.deciding.yardstick import record_yardstick
-from evidence.errors import AuthError, ConfigError, EvidenceError, IncompleteError, IntegrityError
+from evidence.discovered import with_discovered
+from evidence.errors import AuthError, EvidenceError, IncompleteError, IntegrityError
 from evidence.model.capture import Gap, Receipt, Window
 from evidence.model.codec import encode
 from evidence.model.git import GitAnswer, GitQuestion
@@ -119,30 +120,31 @@ def sync(
         ConfigError: nothing is configured, a named source is not, or `since` is no time.
         StoreError: the store cannot be used. Failures of single sources are in the outcome.
     """
-    collectors = known_sources.build(loaded, sources)
-    if not collectors:
-        raise ConfigError(
-            "No source and no repository is configured: there is nothing to read.",
-            next_step="Run `evidence init` to write a configuration, or name one with --config.",
-        )
+    known_sources.check(loaded, sources)
     window = Window(since=_moment(since, loaded), until=now())
     note_signer(loaded)  # keys that cannot be used are told before anything is read
     with run_lock(loaded.home), opened(loaded) as store:
-        policy = build_policy(loaded.settings)
-        version = record_yardstick(store, policy)
         run = Run(
             store=store,
             window=window,
-            version=version,
+            version=_record(store, loaded),
             id=f"run-{window.until}",
             secrets=known_sources.secrets(loaded),
         )
+        tallies = [
+            read_source(run, one, progress)
+            for one in known_sources.registers(loaded, store, sources)
+        ]
+        loaded = with_discovered(loaded, store)
+        policy, version = build_policy(loaded.settings), _record(store, loaded)
+        run = replace(run, version=version)
+        collectors = known_sources.build(loaded, sources)
         mirrors = known_sources.git_collectors(loaded)
         cut = replaying.is_cut(store)
         if cut:
             _derive_afresh(store, mirrors, progress)
         hints.heed(store, collectors)
-        tallies = [read_source(run, collector, progress) for collector in collectors]
+        tallies += [read_source(run, collector, progress) for collector in collectors]
         decided = decide_and_store(
             store,
             policy,
@@ -166,6 +168,11 @@ def sync(
         )
 
 
+def _record(store: Store, loaded: Loaded) -> str:
+    """Appends the yardstick in force where it is another one by now; returns its version."""
+    return record_yardstick(store, build_policy(with_discovered(loaded, store).settings))
+
+
 def _anchor(store: Store, loaded: Loaded, note: str) -> tuple[str, EvidenceError | None]:
     """Where the checkpoint was put, and why it was not put where it should be."""
     wanted = anchoring.is_configured(loaded) and loaded.settings.anchor.after_sync
@@ -187,10 +194,11 @@ def rebuild(loaded: Loaded, progress: Progress = no_progress) -> str:
         LockedError: another run is active.
     """
     with run_lock(loaded.home), opened(loaded) as store:
-        policy = build_policy(loaded.settings)
         as_of = last_moment(store) or now()
         before, decided_before = replaying.fingerprint(store), _outcomes(store)
         entries = replaying.rebuild(store, known_sources.replay)
+        loaded = with_discovered(loaded, store)
+        policy = build_policy(loaded.settings)
         after = replaying.fingerprint(store)
         differing = sorted(name for name, digest in before.items() if after[name] != digest)
         if differing:

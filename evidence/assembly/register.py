@@ -14,7 +14,7 @@ from evidence.model.settings import AccessSnapshot
 from evidence.report.data import Reconciliation, ScopeItem
 from evidence.store import queries
 
-_EXPLAINED = frozenset({"configured", "excluded", "gone"})
+_EXPLAINED = frozenset({"configured", "included", "excluded", "gone"})
 """Reasons of the register that somebody gave, or that leave nothing to be in scope."""
 _PARTLY = "Not performed: the credential sees selected repositories only."
 
@@ -28,7 +28,7 @@ def registers(case: Case, settings: Settings) -> Iterator[Reconciliation]:
 def exclusions(case: Case) -> Iterator[ScopeItem]:
     """What was seen and is not in scope, by name, with the reason that there is."""
     for one in sorted(_register(case), key=lambda one: (one.source, one.name)):
-        if one.reason not in {"configured", "gone"}:
+        if one.reason not in {"configured", "included", "gone"}:
             reason = f"excluded by {one.pattern}" if one.reason == "excluded" else ""
             yield ScopeItem(
                 kind="repository",
@@ -95,7 +95,7 @@ def _owner(source: str, owner: str, own: Iterable[ScopeEntry], *, partly: bool) 
         what=f"{source}: repositories of {owner or 'any owner'} against those in scope",
         numbers=(
             ("listed", len(own)),
-            ("in scope", counts["configured"]),
+            ("in scope", counts["configured"] + counts["included"]),
             ("excluded by a pattern", counts["excluded"]),
             ("gone", counts["gone"]),
             ("neither in scope nor excluded", len(open_ends)),

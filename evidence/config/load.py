@@ -41,6 +41,8 @@ class Loaded:
     """Dotted key -> `default`, `file` or `environment`."""
     home: Path
     """The data directory: database, mirrors, run lock."""
+    gone: frozenset[str] = frozenset()
+    """Ids of discovered repositories that no list shows any more: in scope, and not read."""
 
     @property
     def store_url(self) -> str:

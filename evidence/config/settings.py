@@ -58,10 +58,17 @@ class Source(_Section):
     private_key: str = ""
     """GitHub only: reference to the App's private key (PEM)."""
     organisations: list[str] = []
-    """GitHub only: owners whose whole list of repositories is kept as the scope register."""
+    """GitHub only: owners whose whole list of repositories is kept as the scope register; `*`: all
+    that installed the App."""
     include: list[str] = []
+    """GitHub only: globs over `owner/name`: what they name of those lists is read."""
     exclude: list[str] = []
     """GitHub only: globs over `owner/name`; an exclusion goes before an inclusion."""
+    production_branches: list[str] = []
+    """GitHub only: of what `include` names; empty: its default branch, and those it had before."""
+    clone: str = ""
+    """GitHub only: clone URL of what `include` names, with `{name}` for `owner/name`; empty:
+    derived from the forge's URL."""
     email: str = ""
     """Jira Cloud only: the account that the API token belongs to; empty: a bearer token."""
     deployment: Literal["cloud", "server"] = "cloud"

@@ -22,11 +22,11 @@ class ScopeEntry(Fact):
     name: str
     """`owner/name` as listed, or as last listed where it is gone."""
     repository: str
-    """Configured repository id; empty where it is not configured."""
+    """Its id: as configured, or as discovered (`included`); empty where it is out of scope."""
     in_scope: bool
     reason: str
-    """`configured`, `included` (by a pattern, and not configured yet), `excluded`,
-    `not-configured`, or `gone`: listed before and not any more (deleted, transferred, hidden)."""
+    """`configured`, `included` (by a pattern), `excluded`, `not-configured`, or `gone`: listed
+    before and not any more (deleted, transferred, hidden)."""
     pattern: str = ""
     """The include or exclude pattern that decided."""
     archived: bool = False

@@ -14,6 +14,7 @@ from evidence.collecting import now
 from evidence.config.load import Loaded
 from evidence.config.yardstick import build_policy
 from evidence.deciding.yardstick import record_yardstick
+from evidence.discovered import with_discovered
 from evidence.errors import ConfigError, StoreError
 from evidence.receiver.endpoints import Endpoint, endpoints
 from evidence.receiver.intake import Intake
@@ -61,7 +62,7 @@ def serve(
     known = endpoints(loaded)
     _check_extra()
     with opened(loaded) as store, _listen(host or settings.host, _port(port, loaded)) as listening:
-        policy = record_yardstick(store, build_policy(loaded.settings))
+        policy = record_yardstick(store, build_policy(with_discovered(loaded, store).settings))
         app = _application(loaded, store, known, policy)
         bound = listening.getsockname()
         announce(Listening(host=bound[0], port=bound[1], endpoints=tuple(known.values())))

@@ -7,6 +7,7 @@ needs what a convenience client hides: exact bytes, partial errors, limits, redi
 from __future__ import annotations
 
 from evidence.collectors.github.collector import GitHubCollector, GitHubRepository
-from evidence.collectors.github.discovery import Scope
+from evidence.collectors.github.register import GitHubRegister
+from evidence.collectors.github.scope import Scope
 
-__all__ = ["GitHubCollector", "GitHubRepository", "Scope"]
+__all__ = ["GitHubCollector", "GitHubRegister", "GitHubRepository", "Scope"]

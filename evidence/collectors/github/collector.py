@@ -22,18 +22,17 @@ from evidence.collectors.github.credentials import (
     NotInstalledError,
     signing,
 )
-from evidence.collectors.github.discovery import Discovery, Scope, configured_of
 from evidence.collectors.github.looks import Looks
 from evidence.collectors.github.population import BranchPopulation
 from evidence.collectors.github.probe import Probe, Seen
-from evidence.collectors.github.state import BranchState, OwnerState, RepositoryState, State
+from evidence.collectors.github.state import BranchState, RepositoryState, State
 from evidence.collectors.github.sweep import PullRequestSweep
 from evidence.collectors.github.transport import Transport
 from evidence.collectors.github.transports import Transports
 from evidence.collectors.http import Clock
 from evidence.collectors.interface import Parsed, Progress, no_progress
 from evidence.errors import AuthError
-from evidence.model.capture import Capture, Gap, GapReason, Page, Window
+from evidence.model.capture import Capture, GapReason, Page, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +63,6 @@ class GitHubCollector:
     app_id: str = ""
     private_key: str = field(default="", repr=False)
     """PEM text: with `app_id` the source is read as a GitHub App, and `token` is not used."""
-    scope: Scope = field(default_factory=Scope)
-    """Owners whose whole list of repositories is kept as the scope register."""
     credential: str = ""
     max_wait: float = 900.0
     timeout: tuple[float, float] = (10.0, 60.0)
@@ -82,7 +79,6 @@ class GitHubCollector:
             parsing.COMMIT_CHECKS,
             parsing.CHECK_ATTEMPTS,
             parsing.REPOSITORY,
-            parsing.SCOPE,
         ),
         init=False,
     )
@@ -96,8 +92,6 @@ class GitHubCollector:
         contexts = {
             one.id: self._context(one, transports, state, progress) for one in self.repositories
         }
-        for page in self._register(transports, state):
-            yield transports.stamped(page, state.dumps())
         for page in self._pages(window, transports, contexts):
             yield transports.stamped(page, state.dumps())
         yield transports.stamped(Page(complete=True), state.dumps())
@@ -105,34 +99,6 @@ class GitHubCollector:
     def parse(self, capture: Capture) -> Parsed:
         """Facts and gaps of one capture; pure."""
         return parsing.parse(capture)
-
-    def _register(self, transports: Transports, state: State) -> Iterator[Page]:
-        """The lists of the configured owners."""
-        known = [
-            (one.id, one.name, state.repositories[one.id].database_id) for one in self.repositories
-        ]
-        for owner in self.scope.owners:
-            discovery = Discovery(
-                source=self.source,
-                host=self.system or hosts.system_of(hosts.api_url(self.url)),
-                owner=owner,
-                scope=self.scope,
-                state=state.owners.setdefault(owner.lower(), OwnerState()),
-                transport=transports.of(owner),
-                configured=configured_of(known),
-                collector_version=VERSION,
-            )
-            try:
-                yield from discovery.pages()
-            except NotInstalledError as error:
-                gap = Gap(
-                    source=self.source,
-                    kind=parsing.SCOPE,
-                    key=owner,
-                    reason=GapReason.FORBIDDEN,
-                    detail=error.message,
-                )
-                yield Page(gaps=(gap,))
 
     def _pages(
         self, window: Window, transports: Transports, contexts: Mapping[str, Context]

@@ -1,58 +1,26 @@
-"""The scope register: every repository of the configured owners, and why it is in or out.
+"""One owner's whole list of repositories, and why each is in or out of scope.
 
-A hundred repositories cost one call and one point; the list is read once an hour. A repository that
-was listed before and is not any more (deleted, transferred, hidden from the credential) is told as
-gone, by its number. The list is complete only if as many came as GitHub counts.
+A hundred repositories cost one call and one point; the list is read once an hour, and anew when
+what is asked of it changes. It is complete only if as many came as GitHub counts: only then can one
+that was listed before be told as gone.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any
 
-from evidence.canonical import slice_each, splice_object
+from evidence.canonical import query_digest, slice_each, splice_object
 from evidence.collectors.github import queries
 from evidence.collectors.github.paging import HOUR
 from evidence.collectors.github.parse import SCOPE
 from evidence.collectors.github.reading import at, identifier, integer, mapping, text
+from evidence.collectors.github.scope import Scope, decision, discovered_id
 from evidence.collectors.github.state import OwnerState
 from evidence.collectors.github.transport import GraphAnswer, Transport
 from evidence.model.capture import Capture, Exchange, Form, Gap, GapReason, Page, Total
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """Which repositories of which owners are in scope. Patterns are globs over `owner/name`."""
-
-    owners: tuple[str, ...] = ()
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-
-    def judge(self, name: str, configured: str) -> Mapping[str, Any]:
-        """In or out, and why; what is configured is in, an exclusion goes before an inclusion."""
-        excluded = _matching(name, self.exclude)
-        included = _matching(name, self.include)
-        if configured:
-            return _decision(configured, in_scope=True, reason="configured")
-        if excluded:
-            return _decision("", in_scope=False, reason="excluded", pattern=excluded)
-        if included:
-            return _decision("", in_scope=True, reason="included", pattern=included)
-        return _decision("", in_scope=False, reason="not-configured")
-
-
-def _matching(name: str, patterns: Sequence[str]) -> str:
-    lowered = name.lower()
-    return next((one for one in patterns if fnmatchcase(lowered, one.lower())), "")
-
-
-def _decision(
-    repository: str, *, in_scope: bool, reason: str, pattern: str = ""
-) -> Mapping[str, Any]:
-    return {"repository": repository, "in_scope": in_scope, "reason": reason, "pattern": pattern}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,11 +36,17 @@ class Discovery:
     configured: Mapping[str, str]
     """Numeric id or lower-case `owner/name` -> configured repository id."""
     collector_version: str
-    _seen: dict[str, str] = field(default_factory=dict, init=False)
+    seen: dict[str, str] = field(default_factory=dict, init=False)
+    """Numeric id -> `owner/name` of what was listed."""
+    missed: dict[str, str] = field(default_factory=dict, init=False)
+    """The same, of what was listed before and, in a whole list, is not any more."""
+    _answer: GraphAnswer | None = field(default=None, init=False)
 
     def pages(self) -> Iterator[Page]:
         """One page for each hundred repositories; nothing within the hour after the last list."""
-        if self.state.listed and self.transport.clock.micros() - self.state.listed < HOUR:
+        fresh = self.transport.clock.micros() - self.state.listed < HOUR
+        if self.state.listed and fresh and self.state.asked == self._asked():
+            self.seen = dict(self.state.known)
             return
         after: str | None = None
         while True:
@@ -98,48 +72,76 @@ class Discovery:
             if not stable:
                 continue
             name = text(mapping(node).get("nameWithOwner"))
-            self._seen[stable] = name
-            known = self.configured.get(stable) or self.configured.get(name.lower(), "")
-            decision = self.scope.judge(name, known)
-            yield self._capture(stable, exact, decision, answer.observed_at, (answer.exchange,))
+            self.seen[stable] = name
+            said = self.scope.judge(name, self._configured(name, stable), self._id(name, stable))
+            yield self._capture(stable, exact, said, answer.observed_at, (answer.exchange,))
+
+    def _configured(self, name: str, stable: str) -> str:
+        """The id under which it is configured: by number where it was read before, else by name."""
+        return self.configured.get(stable) or self.configured.get(name.lower(), "")
+
+    def _id(self, name: str, stable: str) -> str:
+        """The id as discovered, which a rename keeps."""
+        return self.state.ids.setdefault(stable, discovered_id(name, stable))
+
+    def _asked(self) -> str:
+        """What the list is judged by: when that changes, the list is read again."""
+        return query_digest(
+            "scope",
+            {
+                "include": list(self.scope.include),
+                "exclude": list(self.scope.exclude),
+                "configured": dict(self.configured),
+            },
+        )
 
     def _last(
         self, captures: tuple[Capture, ...], listed: Mapping[str, Any], answer: GraphAnswer
     ) -> Page:
         reported = integer(listed.get("totalCount"))
-        total = Total(kind=SCOPE, scope=self.owner, reported=reported, stored=len(self._seen))
-        if not 0 <= reported <= len(self._seen):
+        total = Total(kind=SCOPE, scope=self.owner, reported=reported, stored=len(self.seen))
+        if not 0 <= reported <= len(self.seen):
             detail = (
-                f"GitHub counts {reported} repositories of {self.owner}; {len(self._seen)} could "
+                f"GitHub counts {reported} repositories of {self.owner}; {len(self.seen)} could "
                 "be read, so nothing can be said of the others."
             )
             gap = self._gap(GapReason.TRUNCATED, detail)
             return Page(captures=captures, totals=(total,), gaps=(gap,))
-        gone = {key: name for key, name in self.state.known.items() if key not in self._seen}
-        lost = tuple(
-            self._capture(
+        self._answer = answer
+        before = self.state.known.items()
+        self.missed = {key: name for key, name in before if key not in self.seen}
+        self.state.known = dict(self.seen)
+        self.state.listed, self.state.asked = self.transport.clock.micros(), self._asked()
+        return Page(captures=captures, totals=(total,))
+
+    def gone(self, elsewhere: Collection[str]) -> Iterator[Capture]:
+        """What is in no list any more: deleted, hidden, or transferred to an owner not read.
+
+        `elsewhere` holds the numbers that other owners' lists show.
+        """
+        for stable, name in sorted(self.missed.items()):
+            if self._answer is None or stable in elsewhere or not _number(stable):
+                continue
+            known = self._configured(name, stable)
+            if not known and self.scope.includes(name):
+                known = self._id(name, stable)
+            yield self._capture(
                 stable,
                 json.dumps({"databaseId": int(stable), "nameWithOwner": name}),
-                _decision(self.configured.get(stable, ""), in_scope=False, reason="gone"),
-                answer.observed_at,
-                (answer.exchange,),
+                decision(known, in_scope=False, reason="gone"),
+                self._answer.observed_at,
+                (self._answer.exchange,),
             )
-            for stable, name in sorted(gone.items())
-            if stable.isascii() and stable.isdecimal()
-        )
-        self.state.known = dict(self._seen)
-        self.state.listed = self.transport.clock.micros()
-        return Page(captures=(*captures, *lost), totals=(total,))
 
     def _capture(
         self,
         stable: str,
         exact: str,
-        decision: Mapping[str, Any],
+        said: Mapping[str, Any],
         observed_at: int,
         exchanges: tuple[Exchange, ...],
     ) -> Capture:
-        payload = splice_object([("node", exact), ("scope", json.dumps(decision, sort_keys=True))])
+        payload = splice_object([("node", exact), ("scope", json.dumps(said, sort_keys=True))])
         return Capture(
             source=self.source,
             kind=SCOPE,
@@ -163,12 +165,11 @@ class Discovery:
         return Gap(source=self.source, kind=SCOPE, key=self.owner, reason=reason, detail=detail)
 
 
-def configured_of(
-    repositories: Sequence[tuple[str, str, str]],
-) -> Mapping[str, str]:
+def _number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
+def configured_of(repositories: Sequence[tuple[str, str, str]]) -> Mapping[str, str]:
     """(configured id, name, numeric id or empty) as what a listed repository is found by."""
     found = {name.lower(): key for key, name, _ in repositories}
     return {**found, **{number: key for key, _, number in repositories if number}}
-
-
-__all__ = ["Discovery", "Scope", "configured_of"]

@@ -160,7 +160,18 @@ def _scope(capture: Capture, payload: Mapping[str, Any]) -> Parsed:
         created_at=iso_micros(node.get("createdAt")),
         pushed_at=iso_micros(node.get("pushedAt")),
     )
-    return Parsed(facts=(entry,))
+    if entry.reason != "gone" or not entry.repository:
+        return Parsed(facts=(entry,))
+    lost = Gap(
+        source=capture.source,
+        kind=capture.kind,
+        key=capture.key,
+        reason=GapReason.NOT_FOUND_OR_FORBIDDEN,
+        detail=f"{entry.name} is listed no more (deleted, transferred or hidden): what happened in "
+        "it since it was read last is unknown.",
+        repository=entry.repository,
+    )
+    return Parsed(facts=(entry,), gaps=(lost,))
 
 
 def _gap(capture: Capture, reason: GapReason, detail: str) -> Gap:

@@ -135,8 +135,12 @@ class OwnerState:
 
     listed: int = 0
     """Microseconds UTC by our clock: when it was last read whole; 0 for never."""
+    asked: str = ""
+    """Digest of what it was judged by then."""
     known: dict[str, str] = field(default_factory=dict)
     """Numeric id -> `owner/name` in that list."""
+    ids: dict[str, str] = field(default_factory=dict)
+    """Numeric id -> id under which a discovered repository is read."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -199,10 +203,12 @@ def _repository(found: Mapping[str, Any]) -> RepositoryState:
 
 
 def _owner(found: Mapping[str, Any]) -> OwnerState:
-    known = mapping(found.get("known"))
+    known, ids = mapping(found.get("known")), mapping(found.get("ids"))
     return OwnerState(
         listed=integer(found.get("listed"), 0),
+        asked=text(found.get("asked")),
         known={number: text(name) for number, name in known.items()},
+        ids={number: text(own) for number, own in ids.items() if text(own)},
     )
 
 

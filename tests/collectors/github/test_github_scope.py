@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from evidence.collectors.github import GitHubCollector, GitHubRepository, Scope
+from evidence.collectors.github import GitHubRegister, Scope
+from evidence.collectors.github.scope import discovered_id
 from evidence.demo.load import load_world
 from evidence.demo.simulation import Simulation
+from evidence.errors import AuthError
 from evidence.model.capture import GapReason, Window
 from evidence.model.scope import ScopeEntry
 
@@ -21,11 +25,12 @@ def simulation(tmp_path_factory):
 
 def reader(simulation, scope, *keys):
     moment = simulation.end()
-    return GitHubCollector(
-        source="forge",
+    return GitHubRegister(
+        source="forge:scope",
+        of="forge",
         url=moment.github_api_url,
         token=moment.github_token,
-        repositories=tuple(GitHubRepository(id=k, name=moment.repositories[k]) for k in keys),
+        configured={moment.repositories[key].lower(): key for key in keys},
         scope=scope,
     )
 
@@ -63,6 +68,35 @@ def test_what_no_pattern_names_is_out_and_what_one_includes_is_in(simulation):
     scope = Scope(owners=("example-shop",), include=("EXAMPLE-SHOP/D*",))
     _, included = entries(reader(simulation, scope, "shop"))
     assert told(included)["example-shop/deploy"] == (True, "included", "EXAMPLE-SHOP/D*")
+    assert re.fullmatch(r"deploy-[0-9]+", included["example-shop/deploy"].repository)
+
+
+def test_an_id_is_what_it_was_called_at_first_and_its_number():
+    assert discovered_id("Acme/Shop.Web", "17") == "shop.web-17"
+    assert discovered_id("acme/" + "x" * 90, "17") == "x" * 40 + "-17"
+    assert discovered_id("acme/___", "17") == "17"
+
+
+def test_a_renamed_repository_keeps_the_id_that_it_was_given(simulation, monkeypatch):
+    scope = Scope(owners=("example-shop",), include=("example-shop/*",))
+    pages, before = entries(reader(simulation, scope, "shop"))
+    collector = reader(simulation, Scope(owners=scope.owners, include=("*",)), "shop")
+    monkeypatch.setattr(type(simulation.github.view()), "full_name", renamed)
+    _, found = entries(collector, pages[-1].cursor)
+    own = found["example-shop/rollout"]
+    assert own.object_id == before["example-shop/deploy"].object_id
+    assert own.repository == before["example-shop/deploy"].repository
+
+
+def renamed(_view, where):
+    return {"deploy": "example-shop/rollout"}.get(
+        where.world.key, f"example-shop/{where.world.key}"
+    )
+
+
+def test_every_owner_needs_an_app(simulation):
+    with pytest.raises(AuthError, match="needs a GitHub App"):
+        entries(reader(simulation, Scope(owners=("*",)), "shop"))
 
 
 def test_one_that_is_no_longer_listed_is_told_as_gone(simulation, monkeypatch):

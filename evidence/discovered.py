@@ -1,0 +1,109 @@
+"""The configuration in force: what is configured, and what discovery brought into scope.
+
+A repository that an `include` pattern of its source names is one of ours, with the settings of its
+source and the defaults of the rest. Which they are is a function of the configuration and the
+ledger, so every command knows the same ones, also as of an earlier size of the ledger.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+
+from evidence.config.load import Loaded
+from evidence.config.settings import RepositorySettings, Settings, Source
+from evidence.config.yardstick import clone_url
+from evidence.errors import StoreError
+from evidence.model.scope import ScopeEntry
+from evidence.store import queries
+from evidence.store.session import Store, open_store
+
+_IN = "included"
+_GONE = "gone"
+
+
+def with_discovered(loaded: Loaded, store: Store, *, at: int | None = None) -> Loaded:
+    """The configuration with the repositories that the first `at` entries of the ledger bring in.
+
+    One that is in no list any more stays in scope, for what it was; `Loaded.gone` names it.
+    """
+    sources = [one for one in loaded.settings.source if one.kind == "github" and one.include]
+    if not sources:
+        return loaded
+    lines: dict[tuple[str, str], list[ScopeEntry]] = defaultdict(list)
+    for entry in queries.load_versions(store, ScopeEntry, at=at):
+        lines[entry.source, entry.object_id].append(entry)
+    found: list[RepositorySettings] = []
+    gone: set[str] = set()
+    for source in sources:
+        for entries in _of(source, lines):
+            own = _settings(source, entries, loaded.settings)
+            if not _taken(own, loaded.settings):
+                found.append(own)
+                gone |= {own.id} if entries[-1].reason == _GONE else set()
+    known = sorted(found, key=lambda one: one.id)
+    settings = loaded.settings.model_copy(
+        update={"repository": [*loaded.settings.repository, *known]}
+    )
+    return replace(loaded, settings=settings, gone=frozenset(gone))
+
+
+def in_force(loaded: Loaded) -> Loaded:
+    """The same by the configured store as it is now; as configured where there is none yet."""
+    if not any(one.include for one in loaded.settings.source):
+        return loaded
+    try:
+        with closing(open_store(loaded.store_url)) as store:
+            return with_discovered(loaded, store)
+    except StoreError:
+        return loaded
+
+
+def _of(
+    source: Source, lines: dict[tuple[str, str], list[ScopeEntry]]
+) -> Iterator[list[ScopeEntry]]:
+    """The lines of each repository that a pattern of the source brings in now."""
+    from evidence.collectors.github.scope import Scope
+
+    scope = Scope(include=tuple(source.include), exclude=tuple(source.exclude))
+    for (own, _), entries in sorted(lines.items()):
+        newest = entries[-1]
+        ever = any(one.reason == _IN and one.repository for one in entries)
+        other = own != source.id or newest.reason == "configured"
+        if ever and not other and scope.includes(newest.name):
+            yield entries
+
+
+def _settings(source: Source, entries: list[ScopeEntry], settings: Settings) -> RepositorySettings:
+    """As if a section had been written for it; its id is the first that it was given."""
+    first = next(one for one in entries if one.reason == _IN and one.repository)
+    branches = [one.default_branch for one in reversed(entries) if one.default_branch]
+    names = dict.fromkeys(one.name for one in reversed(entries))
+
+    def clone(name: str) -> str:
+        return source.clone.replace("{name}", name)
+
+    def address(name: str) -> str:
+        one = RepositorySettings(id=source.id, name=name, source=source.id, clone=clone(name))
+        return clone_url(one, settings)
+
+    name, *earlier = names
+    return RepositorySettings(
+        id=first.repository,
+        name=name,
+        source=source.id,
+        clone=clone(name),
+        secret=source.secret,
+        addresses=[address(one) for one in earlier],
+        production_branches=source.production_branches or list(dict.fromkeys(branches)) or ["main"],
+    )
+
+
+def _taken(own: RepositorySettings, settings: Settings) -> bool:
+    """Whether a section of its own speaks for it: by its id, or by its name."""
+    return any(
+        one.id == own.id or (one.source == own.source and one.name.lower() == own.name.lower())
+        for one in settings.repository
+    )
