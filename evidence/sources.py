@@ -91,10 +91,7 @@ def _register(source: Source, loaded: Loaded, store: Store) -> Collector:
     return GitHubRegister(
         source=f"{source.id}:scope",
         of=source.id,
-        url=source.url or "https://api.github.com",
-        token=resolve(source.secret),
-        app_id=source.app_id,
-        private_key=resolve(source.private_key),
+        **_github_account(source),
         scope=Scope(
             owners=tuple(source.organisations),
             include=tuple(source.include),
@@ -107,10 +104,20 @@ def _register(source: Source, loaded: Loaded, store: Store) -> Collector:
                 if one.source == source.id
             ]
         ),
-        credential=f"app {source.app_id}" if source.app_id else source.secret,
-        verify=source.verify_tls,
-        system=source.system,
     )
+
+
+def _github_account(source: Source) -> dict[str, Any]:
+    """What every collector of a GitHub signs in with, and where."""
+    return {
+        "url": source.url or "https://api.github.com",
+        "token": resolve(source.secret),
+        "app_id": source.app_id,
+        "private_key": resolve(source.private_key),
+        "credential": f"app {source.app_id}" if source.app_id else source.secret,
+        "verify": source.verify_tls,
+        "system": source.system,
+    }
 
 
 def secrets(loaded: Loaded) -> tuple[str, ...]:
@@ -186,13 +193,7 @@ def _github(source: Source, loaded: Loaded) -> Collector:
 
     return GitHubCollector(
         source=source.id,
-        url=source.url or "https://api.github.com",
-        token=resolve(source.secret),
-        app_id=source.app_id,
-        private_key=resolve(source.private_key),
-        credential=f"app {source.app_id}" if source.app_id else source.secret,
-        verify=source.verify_tls,
-        system=source.system,
+        **_github_account(source),
         repositories=_github_repositories(source, loaded),
     )
 
@@ -202,13 +203,7 @@ def _github_settings(source: Source, loaded: Loaded) -> Collector:
 
     return GitHubSettingsCollector(
         source=f"{source.id}:settings",
-        url=source.url or "https://api.github.com",
-        token=resolve(source.secret),
-        app_id=source.app_id,
-        private_key=resolve(source.private_key),
-        credential=f"app {source.app_id}" if source.app_id else source.secret,
-        verify=source.verify_tls,
-        system=source.system,
+        **_github_account(source),
         every=source.settings_hours * HOUR,
         repositories=_github_repositories(source, loaded),
     )

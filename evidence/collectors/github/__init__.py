@@ -6,7 +6,8 @@ needs what a convenience client hides: exact bytes, partial errors, limits, redi
 
 from __future__ import annotations
 
-from evidence.collectors.github.collector import GitHubCollector, GitHubRepository
+from evidence.collectors.github.account import GitHubRepository
+from evidence.collectors.github.collector import GitHubCollector
 from evidence.collectors.github.register import GitHubRegister
 from evidence.collectors.github.scope import Scope
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from evidence.collectors.github import hosts
 from evidence.collectors.github import parse as parsing
+from evidence.collectors.github.account import GitHubAccount, GitHubRepository
 from evidence.collectors.github.attempts import Attempts
 from evidence.collectors.github.context import (
     COLLECTOR,
@@ -15,13 +15,7 @@ from evidence.collectors.github.context import (
     Context,
     UnreadableRepositoryError,
 )
-from evidence.collectors.github.credentials import (
-    AppInstallations,
-    Credential,
-    FixedToken,
-    NotInstalledError,
-    signing,
-)
+from evidence.collectors.github.credentials import NotInstalledError
 from evidence.collectors.github.looks import Looks
 from evidence.collectors.github.population import BranchPopulation
 from evidence.collectors.github.probe import Probe, Seen
@@ -29,47 +23,19 @@ from evidence.collectors.github.state import BranchState, RepositoryState, State
 from evidence.collectors.github.sweep import PullRequestSweep
 from evidence.collectors.github.transport import Transport
 from evidence.collectors.github.transports import Transports
-from evidence.collectors.http import Clock
 from evidence.collectors.interface import Parsed, Progress, no_progress
-from evidence.errors import AuthError
 from evidence.model.capture import Capture, GapReason, Page, Window
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitHubRepository:
-    """One repository to read."""
-
-    id: str
-    """Configured repository id."""
-    name: str
-    """`owner/name`; a rename is followed by GitHub's own id."""
-    branches: tuple[str, ...] = ()
-    """Short names of the production branches."""
-
-
 @dataclass(slots=True, kw_only=True)
-class GitHubCollector:
-    """One configured GitHub with one credential. Serial: GitHub asks for that.
+class GitHubCollector(GitHubAccount):
+    """The merged pull requests and branches of one GitHub. Serial: GitHub asks for that.
 
     Raises AuthError, SourceError, MalformedError, UnavailableError and ConfigError; a repository
     that cannot be read is a gap and does not stop the others.
     """
 
-    source: str
-    url: str
-    """Web or API address: github.com, a ghe.com host or an Enterprise Server."""
-    token: str = field(repr=False)
     repositories: tuple[GitHubRepository, ...]
-    app_id: str = ""
-    private_key: str = field(default="", repr=False)
-    """PEM text: with `app_id` the source is read as a GitHub App, and `token` is not used."""
-    credential: str = ""
-    max_wait: float = 900.0
-    timeout: tuple[float, float] = (10.0, 60.0)
-    verify: bool | str = True
-    clock: Clock = field(default_factory=Clock)
-    system: str = ""
-    """The system instance that actor ids belong to; by default the web host of `url`."""
     name: str = field(default=COLLECTOR, init=False)
     version: str = field(default=VERSION, init=False)
     kinds: tuple[str, ...] = field(
@@ -88,7 +54,7 @@ class GitHubCollector:
     ) -> Iterator[Page]:
         """All pages from `cursor` on; the last one is empty and complete."""
         state = State.loads(cursor)
-        transports = Transports(self._credential(), self._transport)
+        transports = Transports(self.sign_in(), self.transport)
         contexts = {
             one.id: self._context(one, transports, state, progress) for one in self.repositories
         }
@@ -144,38 +110,12 @@ class GitHubCollector:
     ) -> Context:
         return Context(
             source=self.source,
-            host=self.system or hosts.system_of(hosts.api_url(self.url)),
+            host=self.host,
             repository=repository.id,
             name=repository.name,
             transport=transports.of(repository.name),
             state=state.repositories.setdefault(repository.id, RepositoryState()),
             progress=progress,
-        )
-
-    def _credential(self) -> Credential:
-        if self.app_id:
-            return AppInstallations(
-                api_url=hosts.api_url(self.url),
-                app_id=self.app_id,
-                private_key=self.private_key,
-                clock=self.clock,
-                timeout=self.timeout,
-                verify=self.verify,
-            )
-        if not self.token:
-            raise AuthError(f"Source {self.source} has no GitHub token.")
-        return FixedToken(value=self.token)
-
-    def _transport(self, credential: Credential, owner: str) -> Transport:
-        return Transport(
-            api_url=hosts.api_url(self.url),
-            auth=signing(credential, owner),
-            credential=credential,
-            owner=owner,
-            clock=self.clock,
-            max_wait=self.max_wait,
-            timeout=self.timeout,
-            verify=self.verify,
         )
 
 

@@ -12,20 +12,18 @@ token (each try builds its request anew, and waits are bounded and ours); it dec
 from __future__ import annotations
 
 import threading
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from evidence.collectors.github.answers import Wait
+from evidence.collectors.github.answers import Broken, Wait
 from evidence.collectors.github.connection import Connection
-from evidence.collectors.github.credentials import API_VERSION
+from evidence.collectors.github.credentials import API_VERSION, Credential, signing
 from evidence.collectors.http import Clock
-from evidence.errors import UnavailableError
+from evidence.errors import MalformedError, UnavailableError
 
 if TYPE_CHECKING:
-    from github.Auth import Auth
     from github.Requester import Requester
 
 USER_AGENT = "soc2-evidence"
@@ -42,7 +40,7 @@ class Usage:
 
 
 @dataclass(slots=True, kw_only=True)
-class Conversation(ABC):
+class Conversation:
     """Serial, patient within bounds. Not shared between threads: each makes its own.
 
     Raises UnavailableError where GitHub asks for a longer wait than `max_wait` seconds, at once
@@ -50,6 +48,8 @@ class Conversation(ABC):
     """
 
     api_url: str
+    credential: Credential = field(repr=False)
+    """Signs each request anew, and renews its token where that was refused in mid-run."""
     owner: str = ""
     """Whose repositories are asked for: an App has a token for each owner."""
     clock: Clock = field(default_factory=Clock)
@@ -62,10 +62,6 @@ class Conversation(ABC):
     _requester: Requester | None = field(default=None, init=False, repr=False)
     _connection: Connection | None = field(default=None, init=False, repr=False)
     _thread: int = field(default_factory=threading.get_ident, init=False)
-
-    @abstractmethod
-    def _auth(self) -> Auth:
-        """What signs the requests."""
 
     def _tries(self) -> Iterator[int]:
         """The number of each try, after the silence that came before it."""
@@ -97,12 +93,36 @@ class Conversation(ABC):
     def _stay_silent(self, seconds: float) -> None:
         self._not_before = max(self._not_before, self.clock.now() + seconds)
 
+    def _send(
+        self, verb: str, url: str, **given: Any
+    ) -> tuple[int, Mapping[str, str], str] | Broken:
+        """Status, headers and body of the answer to one request, or why another is worth a try."""
+        import requests
+
+        self.usage.calls += 1
+        try:
+            status, headers, body = self._open().requestJson(
+                verb,
+                url,
+                cnx=self._connection,  # type: ignore[arg-type]
+                **given,
+            )
+        except MalformedError as error:
+            return Broken(why=error.message, malformed=True)
+        except (requests.RequestException, OSError) as error:
+            return Broken(why=f"the connection failed ({type(error).__name__})")
+        if status == 401 and self.credential.renew(self.owner):
+            return Broken(why="the token was refused and is renewed")
+        if status in (200, 304):
+            self.credential.accepted(self.owner)
+        return status, headers, body
+
     def _open(self) -> Requester:
         if self._requester is None:
             from github import Github
 
             client = Github(
-                auth=self._auth(),
+                auth=signing(self.credential, self.owner),
                 base_url=self.api_url,
                 timeout=int(self.timeout[1]),
                 user_agent=USER_AGENT,

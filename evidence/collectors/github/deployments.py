@@ -12,16 +12,15 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from evidence import canonical
-from evidence.collectors.github import hosts, queries
 from evidence.collectors.github import parse_deployments as parsing
-from evidence.collectors.github.collector import GitHubRepository
-from evidence.collectors.github.credentials import FixedToken, signing
+from evidence.collectors.github import queries
+from evidence.collectors.github.account import GitHubAccount, GitHubRepository
 from evidence.collectors.github.paging import WATCHED
 from evidence.collectors.github.reading import at, identifier, integer, mapping, text
 from evidence.collectors.github.transport import GraphAnswer, TooHeavyError, Transport
-from evidence.collectors.http import Clock, iso_micros
+from evidence.collectors.http import iso_micros
 from evidence.collectors.interface import Parsed, Progress, no_progress
-from evidence.errors import AuthError, MalformedError
+from evidence.errors import MalformedError
 from evidence.model.capture import Capture, Form, Gap, GapReason, Page, Total, Window
 
 COLLECTOR, VERSION = "github_deployments", "1"
@@ -44,23 +43,14 @@ class _State:
 
 
 @dataclass(slots=True, kw_only=True)
-class GitHubDeploymentsCollector:
+class GitHubDeploymentsCollector(GitHubAccount):
     """The deployments of the repositories of one GitHub.
 
     An application of it is called `<repository id>/<environment>`. Raises AuthError, SourceError,
     MalformedError and UnavailableError; a repository that cannot be read is a gap.
     """
 
-    source: str
-    url: str
-    token: str = field(repr=False)
     repositories: tuple[GitHubRepository, ...]
-    credential: str = ""
-    max_wait: float = 900.0
-    timeout: tuple[float, float] = (10.0, 60.0)
-    verify: bool | str = True
-    clock: Clock = field(default_factory=Clock)
-    system: str = ""
     name: str = field(default=COLLECTOR, init=False)
     version: str = field(default=VERSION, init=False)
     kinds: tuple[str, ...] = field(default=(parsing.DEPLOYMENT,), init=False)
@@ -69,9 +59,7 @@ class GitHubDeploymentsCollector:
         self, window: Window, cursor: str, progress: Progress = no_progress
     ) -> Iterator[Page]:
         """All pages from `cursor` on; the last one is empty and complete."""
-        if not self.token:
-            raise AuthError(f"Source {self.source} has no GitHub token.")
-        states, transport, spent = _states(cursor), self._transport(), 0
+        states, transport, spent = _states(cursor), self.transport(self.sign_in(), ""), 0
         for done, repository in enumerate(self.repositories):
             progress(f"{repository.name} deployments", done, len(self.repositories))
             state = states.setdefault(repository.id, _State())
@@ -139,7 +127,7 @@ class GitHubDeploymentsCollector:
                 volatile=_VOLATILE,
                 context={
                     "repository": repository.id,
-                    "system": self.system or hosts.system_of(hosts.api_url(self.url)),
+                    "system": self.host,
                     "url": text(where.get("url")),
                 },
             )
@@ -163,18 +151,6 @@ class GitHubDeploymentsCollector:
             detail=f"The deployments of {repository.name} cannot be read: it is absent, or the "
             "credential lacks the permission `deployments: read`.",
             repository=repository.id,
-        )
-
-    def _transport(self) -> Transport:
-        credential = FixedToken(value=self.token)
-        return Transport(
-            api_url=hosts.api_url(self.url),
-            auth=signing(credential, ""),
-            credential=credential,
-            clock=self.clock,
-            max_wait=self.max_wait,
-            timeout=self.timeout,
-            verify=self.verify,
         )
 
 

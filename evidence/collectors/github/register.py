@@ -10,22 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from evidence.collectors.github import hosts
 from evidence.collectors.github import parse as parsing
+from evidence.collectors.github.account import GitHubAccount
 from evidence.collectors.github.context import VERSION
-from evidence.collectors.github.credentials import (
-    AppInstallations,
-    Credential,
-    FixedToken,
-    NotInstalledError,
-    signing,
-)
+from evidence.collectors.github.credentials import AppInstallations, Credential, NotInstalledError
 from evidence.collectors.github.discovery import Discovery
 from evidence.collectors.github.scope import EVERY_OWNER, Scope
 from evidence.collectors.github.state import OwnerState, State
-from evidence.collectors.github.transport import Transport
 from evidence.collectors.github.transports import Transports
-from evidence.collectors.http import Clock
 from evidence.collectors.interface import Parsed, Progress, no_progress
 from evidence.errors import AuthError
 from evidence.model.capture import Capture, Gap, GapReason, Page, Window
@@ -34,31 +26,18 @@ COLLECTOR = "github_register"
 
 
 @dataclass(slots=True, kw_only=True)
-class GitHubRegister:
+class GitHubRegister(GitHubAccount):
     """The lists of repositories of the owners of one configured GitHub. One point a hundred.
 
     Raises AuthError, SourceError, MalformedError, UnavailableError and ConfigError; an owner whose
     list cannot be read is a gap and does not stop the others.
     """
 
-    source: str
-    """Of this stream: `<id>:scope`."""
     of: str
     """The configured source whose repositories these are: captures carry its id."""
-    url: str
-    token: str = field(repr=False)
     scope: Scope
     configured: Mapping[str, str] = field(default_factory=dict)
     """Numeric id or lower-case `owner/name` -> configured repository id."""
-    app_id: str = ""
-    private_key: str = field(default="", repr=False)
-    """PEM text: with `app_id` the source is read as a GitHub App, and `token` is not used."""
-    credential: str = ""
-    max_wait: float = 900.0
-    timeout: tuple[float, float] = (10.0, 60.0)
-    verify: bool | str = True
-    clock: Clock = field(default_factory=Clock)
-    system: str = ""
     name: str = field(default=COLLECTOR, init=False)
     version: str = field(default=VERSION, init=False)
     kinds: tuple[str, ...] = field(default=(parsing.SCOPE,), init=False)
@@ -68,8 +47,8 @@ class GitHubRegister:
     ) -> Iterator[Page]:
         """A page for each hundred repositories; the last one tells what is gone."""
         del window  # what is: a list of repositories has no past
-        state, credential = State.loads(cursor), self._credential()
-        transports = Transports(credential, self._transport)
+        state, credential = State.loads(cursor), self.sign_in()
+        transports = Transports(credential, self.transport)
         read: list[Discovery] = []
         owners = self._owners(credential)
         for done, owner in enumerate(owners):
@@ -113,37 +92,11 @@ class GitHubRegister:
     def _discovery(self, owner: str, state: State, transports: Transports) -> Discovery:
         return Discovery(
             source=self.of,
-            host=self.system or hosts.system_of(hosts.api_url(self.url)),
+            host=self.host,
             owner=owner,
             scope=self.scope,
             state=state.owners.setdefault(owner.lower(), OwnerState()),
             transport=transports.of(owner),
             configured=self.configured,
             collector_version=VERSION,
-        )
-
-    def _credential(self) -> Credential:
-        if self.app_id:
-            return AppInstallations(
-                api_url=hosts.api_url(self.url),
-                app_id=self.app_id,
-                private_key=self.private_key,
-                clock=self.clock,
-                timeout=self.timeout,
-                verify=self.verify,
-            )
-        if not self.token:
-            raise AuthError(f"Source {self.of} has no GitHub token.")
-        return FixedToken(value=self.token)
-
-    def _transport(self, credential: Credential, owner: str) -> Transport:
-        return Transport(
-            api_url=hosts.api_url(self.url),
-            auth=signing(credential, owner),
-            credential=credential,
-            owner=owner,
-            clock=self.clock,
-            max_wait=self.max_wait,
-            timeout=self.timeout,
-            verify=self.verify,
         )

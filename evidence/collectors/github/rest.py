@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from evidence import canonical
 from evidence.collectors.github.answers import Broken, Wait, pending_wait, refusal
 from evidence.collectors.github.conversation import Conversation
-from evidence.collectors.github.credentials import Credential, signing
 from evidence.collectors.http import date_micros, redact_url
 from evidence.errors import MalformedError, UnavailableError
 from evidence.model.capture import Exchange
-
-if TYPE_CHECKING:
-    from github.Auth import Auth
 
 PAGES = 1_000
 """Pages of one list that are followed; more is treated as a list that does not end."""
@@ -60,11 +56,6 @@ class Rest(Conversation):
     Raises AuthError, RedirectError, MalformedError and UnavailableError.
     """
 
-    credential: Credential = field(repr=False)
-
-    def _auth(self) -> Auth:
-        return signing(self.credential, self.owner)
-
     def get(
         self, path: str, parameters: Mapping[str, str] | None = None, *, etag: str = ""
     ) -> RestAnswer:
@@ -98,28 +89,13 @@ class Rest(Conversation):
     def _try(
         self, path: str, parameters: Mapping[str, str], etag: str
     ) -> RestAnswer | Wait | Broken:
-        import requests
-
-        self.usage.calls += 1
         target = path + ("?" + urlencode(sorted(parameters.items())) if parameters else "")
-        try:
-            status, headers, body = self._open().requestJson(
-                "GET",
-                target,
-                headers={
-                    "Accept": "application/vnd.github+json",
-                    **({"If-None-Match": etag} if etag else {}),
-                },
-                cnx=self._connection,  # type: ignore[arg-type]
-            )
-        except MalformedError as error:
-            return Broken(why=error.message, malformed=True)
-        except (requests.RequestException, OSError) as error:
-            return Broken(why=f"the connection failed ({type(error).__name__})")
-        if status == 401 and self.credential.renew(self.owner):
-            return Broken(why="the token was refused and is renewed")
-        if status in (200, 304):
-            self.credential.accepted(self.owner)
+        conditional = {"If-None-Match": etag} if etag else {}
+        accepting = {"Accept": "application/vnd.github+json", **conditional}
+        sent = self._send("GET", target, headers=accepting)
+        if isinstance(sent, Broken):
+            return sent
+        status, headers, body = sent
         now = self.clock.now()
         self._stay_silent(pending_wait(headers, now))
         problem = refusal(status, headers, body, now)

@@ -12,17 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evidence.canonical import slice_json, splice_object
-from evidence.collectors.github import hosts, parse_settings
+from evidence.collectors.github import parse_settings
 from evidence.collectors.github import settings_kinds as kinds
 from evidence.collectors.github.access import read_access
-from evidence.collectors.github.collector import GitHubRepository
+from evidence.collectors.github.account import GitHubAccount, GitHubRepository
 from evidence.collectors.github.connection import RedirectError
-from evidence.collectors.github.credentials import (
-    AppInstallations,
-    Credential,
-    FixedToken,
-    NotInstalledError,
-)
+from evidence.collectors.github.credentials import NotInstalledError
 from evidence.collectors.github.environments import read_environments
 from evidence.collectors.github.protection import read_codeowners, read_protection
 from evidence.collectors.github.reading import at, flag, mapping, text
@@ -32,9 +27,7 @@ from evidence.collectors.github.rest_reading import stable
 from evidence.collectors.github.rulesets import read_rulesets
 from evidence.collectors.github.settings_context import SettingsContext, Shared
 from evidence.collectors.github.settings_state import RepositorySettingsState, SettingsState
-from evidence.collectors.http import Clock
 from evidence.collectors.interface import Parsed, Progress, no_progress
-from evidence.errors import AuthError
 from evidence.model.capture import Capture, GapReason, Page, Window
 
 HOUR = 3_600_000_000
@@ -42,28 +35,16 @@ _IDENTITY = ("id", "full_name", "default_branch", "private", "archived", "permis
 
 
 @dataclass(slots=True, kw_only=True)
-class GitHubSettingsCollector:
+class GitHubSettingsCollector(GitHubAccount):
     """The settings of the repositories of one configured GitHub. Serial, REST only.
 
     Raises AuthError, SourceError, MalformedError, UnavailableError and ConfigError; what the
     credential may not see is a gap and does not stop the rest.
     """
 
-    source: str
-    url: str
-    token: str = field(repr=False)
     repositories: tuple[GitHubRepository, ...]
-    app_id: str = ""
-    private_key: str = field(default="", repr=False)
-    """PEM text: with `app_id` the source is read as a GitHub App, and `token` is not used."""
     every: int = 24 * HOUR
     """Microseconds between two readings of a repository; 0: one in every sync."""
-    credential: str = ""
-    max_wait: float = 900.0
-    timeout: tuple[float, float] = (10.0, 60.0)
-    verify: bool | str = True
-    clock: Clock = field(default_factory=Clock)
-    system: str = ""
     name: str = field(default=kinds.COLLECTOR, init=False)
     version: str = field(default=kinds.VERSION, init=False)
     kinds: tuple[str, ...] = field(default=kinds.KINDS, init=False)
@@ -74,7 +55,7 @@ class GitHubSettingsCollector:
         """One page per repository that is due; the last page is empty and complete."""
         del window  # what is: settings have no window; what was: the last reading is the mark
         state, shared = SettingsState.loads(cursor), Shared()
-        credential, conversations = self._credential(), dict[str, Rest]()
+        credential, conversations = self.sign_in(), dict[str, Rest]()
         for done, repository in enumerate(self.repositories):
             known = state.repositories.setdefault(repository.id, RepositorySettingsState())
             began = self.clock.micros()
@@ -82,7 +63,7 @@ class GitHubSettingsCollector:
                 continue
             progress(f"{repository.name} settings", done, len(self.repositories))
             owner = repository.name.partition("/")[0].lower()
-            rest = conversations.setdefault(owner, self._rest(credential, owner))
+            rest = conversations.setdefault(owner, self.rest(credential, owner))
             page = self._read(self._context(repository, rest, known, shared), repository)
             known.looked_at = began
             yield _stamped(page, rest, state)
@@ -101,7 +82,7 @@ class GitHubSettingsCollector:
     ) -> SettingsContext:
         return SettingsContext(
             source=self.source,
-            host=self.system or hosts.system_of(hosts.api_url(self.url)),
+            host=self.host,
             repository=repository.id,
             name=repository.name,
             rest=rest,
@@ -128,31 +109,6 @@ class GitHubSettingsCollector:
             captures=tuple(context.readings()),
             gaps=tuple(context.gaps),
             unchanged=context.unchanged,
-        )
-
-    def _credential(self) -> Credential:
-        if self.app_id:
-            return AppInstallations(
-                api_url=hosts.api_url(self.url),
-                app_id=self.app_id,
-                private_key=self.private_key,
-                clock=self.clock,
-                timeout=self.timeout,
-                verify=self.verify,
-            )
-        if not self.token:
-            raise AuthError(f"Source {self.source} has no GitHub token.")
-        return FixedToken(value=self.token)
-
-    def _rest(self, credential: Credential, owner: str) -> Rest:
-        return Rest(
-            api_url=hosts.api_url(self.url),
-            credential=credential,
-            owner=owner,
-            clock=self.clock,
-            max_wait=self.max_wait,
-            timeout=self.timeout,
-            verify=self.verify,
         )
 
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from evidence.canonical import query_digest
 from evidence.collectors.github import queries
 from evidence.collectors.github.answers import Broken, Heavy, Usable, Wait, meaning, pending_wait
 from evidence.collectors.github.conversation import Conversation
-from evidence.collectors.github.credentials import Credential
 from evidence.collectors.http import date_micros, redact_url
 from evidence.errors import MalformedError, UnavailableError
 from evidence.model.capture import Exchange
-
-if TYPE_CHECKING:
-    from github.Auth import Auth
 
 
 class TooHeavyError(UnavailableError):
@@ -41,13 +37,6 @@ class Transport(Conversation):
     Raises AuthError, SourceError (redirect, refused query), MalformedError, UnavailableError and
     TooHeavyError.
     """
-
-    auth: Auth = field(repr=False)
-    credential: Credential | None = field(default=None, repr=False)
-    """Renews the token where it was refused in mid-run; None: what is refused is final."""
-
-    def _auth(self) -> Auth:
-        return self.auth
 
     def ask(
         self, operation: str, variables: Mapping[str, Any], *, adaptive: bool = False
@@ -74,21 +63,11 @@ class Transport(Conversation):
     def _try(
         self, operation: str, variables: Mapping[str, Any]
     ) -> GraphAnswer | Wait | Heavy | Broken:
-        import requests
-
-        text = queries.document(operation)
-        self.usage.calls += 1
-        try:
-            status, headers, body = self._post({"query": text, "variables": dict(variables)})
-        except MalformedError as error:
-            return Broken(why=error.message, malformed=True)
-        except (requests.RequestException, OSError) as error:
-            return Broken(why=f"the connection failed ({type(error).__name__})")
-        if self.credential is not None:
-            if status == 401 and self.credential.renew(self.owner):
-                return Broken(why="the token was refused and is renewed")
-            if status == 200:
-                self.credential.accepted(self.owner)
+        text, address = queries.document(operation), self._open().graphql_url
+        sent = self._send("POST", address, input={"query": text, "variables": dict(variables)})
+        if isinstance(sent, Broken):
+            return sent
+        status, headers, body = sent
         now = self.clock.now()
         outcome = meaning(status, headers, body, now)
         if not isinstance(outcome, Usable):
@@ -96,7 +75,7 @@ class Transport(Conversation):
         self._account(outcome.data, headers, now)
         exchange = Exchange(
             method="POST",
-            url=redact_url(self._open().graphql_url),
+            url=redact_url(address),
             query_digest=query_digest(text, variables),
             status=status,
             date=headers.get("date", ""),
@@ -109,15 +88,6 @@ class Transport(Conversation):
             unread=outcome.unread,
             exchange=exchange,
             observed_at=date_micros(exchange.date) or self.clock.micros(),
-        )
-
-    def _post(self, body: Mapping[str, Any]) -> tuple[int, Mapping[str, str], str]:
-        requester = self._open()
-        return requester.requestJson(
-            "POST",
-            requester.graphql_url,
-            input=body,
-            cnx=self._connection,  # type: ignore[arg-type]
         )
 
     def _account(self, data: Mapping[str, Any], headers: Mapping[str, str], now: float) -> None:

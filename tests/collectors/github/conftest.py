@@ -23,6 +23,7 @@ from werkzeug import Request, Response
 from werkzeug.serving import WSGIRequestHandler
 
 from evidence.collectors.github import GitHubCollector, GitHubRepository
+from evidence.collectors.github.credentials import FixedToken
 from evidence.collectors.github.transport import Transport
 from evidence.collectors.http import Clock
 
@@ -478,9 +479,8 @@ def make(github: FakeGitHub, ticking: Ticking) -> Callable[..., GitHubCollector]
 
 @pytest.fixture
 def transport(github: FakeGitHub, ticking: Ticking) -> Transport:
-    from github import Auth
-
-    return Transport(api_url=github.url, auth=Auth.Token("t" * 12), clock=ticking.clock())
+    token = FixedToken(value="t" * 12)
+    return Transport(api_url=github.url, credential=token, clock=ticking.clock())
 
 
 @pytest.fixture

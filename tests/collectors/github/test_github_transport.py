@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from github import Auth
 from werkzeug import Response
 
 from evidence.collectors.github import hosts
+from evidence.collectors.github.credentials import FixedToken
 from evidence.collectors.github.transport import TooHeavyError, Transport
 from evidence.errors import AuthError, ConfigError, MalformedError, SourceError, UnavailableError
 
@@ -184,7 +184,10 @@ def test_a_missing_endpoint_is_an_error_with_its_status(github, transport):
 
 def test_a_host_that_does_not_answer_is_unavailable(ticking):
     transport = Transport(
-        api_url="http://127.0.0.1:9", auth=Auth.Token("t"), clock=ticking.clock(), attempts=2
+        api_url="http://127.0.0.1:9",
+        credential=FixedToken(value="t"),
+        clock=ticking.clock(),
+        attempts=2,
     )
     with pytest.raises(UnavailableError, match="connection failed"):
         ask(transport)
@@ -218,6 +221,6 @@ def test_an_address_that_is_none_or_not_safe_is_refused(wrong):
 def test_an_enterprise_server_is_asked_at_its_own_graphql_path(httpserver, github, ticking):
     httpserver.expect_request("/api/graphql", method="POST").respond_with_handler(github.handle)
     transport = Transport(
-        api_url=f"{github.url}/api/v3", auth=Auth.Token("t"), clock=ticking.clock()
+        api_url=f"{github.url}/api/v3", credential=FixedToken(value="t"), clock=ticking.clock()
     )
     assert ask(transport).data["search"] == {"issueCount": 0}

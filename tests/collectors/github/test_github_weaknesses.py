@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 
 import pytest
-from github import Auth
 from werkzeug import Response
 
+from evidence.collectors.github.credentials import FixedToken
 from evidence.collectors.github.transport import Transport
 from evidence.errors import SourceError, UnavailableError
 from evidence.model.capture import GapReason, Window
@@ -31,7 +31,9 @@ def test_w1_threads_with_their_own_transport_get_their_own_answers(github, build
     wrong = []
 
     def ask(number):
-        transport = Transport(api_url=github.url, auth=Auth.Token("t"), clock=ticking.clock())
+        transport = Transport(
+            api_url=github.url, credential=FixedToken(value="t"), clock=ticking.clock()
+        )
         for _ in range(5):
             answer = transport.ask("PullRequestsById", {"ids": [f"PR_{number}"]})
             if answer.data["nodes"][0]["number"] != number:
@@ -192,7 +194,7 @@ def test_w9_an_answer_that_does_not_come_ends_in_an_error(github, ticking):
     github.hooks = [lambda _operation: time.sleep(0.3)]
     transport = Transport(
         api_url=github.url,
-        auth=Auth.Token("t"),
+        credential=FixedToken(value="t"),
         clock=ticking.clock(),
         timeout=(0.1, 0.1),
         attempts=2,
@@ -218,24 +220,29 @@ def test_w9_an_endless_body_is_refused(github, transport, monkeypatch):
 # W10: after a long wait the request goes out with the token of before.
 
 
-class Renewed(Auth.Token):
+class Renewed:
     """A credential that is another one each time it is asked for."""
 
     def __init__(self):
-        super().__init__("first")
         self.asked = 0
 
-    def authentication(self, headers):
+    def token(self, owner):
         self.asked += 1
-        headers["Authorization"] = f"token number-{self.asked}"
+        return f"number-{self.asked}"
+
+    def renew(self, owner):
+        return False
+
+    def accepted(self, owner):
+        pass
 
 
 def test_w10_a_request_after_a_wait_carries_a_fresh_token(github, ticking):
     github.script = [Response(b"", 429, headers={"Retry-After": "600"})]
-    transport = Transport(api_url=github.url, auth=Renewed(), clock=ticking.clock())
+    transport = Transport(api_url=github.url, credential=Renewed(), clock=ticking.clock())
     transport.ask("MergedCount", {"q": ""})
     sent = [headers["Authorization"] for headers in github.headers]
-    assert sent == ["token number-1", "token number-2"]
+    assert sent == ["Bearer number-1", "Bearer number-2"]
 
 
 # W11: addresses inside answers are followed, and the guard against it is an assertion.

@@ -1,0 +1,93 @@
+"""One configured GitHub and what it is read with: what every collector of it is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from evidence.collectors.github import hosts
+from evidence.collectors.github.credentials import AppInstallations, Credential, FixedToken
+from evidence.collectors.github.rest import Rest
+from evidence.collectors.github.transport import Transport
+from evidence.collectors.http import Clock
+from evidence.errors import AuthError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitHubRepository:
+    """One repository to read."""
+
+    id: str
+    """Configured repository id."""
+    name: str
+    """`owner/name`; a rename is followed by GitHub's own id."""
+    branches: tuple[str, ...] = ()
+    """Short names of the production branches."""
+
+
+@dataclass(slots=True, kw_only=True)
+class GitHubAccount:
+    """A GitHub as one credential sees it, and how patiently it is asked."""
+
+    source: str
+    """Of the stream: the id of the configured source, or `<id>:<what>` of one beside it."""
+    url: str
+    """Web or API address: github.com, a ghe.com host or an Enterprise Server."""
+    token: str = field(repr=False)
+    app_id: str = ""
+    private_key: str = field(default="", repr=False)
+    """PEM text: with `app_id` the source is read as a GitHub App, and `token` is not used."""
+    credential: str = ""
+    """What the credential is called in receipts; never the secret."""
+    max_wait: float = 900.0
+    timeout: tuple[float, float] = (10.0, 60.0)
+    verify: bool | str = True
+    clock: Clock = field(default_factory=Clock)
+    system: str = ""
+    """The system instance that actor ids belong to; by default the web host of `url`."""
+
+    @property
+    def api_url(self) -> str:
+        """The root of its REST API."""
+        return hosts.api_url(self.url)
+
+    @property
+    def host(self) -> str:
+        """The system instance that actor ids belong to."""
+        return self.system or hosts.system_of(self.api_url)
+
+    def sign_in(self) -> Credential:
+        """What requests are signed with.
+
+        Raises:
+            AuthError: neither a token nor an App is configured.
+        """
+        if self.app_id:
+            return AppInstallations(
+                api_url=self.api_url,
+                app_id=self.app_id,
+                private_key=self.private_key,
+                clock=self.clock,
+                timeout=self.timeout,
+                verify=self.verify,
+            )
+        if not self.token:
+            raise AuthError(f"Source {self.source.partition(':')[0]} has no GitHub token.")
+        return FixedToken(value=self.token)
+
+    def transport(self, credential: Credential, owner: str) -> Transport:
+        """A GraphQL conversation about the repositories of one owner."""
+        return Transport(credential=credential, owner=owner, **self._manners())
+
+    def rest(self, credential: Credential, owner: str) -> Rest:
+        """A REST conversation about the repositories of one owner."""
+        return Rest(credential=credential, owner=owner, **self._manners())
+
+    def _manners(self) -> dict[str, Any]:
+        return {
+            "api_url": self.api_url,
+            "clock": self.clock,
+            "max_wait": self.max_wait,
+            "timeout": self.timeout,
+            "verify": self.verify,
+        }
