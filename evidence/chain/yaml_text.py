@@ -7,6 +7,7 @@ large, cannot be read, or unfolds by aliases beyond the limit gives a problem, n
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -18,16 +19,29 @@ NODE_LIMIT = 300_000
 DEPTH_LIMIT = 100
 """Levels of nesting."""
 
+_KEPT_LENGTH = 16_000
+"""Characters of a text whose documents are kept: what deploys is asked for at many revisions."""
+
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 
 
 def load_documents(text: str) -> tuple[list[Any], str]:
     """(documents, problem): all documents of a text; a problem leaves the list empty.
 
-    Problems: `too_large`, `template` (Helm or Go template actions in it), `unreadable`.
+    Problems: `too_large`, `template` (Helm or Go template actions in it), `unreadable`. Whoever
+    asks may share the documents with others: nobody changes them.
     """
     if len(text) > TEXT_LIMIT:
         return [], "too_large"
+    return _kept(text) if len(text) <= _KEPT_LENGTH else _read(text)
+
+
+@lru_cache(maxsize=256)
+def _kept(text: str) -> tuple[list[Any], str]:
+    return _read(text)
+
+
+def _read(text: str) -> tuple[list[Any], str]:
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
         documents = list(yaml.load_all(text, Loader=loader))

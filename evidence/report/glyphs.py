@@ -14,14 +14,18 @@ from evidence.report.text import mark
 
 _FACES = ("normal 8pt", "bold 8pt", "italic 8pt")
 _LATIN_1 = "\xff"
+_asked: dict[str, bool] = {}
+"""Whether a character is missing, once it was asked for: fonts stay while a program runs."""
 
 
 def drawable(html: str) -> str:
     r"""`html` with every character that the fonts lack as `\u4e16`; Latin-1 is taken as known."""
-    odd = sorted({char for char in html if char > _LATIN_1})
-    if not odd:
-        return html
-    return html.translate({ord(char): mark(char) for char in _missing(odd)})
+    odd = {char for char in html if char > _LATIN_1}
+    new = sorted(odd - _asked.keys())
+    if new:
+        missing = _missing(new)
+        _asked.update({char: char in missing for char in new})
+    return html.translate({ord(char): mark(char) for char in odd if _asked[char]})
 
 
 def _missing(characters: list[str]) -> set[str]:

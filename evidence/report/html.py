@@ -7,6 +7,7 @@ Templates may put values in text and in `{{ }}` alone; `href` comes from `link`,
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
@@ -32,8 +33,9 @@ _STYLES = {Medium.HTML: "screen.css", Medium.PDF: "print.css"}
 _FULL_TEXT = 400_000
 
 
+@lru_cache(maxsize=8)
 def environment(zone: str) -> Environment:
-    """Templates of the packet; times are shown in UTC and in `zone`."""
+    """Templates of the packet, compiled once; times are shown in UTC and in `zone`."""
     env = Environment(
         loader=FileSystemLoader(assets.templates() / "packet"),
         autoescape=True,

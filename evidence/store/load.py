@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -170,12 +171,14 @@ def _trackers(store: Store, spec: FactTable) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=256)
 def _every(spec: FactTable, at: int | None) -> Select[Any]:
     table = spec.table
     query = select(table) if at is None else select(table).where(table.c.entry_seq < at)
     return query.order_by(*table.primary_key.columns)
 
 
+@lru_cache(maxsize=256)
 def _current(spec: FactTable, at: int | None) -> Select[Any]:
     table = spec.table
     query = select(table) if at is None else select(table).where(table.c.entry_seq < at)

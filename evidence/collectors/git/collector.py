@@ -63,6 +63,7 @@ class GitCollector:
         self._authorization = authorization
         self._clock = clock
         self._mirror = Mirror(directory, timeout=timeout)
+        self._version: tuple[int, ...] = ()
 
     def fetch(
         self, window: Window, cursor: str, progress: Progress = no_progress
@@ -114,7 +115,8 @@ class GitCollector:
         """One answer per question, in order, read from the mirror alone: no network."""
         if not self._mirror.exists():
             return unread(questions)
-        return answer_all(self._mirror.reader(), self.repository, questions, version())
+        self._version = self._version or version()
+        return answer_all(self._mirror.reader(), self.repository, questions, self._version)
 
     def _capture(self, shelf: str, lines: bytes) -> Capture:
         return Capture(

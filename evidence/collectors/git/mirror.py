@@ -36,14 +36,19 @@ _FETCH = (
 _READY = "evidence.mirror"
 _PACKS = 30
 """Packs above which they are joined: every fetch that brings something adds one."""
-_KEPT_SETTINGS = (
-    ("core.bare", "true"),
-    ("gc.auto", "0"),
-    ("gc.pruneExpire", "never"),
-    ("gc.reflogExpire", "never"),
-    ("maintenance.auto", "false"),
-    (_READY, "1"),  # last: it says that all of them are written
-)
+_KEPT_SETTINGS = """\
+[core]
+\tbare = true
+[gc]
+\tauto = 0
+\tpruneExpire = never
+\treflogExpire = never
+[maintenance]
+\tauto = false
+[evidence]
+\tmirror = 1
+"""
+"""What protects the mirror from whoever runs Git in it; `_READY` is among it."""
 _REFUSED = (
     "authentication failed",
     "could not read username",
@@ -100,6 +105,7 @@ class Mirror:
         self._directory = directory
         self._timeout = timeout
         self._tool: GitTool | None = None
+        self._ready = False
 
     @property
     def tool(self) -> GitTool:
@@ -123,7 +129,9 @@ class Mirror:
         """Whether the mirror was made to the end."""
         if not (self._directory / "HEAD").is_file():
             return False
-        return self.tool.run("config", "--get", _READY).status == 0
+        if not self._ready:
+            self._ready = self.tool.run("config", "--get", _READY).status == 0
+        return self._ready
 
     def refresh(self, url: str, authorization: str = "") -> Refreshed:
         """Brings the mirror to what the source shows now.
@@ -143,11 +151,11 @@ class Mirror:
             before = self._tips()
             self._keep(before.values())
             done = self._fetch(settings)
-            after = self._tips()
-            self._keep(after.values())
-            if after != before:
+            after = self._rows()
+            self._keep(sha for sha, *_ in after)
+            if {name: sha for sha, _, name in after} != before:
                 self._settle()
-            return Refreshed(refs=self._refs(), shallow=self._shallow(done))
+            return Refreshed(refs=self._refs(after), shallow=self._shallow(done))
 
     def tips(self) -> tuple[str, ...]:
         """Every object name that a ref was ever seen to have, sorted."""
@@ -159,9 +167,12 @@ class Mirror:
         form = self._object_format(settings)
         # GIT_DIR makes it bare; `--bare` would fail where the caller's GIT_WORK_TREE is set.
         self.tool.must("init", "--quiet", "--template=", f"--object-format={form}")
-        self.tool.run("config", "--unset-all", "core.worktree")
-        for key, value in _KEPT_SETTINGS:
-            self.tool.must("config", key, value)
+        config = self.tool.directory / "config"
+        if "worktree" in config.read_text(encoding="utf-8"):
+            self.tool.run("config", "--unset-all", "core.worktree")
+        whole = config.with_name("config.new")  # all of them at once, by the rename
+        whole.write_text(config.read_text(encoding="utf-8") + _KEPT_SETTINGS, encoding="utf-8")
+        whole.replace(config)
 
     def _object_format(self, settings: Pairs) -> str:
         done = self.tool.run("ls-remote", "origin", settings=settings)
@@ -190,25 +201,30 @@ class Mirror:
         rows = (line.partition(b" ") for line in out.splitlines())
         return {name: sha.decode() for sha, _, name in rows}
 
-    def _refs(self) -> tuple[Ref, ...]:
+    def _rows(self) -> list[tuple[str, str, bytes]]:
+        """(object name, its type, ref) of every ref that shows what the source has."""
         form = "--format=%(objectname) %(objecttype) %(refname)"
-        rows = [
-            line.split(b" ", 2)
-            for line in self.tool.must("for-each-ref", form, *_OBSERVED).splitlines()
-        ]
-        tags = [sha.decode() for sha, kind, _ in rows if kind == b"tag"]
-        with Objects(self.tool) as objects:
-            found = objects.info([f"{sha}^{{commit}}" for sha in tags])
-        peeled = {sha: info.oid for sha, info in zip(tags, found, strict=True) if info}
+        told = self.tool.must("for-each-ref", form, *_OBSERVED).splitlines()
+        rows = (line.split(b" ", 2) for line in told)
+        return [(sha.decode(), kind.decode(), name) for sha, kind, name in rows]
+
+    def _refs(self, rows: list[tuple[str, str, bytes]]) -> tuple[Ref, ...]:
+        tags = [sha for sha, kind, _ in rows if kind == "tag"]
+        peeled = self._peeled(tags) if tags else {}
         return tuple(
-            Ref(
-                name=name, sha=sha.decode(), kind=kind.decode(), peeled=peeled.get(sha.decode(), "")
-            )
+            Ref(name=name, sha=sha, kind=kind, peeled=peeled.get(sha, ""))
             for sha, kind, name in sorted(rows, key=lambda row: row[2])
         )
 
+    def _peeled(self, tags: list[str]) -> dict[str, str]:
+        """Tag -> the commit behind it."""
+        with Objects(self.tool) as objects:
+            found = objects.info([f"{sha}^{{commit}}" for sha in tags])
+        return {sha: info.oid for sha, info in zip(tags, found, strict=True) if info}
+
     def _keep(self, shas: Iterable[str]) -> None:
-        missing = sorted(set(shas).difference(self.tips()))
+        shown = set(shas)
+        missing = sorted(shown.difference(self.tips())) if shown else []
         if missing:
             commands = lines(f"create {SEEN}{sha} {sha}" for sha in missing)
             self.tool.must("update-ref", "--stdin", stdin=commands)
