@@ -1,0 +1,12 @@
+"""From settings to collectors: what reads each configured source.
+
+`kinds` holds the one table, and a module for each family of systems stands beside it.
+"""
+
+from __future__ import annotations
+
+from evidence.sources.clones import git_collectors
+from evidence.sources.kinds import build, check, registers, secrets
+from evidence.sources.parsers import replay
+
+__all__ = ["build", "check", "git_collectors", "registers", "replay", "secrets"]

@@ -1,0 +1,120 @@
+"""What reads a configured GitHub: its repositories, their settings, its register, deployments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from evidence.collectors.interface import Collector
+from evidence.config.load import Loaded
+from evidence.config.secrets import resolve
+from evidence.config.settings import Source
+from evidence.store import queries
+from evidence.store.session import Store
+
+if TYPE_CHECKING:
+    from evidence.collectors.github import GitHubRepository
+
+
+def repositories(source: Source, loaded: Loaded) -> Collector:
+    """Its pull requests, reviews, checks and branches."""
+    from evidence.collectors.github import GitHubCollector
+
+    return GitHubCollector(
+        source=source.id,
+        **_account(source),
+        repositories=_repositories(source, loaded),
+    )
+
+
+def settings(source: Source, loaded: Loaded) -> Collector:
+    """What its repositories would have allowed: a stream beside the first."""
+    from evidence.collectors.github.settings import HOUR, GitHubSettingsCollector
+
+    return GitHubSettingsCollector(
+        source=f"{source.id}:settings",
+        **_account(source),
+        every=source.settings_hours * HOUR,
+        repositories=_repositories(source, loaded),
+    )
+
+
+def register(source: Source, loaded: Loaded, store: Store) -> Collector:
+    """The lists of repositories of its owners."""
+    from evidence.collectors.github import GitHubRegister, Scope
+    from evidence.collectors.github.discovery import configured_of
+    from evidence.collectors.github.state import State
+
+    read = State.loads(queries.cursor(store, source.id, source.kind)).repositories
+    numbers = {key: one.database_id for key, one in read.items()}
+    return GitHubRegister(
+        source=f"{source.id}:scope",
+        of=source.id,
+        **_account(source),
+        scope=Scope(
+            owners=tuple(source.organisations),
+            include=tuple(source.include),
+            exclude=tuple(source.exclude),
+        ),
+        configured=configured_of(
+            [
+                (one.id, one.name, numbers.get(one.id, ""))
+                for one in loaded.settings.repository
+                if one.source == source.id
+            ]
+        ),
+    )
+
+
+def deployments(source: Source, loaded: Loaded) -> Collector:
+    """Its deployments, where GitHub is what deploys."""
+    from evidence.collectors.github.deployments import GitHubDeploymentsCollector
+
+    return GitHubDeploymentsCollector(
+        source=source.id,
+        url=source.url or "https://api.github.com",
+        token=resolve(source.secret),
+        credential=source.secret,
+        verify=source.verify_tls,
+        system=source.system,
+        repositories=_deployed_repositories(source, loaded),
+    )
+
+
+def _account(source: Source) -> dict[str, Any]:
+    """What every collector of a GitHub signs in with, and where."""
+    return {
+        "url": source.url or "https://api.github.com",
+        "token": resolve(source.secret),
+        "app_id": source.app_id,
+        "private_key": resolve(source.private_key),
+        "credential": f"app {source.app_id}" if source.app_id else source.secret,
+        "verify": source.verify_tls,
+        "system": source.system,
+    }
+
+
+def _repositories(source: Source, loaded: Loaded) -> tuple[GitHubRepository, ...]:
+    from evidence.collectors.github import GitHubRepository
+
+    return tuple(
+        GitHubRepository(
+            id=repository.id,
+            name=repository.name,
+            branches=tuple(repository.production_branches),
+        )
+        for repository in loaded.settings.repository
+        if repository.source == source.id and repository.id not in loaded.gone
+    )
+
+
+def _deployed_repositories(source: Source, loaded: Loaded) -> tuple[GitHubRepository, ...]:
+    """Those that a source of deployments names; all that have a name where it names none."""
+    from evidence.collectors.github import GitHubRepository
+
+    return tuple(
+        GitHubRepository(id=one.id, name=one.name)
+        for one in loaded.settings.repository
+        if "/" in one.name
+        and one.id not in loaded.gone
+        and (not source.repositories or one.id in source.repositories)
+    )

@@ -1,0 +1,107 @@
+"""From settings to collectors: the one table from a source's kind to what reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from evidence.collectors.interface import Collector
+from evidence.config.load import Loaded
+from evidence.config.secrets import resolve
+from evidence.config.settings import Source
+from evidence.errors import ConfigError
+from evidence.sources import deployers, github, jira
+from evidence.sources.clones import git_collectors
+from evidence.store.session import Store
+
+HANDED_OVER = "ingest"
+"""A source of this kind is told by `evidence ingest` and read by nobody."""
+
+KINDS: dict[str, Callable[[Source, Loaded], Collector]] = {
+    "github": github.repositories,
+    "argocd": deployers.argocd,
+    "flux": deployers.flux,
+    "jira": jira.issues,
+    "github-deployments": github.deployments,
+    "argo-rollouts": deployers.rollouts,
+    "flagger": deployers.flagger,
+    "kubernetes-events": deployers.events,
+}
+"""ADD A SOURCE HERE, once its collector stands in `evidence/collectors/`."""
+
+BESIDE: dict[str, Callable[[Source, Loaded], Collector]] = {"github": github.settings}
+"""A second stream of a kind of source, with a cursor and receipts of its own: `<id>:settings`."""
+
+
+def build(loaded: Loaded, names: tuple[str, ...] = ()) -> list[Collector]:
+    """Collectors of the named sources (all without names), forges and deployers before Git.
+
+    A Git repository is named `git:<repository id>`; `git` names all of them.
+
+    Raises:
+        ConfigError: a name is not configured, or a secret cannot be resolved.
+    """
+    _check_names(names, loaded)
+    chosen = [source for source in loaded.settings.source if not names or source.id in names]
+    collectors = [
+        KINDS[source.kind](source, loaded) for source in chosen if source.kind != HANDED_OVER
+    ]
+    collectors += [
+        BESIDE[source.kind](source, loaded)
+        for source in chosen
+        if source.kind in BESIDE and source.settings
+    ]
+    return collectors + [
+        collector
+        for collector in git_collectors(loaded).values()
+        if collector.repository not in loaded.gone
+        and (not names or "git" in names or collector.source in names)
+    ]
+
+
+def check(loaded: Loaded, names: tuple[str, ...] = ()) -> None:
+    """Builds what can be built before anything is read, for what stands in its way.
+
+    Raises:
+        ConfigError: nothing is configured, a name is not, or a secret cannot be resolved.
+    """
+    waits = any(one.organisations and one.include for one in loaded.settings.source)
+    later = tuple(one for one in names if waits and one.startswith("git:"))
+    if not build(loaded, tuple(one for one in names if one not in later)) and not later:
+        raise ConfigError(
+            "No source and no repository is configured: there is nothing to read.",
+            next_step="Run `evidence init` to write a configuration, or name one with --config.",
+        )
+
+
+def _check_names(names: tuple[str, ...], loaded: Loaded) -> None:
+    known = [one.id for one in loaded.settings.source]
+    known += [f"git:{one.id}" for one in loaded.settings.repository]
+    for name in names:
+        if name not in known and name != "git":
+            raise ConfigError(
+                f"There is no source `{name}`.", next_step=f"Known sources: {', '.join(known)}."
+            )
+
+
+def registers(loaded: Loaded, store: Store, names: tuple[str, ...] = ()) -> list[Collector]:
+    """What lists the repositories of owners, of the named sources (all without names)."""
+    return [
+        github.register(source, loaded, store)
+        for source in loaded.settings.source
+        if source.kind == "github" and source.organisations and (not names or source.id in names)
+    ]
+
+
+def secrets(loaded: Loaded) -> tuple[str, ...]:
+    """The credentials that this configuration can resolve: none of them may enter the store."""
+    settings = loaded.settings
+    named = {one.secret for one in settings.source} | {one.secret for one in settings.repository}
+    named |= {one.private_key for one in settings.source}
+    named |= {reference for one in settings.source for reference in one.webhook_secrets}
+    found = []
+    for reference in sorted(named - {""}):
+        try:
+            found.append(resolve(reference))
+        except ConfigError:  # told where it is needed; a source not asked for may lack its secret
+            continue
+    return tuple(found)
