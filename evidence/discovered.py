@@ -13,7 +13,8 @@ from contextlib import closing
 from dataclasses import replace
 
 from evidence.config.load import Loaded
-from evidence.config.settings import RepositorySettings, Settings, Source
+from evidence.config.scope import RepositorySettings, Source
+from evidence.config.settings import Settings
 from evidence.config.yardstick import clone_url
 from evidence.errors import StoreError
 from evidence.model.scope import ScopeEntry

@@ -14,8 +14,8 @@ from typing import Any
 from evidence import sources as known_sources
 from evidence.collectors.http import Answer, Clock, PoliteSession, date_micros
 from evidence.config.load import Loaded
+from evidence.config.scope import Source
 from evidence.config.secrets import resolve
-from evidence.config.settings import Source
 from evidence.config.yardstick import build_policy, zone
 from evidence.discovered import in_force
 from evidence.errors import AuthError, EvidenceError

@@ -7,13 +7,10 @@ from zoneinfo import ZoneInfo
 
 from evidence import policy as yardstick
 from evidence.config.moments import micros, named_zone
+from evidence.config.rules import AutomationSettings, PolicySettings
+from evidence.config.scope import RepositorySettings
 from evidence.config.secrets import without_password
-from evidence.config.settings import (
-    AutomationSettings,
-    PolicySettings,
-    RepositorySettings,
-    Settings,
-)
+from evidence.config.settings import Settings
 from evidence.config.wizard import slug
 
 _DAY = 86_400_000_000

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from evidence.config.load import Loaded
+from evidence.config.scope import Source
 from evidence.config.secrets import resolve
-from evidence.config.settings import Source
 from evidence.errors import ConfigError
 from evidence.receiver import signatures
 from evidence.receiver.signatures import Headers, Scheme, Verdict

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from evidence.collectors.git import GitCollector
 from evidence.config.load import Loaded
+from evidence.config.scope import RepositorySettings, Source
 from evidence.config.secrets import resolve
-from evidence.config.settings import RepositorySettings, Source
 from evidence.config.yardstick import clone_url
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from evidence.collectors.interface import Collector
 from evidence.config.load import Loaded
+from evidence.config.scope import Source
 from evidence.config.secrets import resolve
-from evidence.config.settings import Source
 
 
 def argocd(source: Source, loaded: Loaded) -> Collector:

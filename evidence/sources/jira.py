@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from evidence.collectors.interface import Collector
 from evidence.config.load import Loaded
+from evidence.config.scope import Source
 from evidence.config.secrets import resolve
-from evidence.config.settings import Source
 
 
 def issues(source: Source, loaded: Loaded) -> Collector:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from evidence.collectors.interface import Collector
 from evidence.config.load import Loaded
+from evidence.config.scope import Source
 from evidence.config.secrets import resolve
-from evidence.config.settings import Source
 from evidence.errors import ConfigError
 from evidence.sources import deployers, github, jira
 from evidence.sources.clones import git_collectors

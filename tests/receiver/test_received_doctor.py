@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evidence import doctor
-from evidence.config.settings import Source
+from evidence.config.scope import Source
 
 
 def states(**more):

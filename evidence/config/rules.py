@@ -1,0 +1,117 @@
+"""Settings of how changes are judged: people, automations, controls, parameters, access."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from evidence.config.section import CLOSED, Id
+
+
+class _Section(BaseModel):
+    model_config = CLOSED
+
+
+class PersonSettings(_Section):
+    """One human and their accounts."""
+
+    name: str
+    accounts: list[str] = []
+    emails: list[str] = []
+    left: str = ""
+    """RFC 3339 time; empty while they are here."""
+
+
+class StandardRuleSettings(_Section):
+    """A standard change that was approved beforehand."""
+
+    diff: Literal["image-bump", "version-bump", "lockfile"]
+    bumps: list[Literal["patch", "minor", "major"]] = ["patch"]
+    repositories: list[str] = []
+    checks: list[str] | None = None
+    """None: the required checks of the policy; of an image bump none."""
+    approved_by: str
+    valid_from: str
+    """RFC 3339 time."""
+    valid_to: str = ""
+    is_request: bool = False
+
+
+class AutomationSettings(_Section):
+    """A registered bot or app."""
+
+    id: Id
+    accounts: list[str]
+    emails: list[str] = []
+    paths: list[str] = []
+    operator: str = ""
+    ignore_commits: bool = False
+    rule: StandardRuleSettings | None = None
+
+
+class ControlSettings(_Section):
+    """The entity's own words for one control."""
+
+    in_scope: bool = True
+    id: str = ""
+    wording: str = ""
+    owner: str = ""
+    frequency: str = ""
+
+
+class CheckSettings(_Section):
+    """One required check."""
+
+    name: str
+    app: str = ""
+    accept: list[str] = ["SUCCESS"]
+    unless_only_paths: list[str] = []
+
+
+class PolicySettings(_Section):
+    """Parameters of the controls; docs/reference/controls.md explains each."""
+
+    profile: Literal["P0", "P-exact", "P-time", "P-strict", "P-4role"] = "P0"
+    approvals_required: int = Field(default=1, ge=0, le=10)
+    required_checks: list[CheckSettings] = []
+    required_check_moment: Literal["before_merge", "before_deploy"] = "before_merge"
+    ticket_required: bool = True
+    ticket_sources: list[Literal["closing", "title", "branch", "body"]] = [
+        "closing",
+        "title",
+        "branch",
+        "body",
+    ]
+    ticket_projects: list[str] = []
+    ticket_types: list[str] = []
+    authorised_labels: list[str] = []
+    authorised_statuses: list[str] = []
+    authorised_before: Literal["merge", "deploy"] = "merge"
+    request_is_pull_request: bool = False
+    comment_approval: bool = False
+    pusher_resolves_unmapped: bool = True
+    require_mapped_approvers: bool = False
+    owner_required_paths: list[str] = []
+    empty_tree_diff_exempt: bool = False
+    emergency_labels: list[str] = ["emergency"]
+    clock_tolerance_seconds: int = Field(default=120, ge=0, le=3600)
+    pending_limit_days: int = Field(default=0, ge=0, le=3650)
+    non_deployable_paths: list[str] = []
+    scope_start: str = ""
+    origin_level: Literal["strong", "proved"] = "strong"
+    health_minutes: int = Field(default=60, ge=1, le=100_000)
+    """Within which a deployment must be healthy or taken back."""
+    required_environment: str = ""
+    event_hours: int = Field(default=24, ge=1, le=8760)
+    """Within which drift is reverted or has a ticket."""
+    attribution_required: bool = False
+
+
+class AccessSettings(_Section):
+    """Who may merge, deploy or bypass, and when that was reviewed."""
+
+    approved: list[str] = []
+    shared_accounts: list[str] = []
+    reviews: list[str] = []
+    review_days: int = Field(default=90, ge=1, le=3650)
