@@ -14,7 +14,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from shop_world import FIRST, pull, shop
 
-from evidence import doctor
 from evidence.config.load import Loaded
 from evidence.config.settings import Settings
 from evidence.doctor import Finding, examine, worst_exit_code
@@ -124,7 +123,7 @@ def test_keys_in_the_data_directory_are_an_error(live):
 
 def test_little_space_is_a_warning(live, monkeypatch):
     nearly_full = SimpleNamespace(total=10, used=9, free=1)
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: nearly_full)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: nearly_full)
     assert states(present(live))["disk"] == {"warning"}
 
 

@@ -10,6 +10,7 @@ from evidence.config.load import Loaded
 from evidence.config.scope import RepositorySettings, Source
 from evidence.config.secrets import resolve
 from evidence.config.yardstick import clone_url
+from evidence.sources import github
 
 
 def git_collectors(loaded: Loaded) -> dict[str, GitCollector]:
@@ -50,16 +51,4 @@ def _basic(token: Callable[[], str]) -> Callable[[], str]:
 
 def _app_token(forge: Source, owner: str) -> Callable[[], str]:
     """The token of a GitHub App's installation at an owner, asked for when it is needed."""
-
-    def token() -> str:
-        from evidence.collectors.github import hosts
-        from evidence.collectors.github.credentials import AppInstallations
-
-        return AppInstallations(
-            api_url=hosts.api_url(forge.url or "https://api.github.com"),
-            app_id=forge.app_id,
-            private_key=resolve(forge.private_key),
-            verify=forge.verify_tls,
-        ).token(owner)
-
-    return token
+    return lambda: github.account(forge).sign_in().token(owner)

@@ -12,7 +12,7 @@ from evidence.store import queries
 from evidence.store.session import Store
 
 if TYPE_CHECKING:
-    from evidence.collectors.github import GitHubRepository
+    from evidence.collectors.github import GitHubAccount, GitHubRepository
 
 
 def repositories(source: Source, loaded: Loaded) -> Collector:
@@ -78,6 +78,13 @@ def deployments(source: Source, loaded: Loaded) -> Collector:
         system=source.system,
         repositories=_deployed_repositories(source, loaded),
     )
+
+
+def account(source: Source) -> GitHubAccount:
+    """What it is read with, for a question beside the collectors'."""
+    from evidence.collectors.github import GitHubAccount
+
+    return GitHubAccount(source=source.id, **_account(source))
 
 
 def _account(source: Source) -> dict[str, Any]:

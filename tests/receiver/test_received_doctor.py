@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from evidence import doctor
 from evidence.config.scope import Source
+from evidence.doctor import probes
 
 
 def states(**more):
     source = Source(id="s", kind="github", **more)
-    return [one.state for one in doctor._deliveries("source s", source)]
+    return [one.state for one in probes.deliveries("source s", source)]
 
 
 def test_secrets_that_are_there_are_fine(monkeypatch):

@@ -6,9 +6,9 @@ needs what a convenience client hides: exact bytes, partial errors, limits, redi
 
 from __future__ import annotations
 
-from evidence.collectors.github.account import GitHubRepository
+from evidence.collectors.github.account import GitHubAccount, GitHubRepository
 from evidence.collectors.github.collector import GitHubCollector
 from evidence.collectors.github.register import GitHubRegister
 from evidence.collectors.github.scope import Scope
 
-__all__ = ["GitHubCollector", "GitHubRegister", "GitHubRepository", "Scope"]
+__all__ = ["GitHubAccount", "GitHubCollector", "GitHubRegister", "GitHubRepository", "Scope"]
