@@ -3,9 +3,10 @@
 A source is to be read again within half of the shortest time after its last complete sync. Where
 the whole time has passed, what came and went in between is lost, and the next sync records that as
 a gap that nothing closes. Sources: docs.github.com "Retention of checks data" (400 days, then
-archived and deleted), "Managing rulesets" (history 180 days), the rule suites' `time_period` (a
-month). Argo CD keeps ten operations and Flux five rows; taken as a day, for the warning only, since
-what fell out of such a list is seen by itself.
+archived and deleted), "Artifact and log retention policy" (logs, 90 days by default), "Managing
+rulesets" (history 180 days), the rule suites' `time_period` (a month). Argo CD keeps ten
+operations and Flux five rows; taken as a day, for the warning only, since what fell out of such a
+list is seen by itself.
 """
 
 from __future__ import annotations
@@ -30,13 +31,14 @@ KEPT: Mapping[str, Mapping[str, int]] = {
         "github.rule_suite": 28 * _DAY,
         "github.ruleset_history": 180 * _DAY,
     },
+    "github_logs": {"github.job_log": 90 * _DAY},
     "argocd": {"argocd.application": _DAY},
     "flux": {"flux.object": _DAY},
     "git": {},
     "jira": {},
 }
 """Collector -> kind -> microseconds; 0 and absent: no limit is stated."""
-TIMED = frozenset({"github.commit_checks", "github.check_attempts"})
+TIMED = frozenset({"github.commit_checks", "github.check_attempts", "github.job_log"})
 """Kinds of which no other rule tells that something was lost."""
 
 

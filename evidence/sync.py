@@ -145,6 +145,10 @@ def sync(
             _derive_afresh(store, mirrors, progress)
         hints.heed(store, collectors)
         tallies += [read_source(run, collector, progress) for collector in collectors]
+        tallies += [
+            read_source(run, one, progress)
+            for one in known_sources.job_logs(loaded, store, policy, sources)
+        ]
         decided = decide_and_store(
             store,
             policy,

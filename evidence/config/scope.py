@@ -68,6 +68,10 @@ class Source(_Section):
     """GitHub only: whether protection, rulesets, records of pushes and access are read, too."""
     settings_hours: int = Field(default=24, ge=0)
     """GitHub only: hours between two readings of a repository's settings; 0: in every sync."""
+    job_logs: bool = True
+    """GitHub only: whether the logs of required checks are read; GitHub keeps them for 90 days."""
+    job_log_kib: int = Field(default=256, ge=16, le=16_384)
+    """GitHub only: KiB that are kept of a log, of its beginning and its end."""
     webhook_secrets: list[str] = []
     """References to what its deliveries are signed with, for `evidence serve --receiver`; two while
     one replaces the other; empty: nothing of this source is received."""

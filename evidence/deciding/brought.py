@@ -12,7 +12,7 @@ from evidence.chain.mapping import plain_image
 from evidence.controls.landed import Brought, Landed, landed_of
 from evidence.model import codec
 from evidence.model.change import Chain, Change, ProductionDeployment, RunningImage, Standing
-from evidence.model.check import CheckRun
+from evidence.model.check import CheckRun, attempts_of
 from evidence.policy import Policy
 from evidence.store import queries
 from evidence.store.session import Store
@@ -89,7 +89,7 @@ def _checks(
     for repository, shas in wanted.items():
         for run in queries.load_in(store, CheckRun, "sha", shas, at=at, repository=repository):
             found[repository, run.sha].append(run)
-    return {key: tuple(runs) for key, runs in found.items()}
+    return {key: attempts_of(runs) for key, runs in found.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from evidence.demo.faults import Answer, json_answer
+from evidence.demo.github_logs import ROUTES as LOGS
 from evidence.demo.github_pulls import merged, pull_state, pull_updated
 from evidence.demo.github_records import ROUTES as RECORDS
 from evidence.demo.github_records import installations, team_members
@@ -216,7 +217,7 @@ def _pull_body(
     }
 
 
-_BELOW: Final = {**PULLS, **RECORDS, **SETTINGS}
+_BELOW: Final = {**LOGS, **PULLS, **RECORDS, **SETTINGS}
 _ROUTES: Final[Mapping[str, Callable[..., Answer]]] = {
     "/": _meta,
     "/meta": _meta,

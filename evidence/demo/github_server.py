@@ -31,6 +31,7 @@ from graphql.execution import get_variable_values
 
 from evidence.demo.faults import Answer, json_answer
 from evidence.demo.github_app import App
+from evidence.demo.github_logs import blob
 from evidence.demo.github_pages import TypedError
 from evidence.demo.github_price import NODE_LIMIT, Price, price
 from evidence.demo.github_rest import answer_rest
@@ -112,6 +113,8 @@ class GitHub:
         path = request.path.removeprefix("/api/v3") or "/"
         if path in ("/meta", "/api/meta"):
             return answer_rest(self.view(), "/meta", request, {})
+        if (stored := blob(self.view(), request)) is not None:
+            return stored
         if self.app is not None and (own := self.app.respond(self.view(), path, request)):
             return own
         known = given == self.token or (self.app is not None and self.app.accepts(given, self.at))

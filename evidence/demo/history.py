@@ -78,6 +78,7 @@ class CheckRecord:
     creator: str
     suite: int
     attempt: int
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,7 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
                 "secret": github,
                 "system": "github.example",
                 "settings_hours": 0,
+                "job_logs": False,
             },
             _argocd(world, moment, home),
             *flux,

@@ -225,6 +225,7 @@ class Scene:
                     creator=(step.creator or self.bot()) if status else "",
                     suite=earlier[-1].suite if step.same_suite and earlier else suite,
                     attempt=len(earlier) + 1,
+                    log=step.log,
                 )
             )
 

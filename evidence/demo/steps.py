@@ -136,6 +136,8 @@ class CheckStep:
     """Who set a status; default the first bot."""
     same_suite: bool = False
     """A re-run inside the check suite of the attempt before it."""
+    log: str = ""
+    """What a job of GitHub Actions wrote; empty: a few lines; `none`: it left no log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from evidence.model.actor import Actor
 from evidence.model.capture import Gap
-from evidence.model.check import CheckCoverage, CheckRun
+from evidence.model.check import CheckCoverage, CheckRun, JobLog
 from evidence.model.deployment import Deployment
 from evidence.model.git import Commit, GitAnswer, GitQuestion
 from evidence.model.protection import LandingRecords, SettingsHistory
@@ -298,6 +298,8 @@ class ChangeEvidence:
     """Commit objects of the pull request and of what landed, as far as the mirror has them."""
     checks: tuple[CheckRun, ...] = ()
     coverage: tuple[CheckCoverage, ...] = ()
+    logs: tuple[JobLog, ...] = ()
+    """Of attempts among `checks`."""
     tickets: tuple[Ticket, ...] = ()
     ticket_events: tuple[TicketEvent, ...] = ()
     trackers: tuple[TrackerRead, ...] = ()

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evidence.model.actor import Actor
 from evidence.model.fact import Fact
+
+LOG = "log"
+READ = "READ"
+GONE = "GONE"
+SOFT_FAIL = "SOFT_FAIL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckRun(Fact):
     """One attempt of one check on one commit. History: evented where all attempts were read.
 
-    A legacy commit status is a check run with `kind="status"`.
+    A legacy commit status is a check run with `kind="status"`. What was read of the log of an
+    attempt stands under the same `check_id` with `kind="log"`: its digest in `url`
+    (`sha256:...`), `READ` or `GONE` in `status`, and `SOFT_FAIL` in `conclusion` where a step
+    failed and the job succeeded all the same. It is no attempt: `JobLog` says it to the rules.
     """
 
     repository: str
     sha: str
     kind: str
-    """`check_run` or `status`."""
+    """`check_run`, `status` or `log`."""
     check_id: str
     name: str
     app: str
@@ -55,3 +64,35 @@ class CheckCoverage(Fact):
     """Earlier attempts were read too, not only the newest of each check."""
     reported: int
     read: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobLog:
+    """What was read of the log of one attempt of a check."""
+
+    check_id: str
+    digest: str
+    """`sha256:...` of the log as its source served it; empty where it is gone."""
+    soft_fail: bool
+    """A step failed, and the job succeeded all the same."""
+    entry: int
+    """Ledger entry that holds the log, redacted and capped."""
+
+
+def logs_of(rows: Iterable[CheckRun]) -> tuple[JobLog, ...]:
+    """The logs among rows of checks."""
+    return tuple(
+        JobLog(
+            check_id=row.check_id,
+            digest=row.url,
+            soft_fail=row.conclusion == SOFT_FAIL,
+            entry=row.entry_seq,
+        )
+        for row in rows
+        if row.kind == LOG
+    )
+
+
+def attempts_of(rows: Iterable[CheckRun]) -> tuple[CheckRun, ...]:
+    """The rows that are attempts or statuses, without logs."""
+    return tuple(row for row in rows if row.kind != LOG)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 from evidence.model.actor import Actor
@@ -14,7 +14,7 @@ from evidence.model.change import (
     Link,
     ProductionDeployment,
 )
-from evidence.model.check import CheckRun
+from evidence.model.check import CheckRun, JobLog
 from evidence.model.determination import Determination, Outcome
 from evidence.model.fact import Fact
 from evidence.model.pull_request import PullRequest, Review
@@ -58,6 +58,8 @@ class Dossier:
     tickets: tuple[Ticket, ...] = ()
     reviews: tuple[ReviewVersion, ...] = ()
     checks: tuple[CheckRun, ...] = ()
+    logs: Mapping[str, JobLog] = field(default_factory=dict)
+    """Of `checks`, by `check_id`."""
     links: tuple[Link, ...] = ()
     gaps: tuple[str, ...] = ()
     entries: tuple[int, ...] = ()
@@ -103,6 +105,7 @@ def build_dossier(
         tickets=_newest(evidence.tickets),
         reviews=_versions(evidence.reviews),
         checks=tuple(sorted(evidence.checks, key=_check_key)),
+        logs={log.check_id: log for log in evidence.logs},
         links=chain.links if chain else (),
         gaps=tuple(f"{gap.source} {gap.kind}: {gap.detail}" for gap in evidence.gaps),
         entries=_entries(facts, chain, carried),

@@ -8,6 +8,7 @@ from evidence.collectors.interface import Collector
 from evidence.config.load import Loaded
 from evidence.config.scope import Source
 from evidence.config.secrets import resolve
+from evidence.policy import Policy
 from evidence.store import queries
 from evidence.store.session import Store
 
@@ -62,6 +63,34 @@ def register(source: Source, loaded: Loaded, store: Store) -> Collector:
                 if one.source == source.id
             ]
         ),
+    )
+
+
+def job_logs(source: Source, loaded: Loaded, store: Store, policy: Policy) -> Collector:
+    """The logs of required checks that are stored, as far as they were not read yet."""
+    from evidence.collectors.github.job_logs import KEPT, GitHubJobLogs, Job
+    from evidence.store.jobs import required_names, unread_jobs
+
+    own = {one.id: one.name for one in _repositories(source, loaded)}
+    everywhere = {one.name for one in policy.required_checks if not one.source}
+    return GitHubJobLogs(
+        source=f"{source.id}:logs",
+        **_account(source),
+        limit=source.job_log_kib * 1024,
+        jobs=[
+            Job(
+                repository=one.repository,
+                name=own[one.repository],
+                sha=one.sha,
+                check_id=one.check_id,
+                check=one.name,
+                app=one.app,
+                conclusion=one.conclusion,
+                ended_at=one.ended_at,
+            )
+            for one in unread_jobs(store, everywhere, required_names(store), KEPT)
+            if one.repository in own
+        ],
     )
 
 

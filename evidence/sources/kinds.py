@@ -9,6 +9,7 @@ from evidence.config.load import Loaded
 from evidence.config.scope import Source
 from evidence.config.secrets import resolve
 from evidence.errors import ConfigError
+from evidence.policy import Policy
 from evidence.sources import deployers, github, jira
 from evidence.sources.clones import git_collectors
 from evidence.store.session import Store
@@ -89,6 +90,17 @@ def registers(loaded: Loaded, store: Store, names: tuple[str, ...] = ()) -> list
         github.register(source, loaded, store)
         for source in loaded.settings.source
         if source.kind == "github" and source.organisations and (not names or source.id in names)
+    ]
+
+
+def job_logs(
+    loaded: Loaded, store: Store, policy: Policy, names: tuple[str, ...] = ()
+) -> list[Collector]:
+    """What reads the logs of the required checks that are stored, of the named sources."""
+    return [
+        github.job_logs(source, loaded, store, policy)
+        for source in loaded.settings.source
+        if source.kind == "github" and source.job_logs and (not names or source.id in names)
     ]
 
 

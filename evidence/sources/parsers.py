@@ -29,7 +29,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
     from evidence.collectors.flux import parse as flux
     from evidence.collectors.git import refs
     from evidence.collectors.github import parse as github
-    from evidence.collectors.github import parse_deployments, parse_settings
+    from evidence.collectors.github import parse_deployments, parse_job_logs, parse_settings
     from evidence.collectors.ingested import parse as ingested
     from evidence.collectors.jira import parse as jira
     from evidence.collectors.received import parse as received
@@ -38,6 +38,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
         "git": refs.parse,
         "github": github.parse,
         "github_settings": parse_settings.parse,
+        "github_logs": parse_job_logs.parse,
         "argocd": argocd.parse,
         "flux": flux.parse,
         "github_deployments": parse_deployments.parse,

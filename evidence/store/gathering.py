@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from evidence.model.capture import Gap
 from evidence.model.change import Change, ChangeEvidence, Link, LinkKind, ProductionDeployment
-from evidence.model.check import CheckCoverage, CheckRun
+from evidence.model.check import CheckCoverage, CheckRun, attempts_of, logs_of
 from evidence.model.fact import Fact
 from evidence.model.protection import LandingRecords, SettingsHistory
 from evidence.model.pull_request import (
@@ -128,7 +128,8 @@ def of_repository(
             ),
             events=tuple(sorted(events.get(change.number, ()), key=lambda one: one.position)),
             commits=_flat(commits, [*own, *sorted(more[change.change_id] - set(own))]),
-            checks=_flat(checks, own),
+            checks=attempts_of(_flat(checks, own)),
+            logs=logs_of(_flat(checks, own)),
             coverage=_flat(coverage, own),
             trackers=around.trackers,
             deployments=tuple(
@@ -173,7 +174,8 @@ def with_checks(
     return {
         change_id: replace(
             one,
-            checks=one.checks + _flat(checks, sorted(more[change_id])),
+            checks=one.checks + attempts_of(_flat(checks, sorted(more[change_id]))),
+            logs=one.logs + logs_of(_flat(checks, sorted(more[change_id]))),
             coverage=one.coverage + _flat(coverage, sorted(more[change_id])),
         )
         for change_id, one in found.items()

@@ -14,14 +14,18 @@ if TYPE_CHECKING:
 
 
 class RedirectError(SourceError):
-    """GitHub says that what was asked for stands elsewhere: at `to`."""
+    """GitHub says that what was asked for stands elsewhere: at `to`, as it may be shown.
 
-    def __init__(self, origin: str, to: str) -> None:
+    `location` is the address whole: it may carry a signature, and stands in no message.
+    """
+
+    def __init__(self, origin: str, to: str, location: str = "") -> None:
         super().__init__(
             f"{origin} redirects to {to}; redirects are not followed.",
             next_step="Configure the address of GitHub's API as it is now.",
         )
         self.to = to
+        self.location = location
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,7 +74,8 @@ class Connection:
         with prepared() as response:
             body = read_limited(response)
         if 300 <= response.status_code < 400 and response.status_code != 304:
-            raise RedirectError(self.origin, redact_url(response.headers.get("location", "")))
+            location = response.headers.get("location", "")
+            raise RedirectError(self.origin, redact_url(location), location)
         return Response(response.status_code, response.headers, body)
 
 

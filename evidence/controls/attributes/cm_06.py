@@ -25,6 +25,7 @@ from evidence.model.change import (
     Chain,
     ChangeKind,
 )
+from evidence.model.check import CheckRun
 from evidence.model.determination import Determination, Outcome
 from evidence.policy import Policy, RequiredCheck
 
@@ -222,8 +223,25 @@ def _decide(chain: Chain, gate: Gate, wanted: Required, results: list[Result]) -
         sentence,
         facts=[fact for result in results for fact in result.facts],
         entries=wanted.entries,
-        flags=[*_flags(chain, wanted), *(flag for result in results for flag in result.flags)],
+        flags=[
+            *_flags(chain, wanted),
+            *(flag for result in results for flag in result.flags),
+            *_soft(chain, results),
+        ],
     )
+
+
+def _soft(chain: Chain, results: Iterable[Result]) -> list[str]:
+    """A required job succeeded although a step of it failed, as its log shows."""
+    passed = {
+        fact.check_id
+        for result in results
+        if result.reason == PASSED
+        for fact in result.facts
+        if isinstance(fact, CheckRun)
+    }
+    soft = any(log.soft_fail and log.check_id in passed for log in chain.evidence.logs)
+    return ["soft-fail"] if soft else []
 
 
 _RANK = {Outcome.FAIL: 0, Outcome.UNKNOWN: 1, Outcome.PASS: 2, Outcome.NOT_APPLICABLE: 3}
