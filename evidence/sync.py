@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evidence import anchoring, hints
+from evidence import anchoring, hints, wanted
 from evidence import sources as known_sources
 from evidence.actor import actor
 from evidence.collecting import Run, derive_commits, now, read_source
@@ -144,6 +144,7 @@ def sync(
         if cut:
             _derive_afresh(store, mirrors, progress)
         hints.heed(store, collectors)
+        wanted.tell(store, collectors)
         tallies += [read_source(run, collector, progress) for collector in collectors]
         tallies += [
             read_source(run, one, progress)

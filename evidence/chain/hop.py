@@ -27,7 +27,7 @@ from evidence.policy import Application, Policy
 
 ImageKey = tuple[str, str, str]
 """(image, source repository id, path in it)."""
-_BY_DIGEST = frozenset({"provenance", "claimed_provenance", "commit_trailer"})
+_BY_DIGEST = frozenset({"provenance", "claimed_provenance", "commit_trailer", "image_label"})
 """What tells the commit of a digest although the tag stays the same."""
 _UNDECIDED = frozenset({"third_party"})
 """Problems of an image that leave no question about our own sources."""
@@ -52,7 +52,9 @@ class Hop:
         self._maps = ImageMaps(policy)
         self._configurations: dict[str, Configurations] = {}
         self._roles = {one.id: one.role for one in policy.repositories}
-        self.digests = Digests(inputs.deployments, inputs.states, inputs.rollouts)
+        self.digests = Digests(
+            inputs.deployments, inputs.states, inputs.rollouts, inputs.provenance
+        )
         self._naming = Naming(policy, inputs, inquiry, self.digests)
         self._interned: dict[RunningImage, RunningImage] = {}
 

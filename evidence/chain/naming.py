@@ -19,7 +19,7 @@ from evidence.chain.trailers import Trailer, trailer_of
 from evidence.chain.urls import find_repository, repository_index
 from evidence.policy import Policy
 
-_UNNAMED = frozenset({"no_such_tag", "digest_only", "not_a_commit"})
+_UNNAMED = frozenset({"no_such_tag", "digest_only", "not_a_commit", "candidate_only"})
 """Problems of a reference that names no commit by itself."""
 _TRAILERS_READ = 50
 """Configuration commits of one deployment whose messages are read, the newest first."""
@@ -54,13 +54,15 @@ class Naming:
         """The commit behind a reference; a Git tag that is younger than `draft` tells nothing."""
         if not built.repository:
             return Resolution(problem=built.problem)
+        digest = self._digests.only(ref.image, ref.reference)
         found = resolve_reference(
             self._inquiry,
             built.repository,
             Reference(
                 tag=split_reference(ref.reference)[0],
-                digest=self._digests.only(ref.image, ref.reference),
+                digest=digest,
                 statements=self.stated(built, ref),
+                labels=tuple(self._statements.labels(digest, built.repository)),
                 trailers=trailers,
             ),
         )

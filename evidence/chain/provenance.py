@@ -1,5 +1,8 @@
 """Statements about the origin of images: which are believed, and what they say of a digest.
 
+Labels are what an image says of itself: a base image hands its own on, so a revision counts only
+beside a source that is the mapped repository.
+
 A statement is `verified` where a key that the policy trusts for the image's repository signed its
 bytes; anything else is `claimed`, whoever seems to have signed it. A certificate in a bundle is not
 followed to a root: without one, its name is a claim too. Signatures: DSSE,
@@ -11,14 +14,14 @@ from __future__ import annotations
 import base64
 import binascii
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from evidence.chain.urls import find_repository, repository_index
 from evidence.manifest.envelope import pae
-from evidence.model.provenance import Provenance
+from evidence.model.provenance import LABELS, MEMBER, OBSERVED, Provenance
 from evidence.policy import Policy, TrustedBuilder
 
 
@@ -40,22 +43,58 @@ class Statement:
         return f"built by {one.builder or 'a builder without a name'} from {one.commit}, {who}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """What an image says of its own origin, for the repository that it is mapped to."""
+
+    provenance: Provenance
+    named: bool
+    """Whether it names that repository; False: it names none, and a base image may have said it."""
+
+    @property
+    def revision(self) -> str:
+        """A whole SHA where it gives one, else the text that it gives: a short SHA or a tag."""
+        one = self.provenance
+        return one.commit or one.ref.rpartition("/")[2]
+
+
 class Statements:
     """The statements of one run by the digest that they are about."""
 
     def __init__(self, policy: Policy, provenance: Iterable[Provenance]) -> None:
         self._policy = policy
         self._index = repository_index(policy.repositories)
-        self._by_digest: Mapping[str, list[Provenance]] = defaultdict(list)
+        self._by_digest: dict[str, list[Provenance]] = defaultdict(list)
+        self._labels: dict[str, list[Provenance]] = defaultdict(list)
+        self._indexes: dict[str, str] = {}
         for one in provenance:
-            self._by_digest[one.subject_digest].append(one)
+            if one.predicate_type == LABELS:
+                self._labels[one.subject_digest].append(one)
+            elif one.predicate_type == MEMBER:
+                self._indexes[one.subject_digest] = one.ref
+            elif one.predicate_type not in OBSERVED:
+                self._by_digest[one.subject_digest].append(one)
 
     def of(self, digest: str, repository: str) -> list[Statement]:
-        """What is stated of a digest, for an image of a repository; verified ones first."""
-        if not digest or digest not in self._by_digest:
+        """What is stated of a digest, or of the index that lists it, for an image of a repository.
+
+        Verified ones come first.
+        """
+        if not digest:
             return []
-        judged = [self._judge(one, repository) for one in self._by_digest[digest]]
+        about = (digest, self._indexes.get(digest, ""))
+        stated = [one for each in about for one in self._by_digest.get(each, ())]
+        judged = [self._judge(one, repository) for one in stated]
         return sorted(judged, key=lambda one: (not one.by, one.provenance.statement))
+
+    def labels(self, digest: str, repository: str) -> list[Label]:
+        """What the image of a digest says of itself; nothing where it names another repository."""
+        found: list[Label] = []
+        for one in self._labels.get(digest, ()) if digest else ():
+            home, _ = find_repository(one.repository_url, self._index, self._policy.repositories)
+            if one.ref and (home == repository or not one.repository_url):
+                found.append(Label(provenance=one, named=bool(one.repository_url)))
+        return sorted(found, key=lambda one: (not one.named, one.provenance.statement))
 
     def _judge(self, one: Provenance, repository: str) -> Statement:
         trusted = [

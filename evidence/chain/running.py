@@ -12,7 +12,7 @@ from evidence.chain.images import ImageRef
 from evidence.chain.mapping import Built
 from evidence.chain.provenance import Statement
 from evidence.chain.strategies import Resolution
-from evidence.model.change import RunningImage, Standing
+from evidence.model.change import RunningImage, Standing, Strength
 
 VERIFIED, CLAIMED, CONTRADICTS = "verified", "claimed", "contradicts"
 
@@ -48,7 +48,11 @@ def _stated(stated: Sequence[Statement], found: Resolution) -> tuple[str, str]:
     reference names.
     """
     for one in stated:
-        named = {match.commit for match in found.matches if match.basis != "claimed_provenance"}
+        named = {
+            match.commit
+            for match in found.matches
+            if match.basis != "claimed_provenance" and match.strength is not Strength.CANDIDATE
+        }
         other = one.provenance.commit and named - {one.provenance.commit}
         if one.by and one.against:
             return CONTRADICTS, f"{one.told}: {one.against}"

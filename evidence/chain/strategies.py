@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from evidence.chain.inquiry import Inquiry
-from evidence.chain.provenance import Statement
+from evidence.chain.provenance import Label, Statement
 from evidence.chain.trailers import Trailer
 from evidence.model.change import ImageMatch, Strength
 
@@ -28,6 +28,8 @@ class Reference:
     digest: str = ""
     statements: tuple[Statement, ...] = ()
     """What builders state of its digest."""
+    labels: tuple[Label, ...] = ()
+    """What the image of its digest says of itself."""
     trailers: tuple[Trailer, ...] = ()
     """What the commits that set it say of the commit they refer to, of the mapped repository."""
 
@@ -109,6 +111,29 @@ def commit_trailer(inquiry: Inquiry, repository: str, reference: Reference) -> I
             )
 
 
+def image_label(inquiry: Inquiry, repository: str, reference: Reference) -> Iterator[Match]:
+    """`org.opencontainers.image.revision` beside a `.source` that is the mapped repository.
+
+    Strong for a whole SHA, inferred for a short one or a tag. Without a source it may be the label
+    of a base image: a candidate.
+    """
+    for one in reference.labels:
+        found = inquiry.resolve(repository, one.revision)
+        commits = set(found.commits) if found else set()
+        commits |= {commit for _ref, commit in found.tags} if found else set()
+        strength = Strength.STRONG if one.provenance.commit else Strength.INFERRED
+        certain = one.named and len(commits) == 1
+        for commit in sorted(commits):
+            yield Match(
+                commit=commit,
+                basis="image_label",
+                strength=strength if certain else Strength.CANDIDATE,
+                detail=f"revision {one.provenance.ref}"
+                f"{'' if one.named else ', without a source: a base image may have said it'}",
+                entries=(one.provenance.entry_seq,) if one.provenance.entry_seq else (),
+            )
+
+
 def tag_contains_sha(inquiry: Inquiry, repository: str, reference: Reference) -> Iterator[Match]:
     """A full SHA in the tag is strong, a shorter one inferred; one of several commits is neither.
 
@@ -142,6 +167,7 @@ def tag_is_git_tag(inquiry: Inquiry, repository: str, reference: Reference) -> I
 STRATEGIES: dict[str, Strategy] = {
     "provenance": provenance_of_digest,
     "commit_trailer": commit_trailer,
+    "image_label": image_label,
     "tag_contains_sha": tag_contains_sha,
     "tag_is_git_tag": tag_is_git_tag,
 }
@@ -159,13 +185,15 @@ def _asked(reference: Reference) -> list[str]:
     tag = reference.tag
     texts = [*_sha_texts(tag), tag] if tag and not _DIGEST_LIKE.match(tag) else []
     texts += [one.provenance.commit for one in reference.statements if not one.against]
+    texts += [one.revision for one in reference.labels]
     return [*texts, *(one.commit for one in reference.trailers)]
 
 
 def resolve_reference(inquiry: Inquiry, repository: str, reference: Reference) -> Resolution:
     """The one commit that a reference names in a repository, or why there is none.
 
-    What a trusted key signed goes before everything else; all other matches must agree.
+    What a trusted key signed goes before everything else; all other matches must agree. Candidates
+    are kept and decide nothing: one alone names no commit, and none contradicts what does.
     """
     matches = [
         match for rule in STRATEGIES.values() for match in rule(inquiry, repository, reference)
@@ -174,10 +202,11 @@ def resolve_reference(inquiry: Inquiry, repository: str, reference: Reference) -
         return Resolution(pending=True, problem="not_resolved_yet")
     kept = tuple(dict.fromkeys(match.kept for match in matches))
     proved = [match for match in matches if match.strength is Strength.PROVED]
-    deciding = proved or matches
+    certain = [match for match in matches if match.strength is not Strength.CANDIDATE]
+    deciding = proved or certain
     commits = sorted({match.commit for match in deciding})
     if not commits:
-        return Resolution(problem=_nothing(reference))
+        return _open(reference, kept)
     if len(commits) > 1:
         return Resolution(problem="ambiguous", candidates=tuple(commits), matches=kept)
     best = min(deciding, key=lambda match: _ORDER.index(match.strength))
@@ -187,6 +216,15 @@ def resolve_reference(inquiry: Inquiry, repository: str, reference: Reference) -
         strength=best.strength,
         made=best.made,
         matches=kept,
+    )
+
+
+def _open(reference: Reference, kept: tuple[ImageMatch, ...]) -> Resolution:
+    """No commit, and those that it may be."""
+    commits = tuple(sorted({one.commit for one in kept}))
+    problem = "ambiguous" if len(commits) > 1 else "candidate_only"
+    return Resolution(
+        problem=problem if commits else _nothing(reference), candidates=commits, matches=kept
     )
 
 

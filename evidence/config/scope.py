@@ -26,11 +26,13 @@ class Source(_Section):
         "flagger",
         "github-deployments",
         "kubernetes-events",
+        "oci",
         "ingest",
     ]
     url: str = ""
     file: str = ""
-    """What is read from a cluster: a file of its objects instead of a server."""
+    """What is read from a cluster: a file of its objects instead of a server. OCI: a folder with an
+    image layout instead of a registry."""
     secret: str = ""
     api: Literal["rest", "kubernetes"] = "rest"
     """Argo CD only: what `url` is, its own API or that of the cluster that holds Applications."""

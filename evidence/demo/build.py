@@ -28,6 +28,8 @@ def build(world: World) -> History:
     for told in scene.history.github_deployments:
         last = max(last, told.at, *(at for at, _ in told.statuses))
     scene.history.ends_at = moment(world.ends, scene.epoch) if world.ends else last + DAY
+    for image in world.image:
+        scene.image(image.key, scene.repository(""))
     scene.history.names = dict(scene.names)
     return scene.history
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from evidence.demo.history_deployed import ApplicationRecord, GitHubDeploymentRecord
 from evidence.demo.objects import Objects
+from evidence.demo.oci_images import Images
 from evidence.demo.world import Issue, Repository
 
 T = TypeVar("T")
@@ -277,6 +278,8 @@ class History:
     """Jira project -> number of its newest issue."""
     pulls: dict[str, PullRecord] = field(default_factory=dict)
     github_deployments: list[GitHubDeploymentRecord] = field(default_factory=list)
+    images: dict[str, Images] = field(default_factory=dict)
+    """Image name -> what its registry holds of it."""
     names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Reference, as a world writes it -> (repository key, object id) at the end of the story."""
     ends_at: int = 0

@@ -95,6 +95,7 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
             *cluster,
             *_deployments(world, moment, github),
             *jira,
+            *_registry(world, moment),
         ],
         "repository": [
             {
@@ -122,6 +123,14 @@ def _jira(world: World, moment: Moment, home: Path) -> dict[str, Any]:
         "deployment": world.jira,
         "system": "jira.example",
     }
+
+
+def _registry(world: World, moment: Moment) -> list[dict[str, Any]]:
+    """The registry of the world's images, which anybody may read."""
+    if not moment.registry_url:
+        return []
+    host = world.image[0].name.partition("/")[0]
+    return [{"id": "registry", "kind": "oci", "url": moment.registry_url, "system": host}]
 
 
 def _flux(moment: Moment, home: Path) -> dict[str, Any]:

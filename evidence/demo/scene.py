@@ -16,6 +16,7 @@ from evidence.demo.steps import CheckStep, CommitSpec
 from evidence.demo.timeline import REFERENCE, first_bot
 from evidence.demo.world import Person, Repository, World
 from evidence.demo.world_deployed import Application
+from evidence.demo.world_images import image_digest
 from evidence.errors import ConfigError
 
 WEB_FLOW: Final = "web-flow"
@@ -35,6 +36,7 @@ class Scene:
         self.names: dict[str, tuple[str, str]] = {}
         """Reference -> (repository key, object id)."""
         self._next_id = 9_000_000
+        self._images: dict[str, str] = {}
         self.history = History(repositories={}, applications={})
         for index, repository in enumerate(world.repository):
             self.history.repositories[repository.key] = self._repository(index, repository)
@@ -118,10 +120,18 @@ class Scene:
         def one(kind: str, reference: str) -> str:
             if kind == "digest":
                 return hashlib.sha256(reference.encode()).hexdigest()
+            if kind == "image":
+                return self.image(reference, where).removeprefix("sha256:")
             sha = self.sha(reference, where, change)
             return sha if kind == "sha" else sha[:7]
 
         return REFERENCE.sub(lambda m: one(m[1], m[2]), text)
+
+    def image(self, key: str, where: RepositoryRecord) -> str:
+        """Digest of an image of the world, made when it is first named or when the story ends."""
+        if key not in self._images:
+            self._images[key] = image_digest(self, key, where)
+        return self._images[key]
 
     # --- repositories and pushes
 

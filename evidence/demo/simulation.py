@@ -25,6 +25,8 @@ from evidence.demo.github_server import GitHub
 from evidence.demo.history import as_of
 from evidence.demo.jira_server import EMAIL, Jira
 from evidence.demo.moments import moment
+from evidence.demo.oci_images import Images
+from evidence.demo.oci_server import Registry
 from evidence.demo.served import ServedRepository
 from evidence.demo.serving import LoopbackServer
 from evidence.demo.world import World
@@ -63,6 +65,8 @@ class Moment:
     jira_token: str
     jira_email: str
     """Empty for Jira Server."""
+    registry_url: str
+    """A registry with the images of the world; empty where it has none."""
     repo_urls: Mapping[str, str]
     """Repository key -> address that Argo CD shows as `repoURL` (nothing answers there)."""
 
@@ -102,18 +106,25 @@ class Simulation:
         self.jira_server: LoopbackServer | None = None
         if self.history.tickets:
             self.jira_server = LoopbackServer("jira", self.jira.respond, lambda: self.jira.at)
+        self.registry = Registry(repositories=_held(self.history.images))
+        self.registry_server: LoopbackServer | None = None
+        if world.image:
+            self.registry_server = LoopbackServer("registry", self.registry.respond, lambda: now)
+            self.registry.realm = f"{self.registry_server.url}/token"
         self._repo_urls = urls
         for fault in world.fault:
             self.server(fault.server).fail(fault)
         self.at(now)
 
     def server(self, name: str) -> LoopbackServer:
-        """`github`, `argocd`, `flux` or `jira`: counts of calls, latency, faults."""
+        """`github`, `argocd`, `flux`, `jira` or `registry`: counts of calls, latency, faults."""
         servers = {"github": self.github_server, "argocd": self.argocd_server}
         if self.flux_server is not None:
             servers["flux"] = self.flux_server
         if self.jira_server is not None:
             servers["jira"] = self.jira_server
+        if self.registry_server is not None:
+            servers["registry"] = self.registry_server
         if name not in servers:
             known = ", ".join(servers)
             raise ConfigError(f"There is no simulated server `{name}`; known: {known}.")
@@ -128,6 +139,7 @@ class Simulation:
         """Moves the world to a moment: microseconds UTC, ISO text, or an offset from `epoch`."""
         now = when if isinstance(when, int) else moment(when, moment(self.world.epoch, 0))
         self.github.at = self.argocd.at = self.flux.at = self.jira.at = now
+        self.registry.at = now
         for one in self.repositories.values():
             one.set_moment(now)
         root = self.github_server.url
@@ -147,6 +159,7 @@ class Simulation:
             repository_ids={key: record.id for key, record in records.items()},
             git_urls={key: one.url for key, one in self.repositories.items()},
             git_paths={key: one.path for key, one in self.repositories.items()},
+            registry_url=self.registry_server.url if self.registry_server else "",
             jira_url=self.jira_server.url if self.jira_server else "",
             jira_token=self.jira.token,
             jira_email=EMAIL if self.world.jira == "cloud" else "",
@@ -165,6 +178,8 @@ class Simulation:
             self.flux_server.close()
         if self.jira_server is not None:
             self.jira_server.close()
+        if self.registry_server is not None:
+            self.registry_server.close()
 
     def __enter__(self) -> Self:
         return self
@@ -176,6 +191,11 @@ class Simulation:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _held(images: Mapping[str, Images]) -> dict[str, Images]:
+    """By repository, which is an image's name without its registry."""
+    return {name.partition("/")[2]: held for name, held in images.items()}
 
 
 def _has_flux(world: World) -> bool:

@@ -15,7 +15,7 @@ from evidence.errors import ConfigError
 
 Item = Issue | IssueEvent | Step | Push | Tag | Check | Deploy
 
-REFERENCE: Final = re.compile(r"\$\{(sha|short|digest):([^}]*)\}")
+REFERENCE: Final = re.compile(r"\$\{(sha|short|digest|image):([^}]*)\}")
 """A placeholder in contents, messages, titles and tags."""
 
 _DEFAULT_FILE: Final = "notes.txt"

@@ -35,7 +35,8 @@ branch), `KEY.c2` (the second commit ever pushed to the change, or the commit wh
 `KEY.queue` / `KEY.q1` (last / first merge queue commit), `branch:main`, `tag:v1`, `root`, or 40
 hexadecimal digits. Inside a change `head`, `c2`, `queue`, `merge`, `r1` need no key.
 In contents, messages, titles, bodies, image tags: `${sha:REF}`, `${short:REF}` (7 digits) and
-`${digest:ANY TEXT}` (64 hexadecimal digits made from the text) are replaced.
+`${digest:ANY TEXT}` (64 hexadecimal digits made from the text) are replaced, and so is
+`${image:KEY}` (those of an image that the registry holds).
 
 Nothing here knows what is right or wrong: a world can describe any behaviour, also forbidden ones.
 """
@@ -55,6 +56,7 @@ from evidence.demo.world_deployed import (
     Deploy,
     Drift,
     GitHubDeployment,
+    Image,
 )
 from evidence.demo.world_settings import (
     DeployKey,
@@ -276,6 +278,7 @@ class World:
     application: tuple[Application, ...] = ()
     deploy: tuple[Deploy, ...] = ()
     delivery: tuple[Delivery, ...] = ()
+    image: tuple[Image, ...] = ()
     github_deployment: tuple[GitHubDeployment, ...] = ()
     event: tuple[ClusterEvent, ...] = ()
     drift: tuple[Drift, ...] = ()

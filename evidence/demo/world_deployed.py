@@ -108,6 +108,24 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image that a registry holds. `${image:KEY}` is its digest, without `sha256:`."""
+
+    key: str
+    name: str
+    """As configurations name it: `registry.example/shop-web`."""
+    tag: str = ""
+    at: str = ""
+    """Since when the tag names it; default: always."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """`revision` and `source`, short for `org.opencontainers.image.revision`..., or other names."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    """Of the manifest, with the same short names."""
+    platforms: int = 1
+    """More than one: the digest is that of an index."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GitHubDeployment:
     """A deployment that GitHub was told of, with the statuses that followed."""
 

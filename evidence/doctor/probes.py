@@ -166,6 +166,22 @@ def _objects(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
             yield ok(check, f"{', '.join(collector.kinds)} can be listed")
 
 
+def _oci(check: str, source: Source, _loaded: Loaded) -> Iterator[Finding]:
+    """Whether a registry answers; what of it can be read shows when its images are."""
+    if source.file:
+        yield ok(check, f"reads the folder {source.file}")
+        return
+    session = PoliteSession(
+        base_url=source.url,
+        attempts=2,
+        answers=frozenset({200, 401}),
+        verify=source.ca or source.verify_tls,
+    )
+    answer = session.get("/v2/")
+    yield ok(check, "answers as a registry; a token is asked for with each image")
+    yield from _skew(check, answer)
+
+
 def _handed_over(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
     del source, loaded
     yield ok(check, "nothing to ask: it is told by `evidence ingest`")
@@ -180,5 +196,6 @@ PROBES: dict[str, Callable[[str, Source, Loaded], Iterator[Finding]]] = {
     "argo-rollouts": _objects,
     "flagger": _objects,
     "kubernetes-events": _objects,
+    "oci": _oci,
     "ingest": _handed_over,
 }

@@ -219,7 +219,7 @@ class ImageChange:
     strength: Strength = Strength.CANDIDATE
     problem: str = ""
     """`third_party`, `ambiguous`, `not_a_commit`, `digest_only`, `unmapped`, `no_such_tag`,
-    `unreadable`; empty where resolved."""
+    `candidate_only`, `unreadable`; empty where resolved."""
     candidates: tuple[str, ...] = ()
     matches: tuple[ImageMatch, ...] = ()
     """Everything that every strategy sees behind `new`, the more telling first."""

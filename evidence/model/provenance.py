@@ -6,6 +6,16 @@ from dataclasses import dataclass
 
 from evidence.model.fact import Fact
 
+LABELS = "oci.labels"
+"""Predicate type of what an image says of itself by labels or annotations: nobody signed it.
+`commit` is its revision where that is a whole SHA, `ref` as it is written."""
+TAG = "oci.tag"
+"""A registry gave the digest for the tag; `subject_name` is `<image>:<tag>`."""
+MEMBER = "oci.member"
+"""The digest is one platform of the index that `ref` is the digest of."""
+OBSERVED = frozenset({LABELS, TAG, MEMBER})
+"""What is read of an image itself, and no builder states."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance(Fact):

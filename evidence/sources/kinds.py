@@ -10,12 +10,9 @@ from evidence.config.scope import Source
 from evidence.config.secrets import resolve
 from evidence.errors import ConfigError
 from evidence.policy import Policy
-from evidence.sources import deployers, github, jira
+from evidence.sources import deployers, github, jira, registries
 from evidence.sources.clones import git_collectors
 from evidence.store.session import Store
-
-HANDED_OVER = "ingest"
-"""A source of this kind is told by `evidence ingest` and read by nobody."""
 
 KINDS: dict[str, Callable[[Source, Loaded], Collector]] = {
     "github": github.repositories,
@@ -27,14 +24,18 @@ KINDS: dict[str, Callable[[Source, Loaded], Collector]] = {
     "flagger": deployers.flagger,
     "kubernetes-events": deployers.events,
 }
-"""ADD A SOURCE HERE, once its collector stands in `evidence/collectors/`."""
+"""ADD A SOURCE HERE, once its collector stands in `evidence/collectors/`. A source of kind `ingest`
+is told by `evidence ingest` and read by nobody."""
+
+LAST: dict[str, Callable[[Source, Loaded], Collector]] = {"oci": registries.images}
+"""Sources that are asked for what the others told of."""
 
 BESIDE: dict[str, Callable[[Source, Loaded], Collector]] = {"github": github.settings}
 """A second stream of a kind of source, with a cursor and receipts of its own: `<id>:settings`."""
 
 
 def build(loaded: Loaded, names: tuple[str, ...] = ()) -> list[Collector]:
-    """Collectors of the named sources (all without names), forges and deployers before Git.
+    """Collectors of the named sources (all without names): forges, deployers, Git, registries.
 
     A Git repository is named `git:<repository id>`; `git` names all of them.
 
@@ -43,20 +44,19 @@ def build(loaded: Loaded, names: tuple[str, ...] = ()) -> list[Collector]:
     """
     _check_names(names, loaded)
     chosen = [source for source in loaded.settings.source if not names or source.id in names]
-    collectors = [
-        KINDS[source.kind](source, loaded) for source in chosen if source.kind != HANDED_OVER
-    ]
+    collectors = [KINDS[source.kind](source, loaded) for source in chosen if source.kind in KINDS]
     collectors += [
         BESIDE[source.kind](source, loaded)
         for source in chosen
         if source.kind in BESIDE and source.settings
     ]
-    return collectors + [
+    collectors += [
         collector
         for collector in git_collectors(loaded).values()
         if collector.repository not in loaded.gone
         and (not names or "git" in names or collector.source in names)
     ]
+    return collectors + [LAST[one.kind](one, loaded) for one in chosen if one.kind in LAST]
 
 
 def check(loaded: Loaded, names: tuple[str, ...] = ()) -> None:

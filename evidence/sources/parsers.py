@@ -32,6 +32,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
     from evidence.collectors.github import parse_deployments, parse_job_logs, parse_settings
     from evidence.collectors.ingested import parse as ingested
     from evidence.collectors.jira import parse as jira
+    from evidence.collectors.oci import parse as oci
     from evidence.collectors.received import parse as received
 
     return {
@@ -48,4 +49,5 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
         "ingest": ingested.parse,
         received.COLLECTOR: received.parse,
         "jira": jira.parse,
+        "oci": oci.parse,
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from evidence.canonical import from_text, to_text
 from evidence.errors import ConfigError
@@ -228,6 +228,25 @@ def deployment_bodies(
     """Bodies of the population's deployments by deployment id: of some, or of all."""
     wanted = None if deployment_ids is None else sorted({to_text(each) for each in deployment_ids})
     yield from _bodies(store, tables.deployment_row, "deployment_id", wanted, at)
+
+
+def newest_deployments(store: Store) -> Iterator[str]:
+    """Bodies of the newest deployment of each application, by application."""
+    table = tables.deployment_row
+    with store.read() as connection:
+        shown = current_generation(connection)
+        newest = (
+            select(table.c.application, func.max(table.c.started_at))
+            .where(table.c.generation <= shown)
+            .group_by(table.c.application)
+        )
+        for application, started_at in connection.execute(newest.order_by(table.c.application)):
+            query = visible(table, ("deployment_id",), shown).with_only_columns(table.c.body)
+            query = query.where(
+                table.c.application == application, table.c.started_at == started_at
+            )
+            for body in connection.execute(query.order_by(table.c.deployment_id)).scalars():
+                yield from_text(body)
 
 
 def determinations(
