@@ -23,7 +23,8 @@ from evidence.chain.graph import CommitGraph
 from evidence.chain.lanes import Step, lane_ranges
 from evidence.chain.population import Population, PopulationInputs, build_population
 from evidence.model.actor import Actor, ActorType
-from evidence.model.change import Change, ChangeEvidence
+from evidence.model.chain import ChangeEvidence
+from evidence.model.change import Change
 from evidence.model.check import CheckRun
 from evidence.model.deployment import DeployedSource, Deployment
 from evidence.model.pull_request import PullRequest, Review

@@ -13,17 +13,11 @@ from typing import Any
 from evidence.config import paths
 from evidence.config.moments import named_zone
 from evidence.errors import ConfigError
-from evidence.model.change import (
-    PROMOTION,
-    Change,
-    ChangeEvidence,
-    ChangeKind,
-    Link,
-    LinkKind,
-    ProductionDeployment,
-)
+from evidence.model.chain import ChangeEvidence
+from evidence.model.change import PROMOTION, Change, ChangeKind, Link, LinkKind
 from evidence.model.codec import decode, encode
 from evidence.model.determination import Determination, Outcome
+from evidence.model.production import ProductionDeployment
 from evidence.report.text import local, login, mark, private, shown, utc, visible, who
 from evidence.report.timeline import Moment, timeline
 from evidence.store import queries

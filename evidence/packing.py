@@ -13,10 +13,12 @@ from evidence.controls import evaluate
 from evidence.deciding.case import Case
 from evidence.deciding.decide import evaluate_deployments
 from evidence.manifest.capture_file import CaptureFile
-from evidence.model.change import PROMOTION, Chain, Change, ChangeKind, ProductionDeployment
+from evidence.model.chain import Chain
+from evidence.model.change import PROMOTION, Change, ChangeKind
 from evidence.model.determination import Determination
 from evidence.model.fact import Fact
 from evidence.model.git import Commit
+from evidence.model.production import ProductionDeployment
 from evidence.report.data import GapRecord, Period
 from evidence.store import ledger, queries
 from evidence.store.session import Store

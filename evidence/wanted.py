@@ -13,8 +13,8 @@ from functools import partial
 from evidence.collectors.interface import Collector
 from evidence.collectors.oci import OciCollector, Wanted
 from evidence.model import codec
-from evidence.model.change import ProductionDeployment
 from evidence.model.deployment import ApplicationState
+from evidence.model.production import ProductionDeployment
 from evidence.model.provenance import LABELS, Provenance
 from evidence.store import queries
 from evidence.store.session import Store

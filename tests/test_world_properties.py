@@ -33,7 +33,7 @@ from evidence.controls.evaluate import evaluate_change
 from evidence.deciding.case import Case
 from evidence.demo.organisation import demo_world
 from evidence.demo.run import rehearse
-from evidence.model.change import Chain, ChangeEvidence
+from evidence.model.chain import Chain, ChangeEvidence
 from evidence.model.determination import Outcome
 from evidence.store.session import open_store
 

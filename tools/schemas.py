@@ -17,10 +17,11 @@ from evidence.deciding.decide import Summary
 from evidence.doctor import Finding
 from evidence.ingest import Ingested
 from evidence.model.capture import Gap, Receipt
-from evidence.model.change import Change, Link, ProductionDeployment
+from evidence.model.change import Change, Link
 from evidence.model.codec import field_types, optional
 from evidence.model.custody import Handling
 from evidence.model.determination import Determination
+from evidence.model.production import ProductionDeployment
 from evidence.status import DeliveryStatus, SourceStatus
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "reference" / "schemas"

@@ -13,7 +13,7 @@ from evidence.chain.rows import Draft
 from evidence.chain.sources import Locator
 from evidence.chain.stages import staged
 from evidence.model.aftermath import Aftermath
-from evidence.model.change import ProductionDeployment
+from evidence.model.production import ProductionDeployment
 from evidence.policy import Policy
 
 

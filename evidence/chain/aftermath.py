@@ -14,7 +14,7 @@ from operator import itemgetter
 from evidence.chain.deployments import Operation
 from evidence.chain.looks import Looks, Seen
 from evidence.model.aftermath import Aftermath, HealthSeen, Staged
-from evidence.model.change import DeploymentKind, ProductionDeployment
+from evidence.model.production import DeploymentKind, ProductionDeployment
 from evidence.model.rollout import Verdict
 from evidence.policy import Policy
 

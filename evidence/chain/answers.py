@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from evidence.model.change import Chain, ChangeEvidence, MergeMethod
+from evidence.model.chain import Chain, ChangeEvidence
+from evidence.model.change import MergeMethod
 from evidence.model.git import GitAnswer, GitQuestion, QuestionKind
 
 Answers = Mapping[GitQuestion, GitAnswer]

@@ -8,7 +8,7 @@ from evidence.chain.answers import ask, merge_questions, net_diff_questions, pat
 from evidence.chain.links import draw_links
 from evidence.chain.owners import owners_questions
 from evidence.chain.standard import content_questions
-from evidence.model.change import Chain, ChangeEvidence
+from evidence.model.chain import Chain, ChangeEvidence
 from evidence.model.git import GitQuestion, QuestionKind
 from evidence.policy import Policy
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from evidence.chain.event_tickets import with_ticket
 from evidence.chain.looks import Looks, Object, Seen
 from evidence.chain.scenes import Scenes, told
-from evidence.model.change import DeploymentKind, ProductionDeployment
 from evidence.model.event import OutOfBand
+from evidence.model.production import DeploymentKind, ProductionDeployment
 from evidence.model.runtime import RuntimeEvent, RuntimeKind
 from evidence.model.ticket import Ticket, TrackerRead
 from evidence.policy import Policy

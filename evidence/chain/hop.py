@@ -22,7 +22,7 @@ from evidence.chain.records import PopulationInputs
 from evidence.chain.rows import Draft, RangeDraft
 from evidence.chain.running import running_image
 from evidence.chain.strategies import Resolution
-from evidence.model.change import ImageChange, RunningImage
+from evidence.model.production import ImageChange, RunningImage
 from evidence.policy import Application, Policy
 
 ImageKey = tuple[str, str, str]

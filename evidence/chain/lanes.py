@@ -25,7 +25,7 @@ from evidence.chain.graph import (
     only_in,
     relation,
 )
-from evidence.model.change import DeploymentKind
+from evidence.model.production import DeploymentKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,8 @@ from evidence.chain.tickets import (
     key_in_message,
     key_in_text,
 )
-from evidence.model.change import ChangeEvidence, Link, LinkKind, MergeMethod, Strength
+from evidence.model.chain import ChangeEvidence
+from evidence.model.change import Link, LinkKind, MergeMethod, Strength
 from evidence.model.pull_request import Review
 from evidence.policy import Policy
 

@@ -14,7 +14,7 @@ from evidence.chain.images import parse_image, split_reference
 from evidence.chain.looks import Looks
 from evidence.chain.mapping import plain_image
 from evidence.chain.scenes import Scenes
-from evidence.model.change import ProductionDeployment
+from evidence.model.production import ProductionDeployment
 from evidence.policy import Policy
 
 

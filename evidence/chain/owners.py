@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evidence.chain.answers import ask, entries_of, member, value_of, why_missing
-from evidence.model.change import Chain, ChangeEvidence
+from evidence.model.chain import Chain, ChangeEvidence
 from evidence.model.git import GitQuestion, QuestionKind
 
 

@@ -32,14 +32,12 @@ from evidence.chain.scope import Scope
 from evidence.chain.sources import Locator
 from evidence.chain.witnesses import attach, with_witnesses, witness_links, witness_of
 from evidence.chain.writing import Carried, write_changes
-from evidence.model.change import (
+from evidence.model.change import Link, LinkKind, Strength
+from evidence.model.production import (
     DeploymentKind,
-    Link,
-    LinkKind,
     ProductionDeployment,
     RevisionRange,
     RunningImage,
-    Strength,
 )
 from evidence.policy import Application, Policy
 

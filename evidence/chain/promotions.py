@@ -14,7 +14,7 @@ from evidence.chain.inquiry import Inquiry
 from evidence.chain.releases import image_places
 from evidence.chain.scope import Scope
 from evidence.chain.yaml_text import load_documents
-from evidence.model.change import ImageChange
+from evidence.model.production import ImageChange
 
 _CONTAINERS = frozenset({"containers", "initContainers", "ephemeralContainers"})
 _KUSTOMIZE = frozenset({"newTag", "newName", "digest"})

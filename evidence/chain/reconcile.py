@@ -11,7 +11,8 @@ from evidence.chain.book import BASELINE, OFF_BRANCH, ChangeBook
 from evidence.chain.deployments import Operation, history_numbers
 from evidence.chain.live import PROBLEM
 from evidence.chain.records import BranchCount, Reconciliation
-from evidence.model.change import PROMOTION, Change, ProductionDeployment
+from evidence.model.change import PROMOTION, Change
+from evidence.model.production import ProductionDeployment
 
 
 class Excluded(Protocol):

@@ -11,9 +11,10 @@ from evidence.chain.deployments import HistoryNumbers
 from evidence.chain.graph import CommitGraph
 from evidence.model.aftermath import Aftermath
 from evidence.model.capture import Gap
-from evidence.model.change import Change, Link, ProductionDeployment
+from evidence.model.change import Change, Link
 from evidence.model.deployment import ApplicationState, Deployment
 from evidence.model.git import GitQuestion
+from evidence.model.production import ProductionDeployment
 from evidence.model.provenance import Provenance
 from evidence.model.rollout import RolloutStep
 

@@ -11,14 +11,8 @@ from evidence.chain.lanes import LaneRange, Step, lane_ranges
 from evidence.chain.live import LIVE, PROBLEM
 from evidence.chain.records import PopulationInputs
 from evidence.chain.sources import Located, Locator
-from evidence.model.change import (
-    DeploymentKind,
-    ImageChange,
-    Link,
-    RevisionRange,
-    RunningImage,
-    Strength,
-)
+from evidence.model.change import Link, Strength
+from evidence.model.production import DeploymentKind, ImageChange, RevisionRange, RunningImage
 from evidence.policy import Application
 
 LaneKey = tuple[str, str]

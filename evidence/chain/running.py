@@ -12,7 +12,8 @@ from evidence.chain.images import ImageRef
 from evidence.chain.mapping import Built
 from evidence.chain.provenance import Statement
 from evidence.chain.strategies import Resolution
-from evidence.model.change import RunningImage, Standing, Strength
+from evidence.model.change import Strength
+from evidence.model.production import RunningImage, Standing
 
 VERIFIED, CLAIMED, CONTRADICTS = "verified", "claimed", "contradicts"
 

@@ -16,7 +16,7 @@ from evidence.chain.records import PopulationInputs
 from evidence.chain.rows import Draft
 from evidence.chain.sources import Locator
 from evidence.model.aftermath import Stage, Staged
-from evidence.model.change import DeploymentKind, ImageChange
+from evidence.model.production import DeploymentKind, ImageChange
 from evidence.policy import Application, Policy
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evidence.chain.answers import Answers, ask, member, paths_question, strings, value_of
-from evidence.model.change import ChangeEvidence
+from evidence.model.chain import ChangeEvidence
 from evidence.model.git import GitQuestion, QuestionKind
 from evidence.policy import Automation, Policy
 

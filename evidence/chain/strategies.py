@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.provenance import Label, Statement
 from evidence.chain.trailers import Trailer
-from evidence.model.change import ImageMatch, Strength
+from evidence.model.change import Strength
+from evidence.model.production import ImageMatch
 
 _SHA_IN_TAG = re.compile(r"(?:^|[-_.])([0-9a-f]{7,40})(?=$|[-_.])")
 _DIGEST_LIKE = re.compile(r"^[0-9a-f]{64}$")

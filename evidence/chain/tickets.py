@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evidence.model.change import ChangeEvidence, Link, LinkKind, Strength
+from evidence.model.chain import ChangeEvidence
+from evidence.model.change import Link, LinkKind, Strength
 from evidence.model.fact import Fact
 from evidence.model.pull_request import PullRequest
 from evidence.policy import Policy

@@ -11,7 +11,8 @@ from evidence.chain.changes import Group
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.promotions import Promotions
 from evidence.chain.supersession import mark_superseded
-from evidence.model.change import Change, ImageChange, MergeMethod
+from evidence.model.change import Change, MergeMethod
+from evidence.model.production import ImageChange
 from evidence.policy import Policy
 
 

@@ -10,8 +10,8 @@ from evidence.controls.catalog import by_id
 from evidence.controls.evaluate import in_scope
 from evidence.model.aftermath import Aftermath
 from evidence.model.capture import Gap
-from evidence.model.change import ProductionDeployment
 from evidence.model.determination import Determination
+from evidence.model.production import ProductionDeployment
 from evidence.policy import Policy
 
 AfterRule = Callable[[ProductionDeployment, Aftermath, Policy, int, Sequence[Gap]], Determination]

@@ -15,7 +15,8 @@ from evidence.controls.opinions import Opinion, given_order, opinions_of
 from evidence.controls.people import Party, PartyKind, people_of
 from evidence.controls.timeline import Timeline, list_missing, timeline_of
 from evidence.controls.words import short, when
-from evidence.model.change import Chain, ChangeEvidence, ChangeKind
+from evidence.model.chain import Chain, ChangeEvidence
+from evidence.model.change import ChangeKind
 from evidence.model.fact import Fact
 from evidence.model.pull_request import Review
 from evidence.policy import Policy

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from evidence.model.activity import RepositoryActivity, RuleSuite
 from evidence.model.actor import Actor
-from evidence.model.change import Chain
+from evidence.model.chain import Chain
 from evidence.model.fact import Fact
 
 _WEIGHT = {"bypass": 0, "fail": 1, "pass": 2}

@@ -8,7 +8,7 @@ from evidence.controls.approvals import Approvals, approvals_of
 from evidence.controls.contribution import Contributors
 from evidence.controls.contributors import contributors_of
 from evidence.controls.timeline import Timeline, timeline_of
-from evidence.model.change import Chain
+from evidence.model.chain import Chain
 from evidence.policy import Policy
 
 

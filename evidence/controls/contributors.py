@@ -17,7 +17,8 @@ from evidence.controls.people import Party, PartyKind, People, noreply_id, peopl
 from evidence.controls.timeline import Timeline, timeline_of
 from evidence.controls.words import clip, short, who
 from evidence.model.actor import Actor, ActorType
-from evidence.model.change import Chain, ChangeEvidence, ChangeKind
+from evidence.model.chain import Chain, ChangeEvidence
+from evidence.model.change import ChangeKind
 from evidence.model.git import Commit
 from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Policy

@@ -16,7 +16,7 @@ from evidence.controls.paths import all_match
 from evidence.controls.people import people_of
 from evidence.controls.timeline import Timeline, timeline_of
 from evidence.controls.words import listing, short, when
-from evidence.model.change import Chain
+from evidence.model.chain import Chain
 from evidence.model.git import Commit, QuestionKind
 from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Automation, Policy

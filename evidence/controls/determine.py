@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from evidence.controls.reasons import REASONS
 from evidence.controls.spans import Judged
-from evidence.model.change import Chain
+from evidence.model.chain import Chain
 from evidence.model.determination import Determination, Outcome, SettingInterval, SubjectKind
 from evidence.model.fact import Fact
 

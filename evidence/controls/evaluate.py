@@ -28,8 +28,9 @@ from evidence.controls.attributes import (
 from evidence.controls.catalog import by_id
 from evidence.controls.landed import Brought
 from evidence.model.capture import Gap
-from evidence.model.change import Chain, ProductionDeployment
+from evidence.model.chain import Chain
 from evidence.model.determination import Determination, Outcome, SettingInterval
+from evidence.model.production import ProductionDeployment
 from evidence.model.protection import SettingsHistory
 from evidence.policy import Policy, Repository
 

@@ -8,15 +8,10 @@ from evidence.chain.answers import ask, member, value_of
 from evidence.controls.landing import landed_at
 from evidence.controls.timeline import timeline_of
 from evidence.controls.validation import Moment
-from evidence.model.change import (
-    Chain,
-    ChangeKind,
-    LinkKind,
-    MergeMethod,
-    ProductionDeployment,
-    Strength,
-)
+from evidence.model.chain import Chain
+from evidence.model.change import ChangeKind, LinkKind, MergeMethod, Strength
 from evidence.model.git import QuestionKind
+from evidence.model.production import ProductionDeployment
 from evidence.policy import Policy
 
 NOT_YET = "time of evaluation"

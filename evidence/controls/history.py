@@ -9,7 +9,7 @@ from evidence.chain.answers import member, value_of
 from evidence.controls.people import Party, People
 from evidence.controls.timeline import list_missing
 from evidence.model.actor import Actor, ActorType
-from evidence.model.change import ChangeEvidence
+from evidence.model.chain import ChangeEvidence
 from evidence.model.git import Commit, QuestionKind
 from evidence.model.pull_request import PullRequestCommit
 

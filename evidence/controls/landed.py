@@ -13,7 +13,8 @@ from enum import StrEnum
 from evidence.chain.answers import MergeContent, merge_content
 from evidence.controls.attributes import cm_03
 from evidence.controls.words import clip
-from evidence.model.change import PROMOTION, Chain, ChangeKind
+from evidence.model.chain import Chain
+from evidence.model.change import PROMOTION, ChangeKind
 from evidence.model.check import CheckRun
 from evidence.model.determination import Outcome
 from evidence.policy import Policy

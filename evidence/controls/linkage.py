@@ -14,7 +14,7 @@ from enum import StrEnum
 from evidence.chain.tickets import names_ticket
 from evidence.controls.timeline import Timeline
 from evidence.controls.words import when
-from evidence.model.change import ChangeEvidence
+from evidence.model.chain import ChangeEvidence
 from evidence.model.fact import Fact
 from evidence.model.pull_request import PullRequest, PullRequestEvent
 from evidence.model.texts import texts_digest

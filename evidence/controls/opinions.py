@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from evidence.controls.people import Party, people_of
 from evidence.controls.timeline import Timeline
 from evidence.model.actor import Actor, ActorType
-from evidence.model.change import ChangeEvidence
+from evidence.model.chain import ChangeEvidence
 from evidence.model.fact import Fact
 from evidence.model.pull_request import PullRequestEvent, Review
 from evidence.policy import Policy

@@ -9,7 +9,8 @@ from evidence.controls.linkage import Held, Standing, readings_of
 from evidence.controls.people import Party, People
 from evidence.controls.timeline import Timeline
 from evidence.controls.words import clip, when
-from evidence.model.change import Chain, LinkKind, Strength
+from evidence.model.chain import Chain
+from evidence.model.change import LinkKind, Strength
 from evidence.model.fact import Fact
 from evidence.model.ticket import Ticket, TicketEvent
 from evidence.policy import Policy

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from evidence.controls.landing import landed_at
 from evidence.controls.rules import rules_at
 from evidence.controls.timeline import timeline_of
-from evidence.model.change import Chain
+from evidence.model.chain import Chain
 from evidence.model.settings import RequiredContext
 from evidence.policy import Policy, RequiredCheck
 

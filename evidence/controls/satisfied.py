@@ -17,7 +17,8 @@ from evidence.controls.reasons import REASONS
 from evidence.controls.rules import Rules
 from evidence.controls.validation import PASSED, examine
 from evidence.controls.words import clip
-from evidence.model.change import Chain, MergeMethod
+from evidence.model.chain import Chain
+from evidence.model.change import MergeMethod
 from evidence.model.determination import Outcome
 from evidence.model.settings import RequiredContext
 from evidence.policy import Policy, RequiredCheck

@@ -19,7 +19,8 @@ from evidence.controls.paths import all_match
 from evidence.controls.people import PartyKind, people_of
 from evidence.controls.timeline import timeline_of
 from evidence.controls.words import clip, listing, short, when
-from evidence.model.change import Chain, ChangeKind
+from evidence.model.chain import Chain
+from evidence.model.change import ChangeKind
 from evidence.model.fact import Fact
 from evidence.policy import Automation, Policy, StandardRule
 

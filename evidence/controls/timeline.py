@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from evidence.model.change import ChangeEvidence
+from evidence.model.chain import ChangeEvidence
 from evidence.model.pull_request import PullRequest, PullRequestEvent, Review
 from evidence.model.texts import TEXTS_READ
 

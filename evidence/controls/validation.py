@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from evidence.controls.words import clip, listing, short, when
 from evidence.model.actor import ActorType
-from evidence.model.change import ChangeEvidence
+from evidence.model.chain import ChangeEvidence
 from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.fact import Fact
 from evidence.policy import RequiredCheck

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from evidence.model.change import Change, ProductionDeployment
+from evidence.model.change import Change
+from evidence.model.production import ProductionDeployment
 
 _BASELINES = frozenset({"baseline", "image_baseline"})
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from evidence.chain.graph import CommitGraph, only_in
-from evidence.model.change import Change, ChangeEvidence, MergeMethod
+from evidence.model.chain import ChangeEvidence
+from evidence.model.change import Change, MergeMethod
 from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Policy
 

@@ -11,8 +11,10 @@ from evidence.chain.images import parse_image
 from evidence.chain.mapping import plain_image
 from evidence.controls.landed import Brought, Landed, landed_of
 from evidence.model import codec
-from evidence.model.change import Chain, Change, ProductionDeployment, RunningImage, Standing
+from evidence.model.chain import Chain
+from evidence.model.change import Change
 from evidence.model.check import CheckRun, attempts_of
+from evidence.model.production import ProductionDeployment, RunningImage, Standing
 from evidence.policy import Policy
 from evidence.store import queries
 from evidence.store.session import Store

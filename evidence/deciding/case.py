@@ -17,7 +17,8 @@ from evidence.deciding.gather import BATCH, gather
 from evidence.deciding.inputs import load_inputs
 from evidence.deciding.landings import Forge
 from evidence.model.capture import Gap
-from evidence.model.change import Chain, Change
+from evidence.model.chain import Chain
+from evidence.model.change import Change
 from evidence.model.git import QuestionKind
 from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Policy

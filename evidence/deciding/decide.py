@@ -18,8 +18,10 @@ from evidence.deciding.case import Ask, Case
 from evidence.deciding.gather import BATCH
 from evidence.deciding.later import due_again
 from evidence.model.aftermath import Aftermath
-from evidence.model.change import Chain, Change, LinkKind, ProductionDeployment
+from evidence.model.chain import Chain
+from evidence.model.change import Change, LinkKind
 from evidence.model.determination import Determination
+from evidence.model.production import ProductionDeployment
 from evidence.policy import Policy
 from evidence.store import derived, ids, queries, writer
 from evidence.store.session import Store

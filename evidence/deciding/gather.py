@@ -11,7 +11,8 @@ from evidence.chain.chains import chain_questions
 from evidence.chain.links import draw_links
 from evidence.deciding.answers import AnswerBook
 from evidence.deciding.beyond import gate_revisions
-from evidence.model.change import Change, ChangeEvidence
+from evidence.model.chain import ChangeEvidence
+from evidence.model.change import Change
 from evidence.model.git import GitQuestion
 from evidence.policy import Policy
 from evidence.store import gathering

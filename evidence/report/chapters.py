@@ -13,7 +13,8 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from evidence.errors import RenderError
-from evidence.model.change import Chain, Change
+from evidence.model.chain import Chain
+from evidence.model.change import Change
 from evidence.model.determination import Determination, Outcome
 from evidence.report import html
 from evidence.report.data import Limits, PacketData, Progress

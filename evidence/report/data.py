@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 
 from evidence.manifest.capture_file import CaptureFile
 from evidence.model.capture import Gap, Receipt
-from evidence.model.change import Chain, Change, ProductionDeployment
+from evidence.model.chain import Chain
+from evidence.model.change import Change
 from evidence.model.custody import Anchor, Custody
 from evidence.model.determination import Determination, SettingInterval, SubjectKind
 from evidence.model.event import EventDetermination
+from evidence.model.production import ProductionDeployment
 
 Progress = Callable[[str, int, int | None], None]
 """(what is written, done, total or None): called often, must be cheap."""

@@ -6,17 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 from evidence.model.actor import Actor
-from evidence.model.change import (
-    Chain,
-    Change,
-    ChangeEvidence,
-    ChangeKind,
-    Link,
-    ProductionDeployment,
-)
+from evidence.model.chain import Chain, ChangeEvidence
+from evidence.model.change import Change, ChangeKind, Link
 from evidence.model.check import CheckRun, JobLog
 from evidence.model.determination import Determination, Outcome
 from evidence.model.fact import Fact
+from evidence.model.production import ProductionDeployment
 from evidence.model.pull_request import PullRequest, Review
 from evidence.model.ticket import Ticket
 from evidence.report.summary import Summary

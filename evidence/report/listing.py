@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import Self
 
 from evidence.canonical import canonical_json
-from evidence.model.change import LinkKind, ProductionDeployment
+from evidence.model.change import LinkKind
+from evidence.model.production import ProductionDeployment
 from evidence.report.dossier import Dossier
 from evidence.report.plain import plain
 from evidence.report.text import local, login, utc, visible

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evidence.controls.evaluate import Counts, count, roll_up
-from evidence.model.change import Change, ProductionDeployment
+from evidence.model.change import Change
 from evidence.model.determination import Determination, Outcome, SubjectKind
+from evidence.model.production import ProductionDeployment
 from evidence.report.data import PacketData
 from evidence.report.text import percent
 

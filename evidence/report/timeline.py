@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from evidence.model.change import ChangeEvidence, ProductionDeployment
+from evidence.model.chain import ChangeEvidence
+from evidence.model.production import ProductionDeployment
 from evidence.model.pull_request import PullRequestEvent
 from evidence.model.texts import TEXTS_READ
 from evidence.report.text import login, short

@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from evidence.model.capture import Gap
-from evidence.model.change import Change, ChangeEvidence, Link, LinkKind, ProductionDeployment
+from evidence.model.chain import ChangeEvidence
+from evidence.model.change import Change, Link, LinkKind
 from evidence.model.check import CheckCoverage, CheckRun, attempts_of, logs_of
 from evidence.model.fact import Fact
+from evidence.model.production import ProductionDeployment
 from evidence.model.protection import LandingRecords, SettingsHistory
 from evidence.model.pull_request import (
     PullRequest,

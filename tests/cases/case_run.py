@@ -28,9 +28,11 @@ from evidence.demo.moments import moment
 from evidence.demo.run import Rehearsal, rehearse
 from evidence.ingest import ingest
 from evidence.model.capture import Gap
-from evidence.model.change import PROMOTION, Chain, Change, ProductionDeployment
+from evidence.model.chain import Chain
+from evidence.model.change import PROMOTION, Change
 from evidence.model.determination import Determination, Outcome, SettingInterval
 from evidence.model.event import EventDetermination
+from evidence.model.production import ProductionDeployment
 from evidence.store import queries
 from evidence.store.session import Store, open_store
 from evidence.sync import Outcome as Run

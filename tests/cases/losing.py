@@ -10,7 +10,7 @@ from evidence.chain.population import Population, PopulationInputs, build_popula
 from evidence.controls.evaluate import evaluate_change
 from evidence.deciding.case import Case
 from evidence.deciding.decide import evaluate_deployments
-from evidence.model.change import Chain, ChangeEvidence
+from evidence.model.chain import Chain, ChangeEvidence
 from evidence.model.determination import Outcome
 from evidence.model.fact import Fact
 from evidence.policy import Policy

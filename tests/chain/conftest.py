@@ -13,9 +13,10 @@ from evidence.chain.changes import PullRequestHead
 from evidence.chain.graph import CommitGraph
 from evidence.chain.population import Population, PopulationInputs, build_population
 from evidence.model.actor import Actor, ActorType
-from evidence.model.change import Change, ProductionDeployment
+from evidence.model.change import Change
 from evidence.model.deployment import DeployedSource, Deployment
 from evidence.model.git import GitAnswer, GitQuestion, QuestionKind
+from evidence.model.production import ProductionDeployment
 from evidence.policy import Application, Policy, Repository
 
 MINUTE = 60_000_000

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from evidence.chain.aftermath import aftermaths
 from evidence.chain.deployments import Operation
 from evidence.chain.looks import Looks
-from evidence.model.change import DeploymentKind, ProductionDeployment, RevisionRange
 from evidence.model.deployment import ApplicationState, DeployedSource, Deployment
+from evidence.model.production import DeploymentKind, ProductionDeployment, RevisionRange
 from evidence.policy import Policy
 
 LIMIT = 5

@@ -16,7 +16,8 @@ from evidence.chain.answers import (
     net_diff_equal,
     net_diff_questions,
 )
-from evidence.model.change import Chain, Change, ChangeEvidence, ChangeKind, MergeMethod
+from evidence.model.chain import Chain, ChangeEvidence
+from evidence.model.change import Change, ChangeKind, MergeMethod
 from evidence.model.git import GitAnswer, GitQuestion, QuestionKind
 from evidence.model.pull_request import PullRequest
 

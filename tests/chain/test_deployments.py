@@ -17,7 +17,7 @@ from evidence.chain.deployments import (
 )
 from evidence.model.actor import Actor, ActorType
 from evidence.model.capture import Gap, GapReason
-from evidence.model.change import DeploymentKind
+from evidence.model.production import DeploymentKind
 from evidence.policy import Application, Automation
 
 

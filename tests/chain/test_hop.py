@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from evidence.model.change import DeploymentKind, LinkKind, Strength
+from evidence.model.change import LinkKind, Strength
+from evidence.model.production import DeploymentKind
 from evidence.policy import ImageMap, Repository
 
 PATH = "apps/shop"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from evidence.chain.graph import CommitGraph
 from evidence.chain.lanes import Step, _in_one_pass, _one_by_one, lane_ranges
-from evidence.model.change import DeploymentKind
+from evidence.model.production import DeploymentKind
 
 
 @st.composite

@@ -11,21 +11,16 @@ from hypothesis import strategies as st
 
 from evidence.chain.chains import build_chain, chain_questions
 from evidence.chain.links import RULES, draw_links
-from evidence.model.change import (
-    Change,
-    ChangeEvidence,
-    ChangeKind,
-    DeploymentKind,
-    ImageChange,
-    Link,
-    LinkKind,
-    MergeMethod,
-    ProductionDeployment,
-    RevisionRange,
-    Strength,
-)
+from evidence.model.chain import ChangeEvidence
+from evidence.model.change import Change, ChangeKind, Link, LinkKind, MergeMethod, Strength
 from evidence.model.check import CheckRun
 from evidence.model.git import Commit, QuestionKind
+from evidence.model.production import (
+    DeploymentKind,
+    ImageChange,
+    ProductionDeployment,
+    RevisionRange,
+)
 from evidence.model.pull_request import (
     PullRequest,
     PullRequestCommit,

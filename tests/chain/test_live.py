@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from evidence.chain.live import PROBLEM, observed_live
-from evidence.model.change import DeploymentKind
 from evidence.model.deployment import ApplicationState, DeployedSource
+from evidence.model.production import DeploymentKind
 
 
 def sha(name: str) -> str:

@@ -6,8 +6,8 @@ import pytest
 
 from evidence.chain.live_images import LiveImages, live_images
 from evidence.chain.looks import Looks
-from evidence.model.change import DeploymentKind, ProductionDeployment, RunningImage
 from evidence.model.deployment import ApplicationState
+from evidence.model.production import DeploymentKind, ProductionDeployment, RunningImage
 from evidence.policy import Application, Policy
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64

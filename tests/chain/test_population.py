@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from evidence.chain.population import build_population
-from evidence.model.change import DeploymentKind
 from evidence.model.deployment import DeployedSource
+from evidence.model.production import DeploymentKind
 
 
 def sha(name: str) -> str:

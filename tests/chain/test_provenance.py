@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 from evidence.chain.provenance import signed_by
 from evidence.manifest.envelope import pae
-from evidence.model.change import Standing, Strength
+from evidence.model.change import Strength
+from evidence.model.production import Standing
 from evidence.model.provenance import Provenance
 from evidence.policy import ImageMap, TrustedBuilder
 

@@ -13,18 +13,11 @@ from evidence.chain.chains import build_chain
 from evidence.controls.evaluate import evaluate_change
 from evidence.model.activity import RuleSuite
 from evidence.model.actor import Actor, ActorType
-from evidence.model.change import (
-    Chain,
-    Change,
-    ChangeEvidence,
-    ChangeKind,
-    DeploymentKind,
-    MergeMethod,
-    ProductionDeployment,
-    RevisionRange,
-)
+from evidence.model.chain import Chain, ChangeEvidence
+from evidence.model.change import Change, ChangeKind, MergeMethod
 from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.git import Commit, GitAnswer, GitQuestion, QuestionKind
+from evidence.model.production import DeploymentKind, ProductionDeployment, RevisionRange
 from evidence.model.protection import LandingRecords
 from evidence.model.pull_request import (
     PullRequest,

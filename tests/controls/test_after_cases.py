@@ -12,8 +12,8 @@ from evidence.controls.after import evaluate_after
 from evidence.controls.events import evaluate_events
 from evidence.model.actor import Actor, ActorType
 from evidence.model.aftermath import Aftermath, HealthSeen, Stage, Staged
-from evidence.model.change import DeploymentKind, ProductionDeployment
 from evidence.model.event import OutOfBand
+from evidence.model.production import DeploymentKind, ProductionDeployment
 from evidence.policy import ControlScope, Policy
 
 P0 = Policy()

@@ -9,14 +9,14 @@ from chain_builder import AS_OF, MINUTE, P0, Direct, Pull, minute
 
 from evidence.controls.evaluate import evaluate_deployment
 from evidence.model.capture import Gap, GapReason
-from evidence.model.change import (
+from evidence.model.change import Strength
+from evidence.model.git import QuestionKind
+from evidence.model.production import (
     DeploymentKind,
     ImageChange,
     ProductionDeployment,
     RevisionRange,
-    Strength,
 )
-from evidence.model.git import QuestionKind
 from evidence.policy import Application, ControlScope, ImageMap, Repository
 
 SPAN = RevisionRange(

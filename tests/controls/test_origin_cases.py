@@ -9,17 +9,16 @@ from chain_builder import AS_OF, P0, Direct, Pull, minute
 
 from evidence.controls.attributes import cm_11
 from evidence.controls.landed import Brought, Landed, Landing, landed_of
-from evidence.model.change import (
-    PROMOTION,
+from evidence.model.change import PROMOTION, Strength
+from evidence.model.check import CheckRun
+from evidence.model.git import QuestionKind
+from evidence.model.production import (
     DeploymentKind,
     ProductionDeployment,
     RevisionRange,
     RunningImage,
     Standing,
-    Strength,
 )
-from evidence.model.check import CheckRun
-from evidence.model.git import QuestionKind
 
 SPAN = RevisionRange(
     repository="config",

@@ -30,7 +30,8 @@ from hypothesis import strategies as st
 
 from evidence.chain.chains import build_chain
 from evidence.controls.evaluate import evaluate_change
-from evidence.model.change import ChangeEvidence, MergeMethod
+from evidence.model.chain import ChangeEvidence
+from evidence.model.change import MergeMethod
 from evidence.model.git import QuestionKind
 from evidence.policy import Policy
 

@@ -194,7 +194,7 @@ def test_a_candidate_link_is_never_relied_on():
 
 def test_a_place_that_the_policy_does_not_accept_is_left_out_whatever_its_strength():
     from evidence.controls.attributes import cm_02
-    from evidence.model.change import Chain
+    from evidence.model.chain import Chain
 
     chain = without_ticket().chain()
     link = Link(
@@ -317,7 +317,7 @@ def test_a_direct_commit_is_unknown_where_the_forge_was_not_read():
 
 def linked_direct(at: float) -> tuple[str, str]:
     from evidence.controls.attributes import cm_02
-    from evidence.model.change import Chain
+    from evidence.model.chain import Chain
 
     direct = Direct().ticket(at=at).deploy("d1")
     link = Link(

@@ -19,7 +19,8 @@ from chain_builder import (
 
 from evidence.controls.attributes import cm_06
 from evidence.model.actor import Actor, ActorType
-from evidence.model.change import Chain, Link, LinkKind, MergeMethod, Strength
+from evidence.model.chain import Chain
+from evidence.model.change import Link, LinkKind, MergeMethod, Strength
 from evidence.model.git import QuestionKind
 from evidence.model.protection import LandingRecords, SettingsHistory
 from evidence.model.settings import (

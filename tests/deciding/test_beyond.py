@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from evidence.chain.graph import CommitGraph
 from evidence.deciding.beyond import gate_revisions, unlisted
-from evidence.model.change import (
-    Change,
-    ChangeEvidence,
-    ChangeKind,
-    DeploymentKind,
-    MergeMethod,
-    ProductionDeployment,
-    RevisionRange,
-)
+from evidence.model.chain import ChangeEvidence
+from evidence.model.change import Change, ChangeKind, MergeMethod
+from evidence.model.production import DeploymentKind, ProductionDeployment, RevisionRange
 from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Policy
 

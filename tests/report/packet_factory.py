@@ -8,22 +8,16 @@ from typing import Any
 from evidence.manifest.capture_file import CaptureFile
 from evidence.model.actor import Actor, ActorType
 from evidence.model.capture import Gap, GapReason, Receipt, Total
-from evidence.model.change import (
-    Chain,
-    Change,
-    ChangeEvidence,
-    ChangeKind,
-    DeploymentKind,
-    ImageChange,
-    Link,
-    LinkKind,
-    MergeMethod,
-    ProductionDeployment,
-    RevisionRange,
-    Strength,
-)
+from evidence.model.chain import Chain, ChangeEvidence
+from evidence.model.change import Change, ChangeKind, Link, LinkKind, MergeMethod, Strength
 from evidence.model.check import CheckRun
 from evidence.model.determination import Determination, Outcome, SubjectKind
+from evidence.model.production import (
+    DeploymentKind,
+    ImageChange,
+    ProductionDeployment,
+    RevisionRange,
+)
 from evidence.model.pull_request import PullRequest, PullRequestCommit, PullRequestEvent, Review
 from evidence.model.ticket import Ticket, TicketEvent
 from evidence.report.data import (

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packet_factory import chain, change, determination, make_packet
 
-from evidence.model.change import Chain
+from evidence.model.chain import Chain
 from evidence.model.determination import Outcome
 from evidence.report import html
 from evidence.report.chapters import choose, write_chapters

@@ -8,7 +8,7 @@ import pytest
 from packet_factory import HOUR, chain, change, deployment, direct, make_packet
 
 from evidence.errors import RenderError
-from evidence.model.change import Chain, ChangeEvidence
+from evidence.model.chain import Chain, ChangeEvidence
 from evidence.model.git import Commit
 from evidence.report import html
 from evidence.report.dossier import Person, build_dossier

@@ -17,7 +17,7 @@ from evidence.canonical import canonical_json, loads
 from evidence.errors import RenderError
 from evidence.manifest.capture_file import parse_capture_file
 from evidence.manifest.paths import safe_path
-from evidence.model.change import Chain
+from evidence.model.chain import Chain
 from evidence.report.data import Limits, PacketData, Period
 from evidence.report.digests import file_digest
 from evidence.report.render import write_packet

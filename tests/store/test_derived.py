@@ -8,17 +8,9 @@ import pytest
 
 from evidence.errors import ConfigError
 from evidence.model import codec
-from evidence.model.change import (
-    Change,
-    ChangeKind,
-    DeploymentKind,
-    Link,
-    LinkKind,
-    ProductionDeployment,
-    RevisionRange,
-    Strength,
-)
+from evidence.model.change import Change, ChangeKind, Link, LinkKind, Strength
 from evidence.model.determination import Determination, Outcome, SubjectKind
+from evidence.model.production import DeploymentKind, ProductionDeployment, RevisionRange
 from evidence.store import derived, queries, writer
 from evidence.store.writer import IndexRow
 

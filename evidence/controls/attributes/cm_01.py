@@ -8,14 +8,14 @@ from evidence.controls.determine import on_deployment
 from evidence.controls.landed import Brought
 from evidence.controls.words import clip, listing, short, when
 from evidence.model.capture import Gap, GapReason
-from evidence.model.change import (
+from evidence.model.change import Strength
+from evidence.model.determination import Determination
+from evidence.model.production import (
     DeploymentKind,
     ImageChange,
     ProductionDeployment,
     RevisionRange,
-    Strength,
 )
-from evidence.model.determination import Determination
 from evidence.policy import Policy
 
 CONTROL = "CM-01"

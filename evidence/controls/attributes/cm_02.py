@@ -24,7 +24,8 @@ from evidence.controls.requests import (
 from evidence.controls.standard import Covered, standard_lane
 from evidence.controls.timeline import Timeline, list_missing
 from evidence.controls.words import clip, listing, when
-from evidence.model.change import Chain, ChangeKind
+from evidence.model.chain import Chain
+from evidence.model.change import ChangeKind
 from evidence.model.determination import Determination, Outcome
 from evidence.model.fact import Fact
 from evidence.model.ticket import Ticket, TicketEvent

@@ -9,7 +9,8 @@ from evidence.controls.determine import on_change
 from evidence.controls.standard import Covered, standard_lane
 from evidence.controls.timeline import timeline_of
 from evidence.controls.words import clip, listing, short, when, who
-from evidence.model.change import Chain, Change, ChangeKind
+from evidence.model.chain import Chain
+from evidence.model.change import Change, ChangeKind
 from evidence.model.determination import Determination, Outcome
 from evidence.model.fact import Fact
 from evidence.policy import Policy

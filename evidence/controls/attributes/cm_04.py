@@ -12,7 +12,8 @@ from evidence.controls.currency import Currency, Judgement, currency_of
 from evidence.controls.determine import on_change
 from evidence.controls.timeline import timeline_of
 from evidence.controls.words import listing
-from evidence.model.change import Chain, ChangeKind
+from evidence.model.chain import Chain
+from evidence.model.change import ChangeKind
 from evidence.model.determination import Determination, Outcome
 from evidence.model.fact import Fact
 from evidence.policy import Policy

@@ -9,7 +9,8 @@ from evidence.controls.case import Case, case_of
 from evidence.controls.determine import on_change
 from evidence.controls.roles import Holders, holders, role_facts, unread_deployments
 from evidence.controls.words import listing
-from evidence.model.change import Chain, ChangeKind
+from evidence.model.chain import Chain
+from evidence.model.change import ChangeKind
 from evidence.model.determination import Determination, Outcome
 from evidence.policy import Policy
 

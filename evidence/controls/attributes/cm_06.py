@@ -21,10 +21,8 @@ from evidence.controls.reasons import REASONS
 from evidence.controls.required import Required, required_of
 from evidence.controls.validation import ABSENT, PASSED, UNREAD, Moment, Result, examine
 from evidence.controls.words import clip, listing, short, when
-from evidence.model.change import (
-    Chain,
-    ChangeKind,
-)
+from evidence.model.chain import Chain
+from evidence.model.change import ChangeKind
 from evidence.model.check import CheckRun
 from evidence.model.determination import Determination, Outcome
 from evidence.policy import Policy, RequiredCheck

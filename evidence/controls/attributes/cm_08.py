@@ -14,7 +14,8 @@ from evidence.controls.satisfied import Shown, shown
 from evidence.controls.standard import Covered, standard_lane
 from evidence.controls.timeline import timeline_of
 from evidence.controls.words import clip, listing, short, when, who
-from evidence.model.change import Chain, ChangeKind, MergeMethod
+from evidence.model.chain import Chain
+from evidence.model.change import ChangeKind, MergeMethod
 from evidence.model.determination import Determination, Outcome
 from evidence.model.fact import Fact
 from evidence.policy import Policy

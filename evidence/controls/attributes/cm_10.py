@@ -16,7 +16,8 @@ from evidence.controls.determine import on_change
 from evidence.controls.owners import Membership, membership
 from evidence.controls.paths import matches
 from evidence.controls.words import clip, listing
-from evidence.model.change import Chain, ChangeKind
+from evidence.model.chain import Chain
+from evidence.model.change import ChangeKind
 from evidence.model.determination import Determination, Outcome
 from evidence.policy import Policy
 

@@ -16,15 +16,15 @@ from evidence.controls.landed import Brought, Landed, Landing
 from evidence.controls.reasons import REASONS
 from evidence.controls.words import clip, listing, short, when
 from evidence.model.capture import Gap
-from evidence.model.change import (
+from evidence.model.change import Strength
+from evidence.model.determination import Determination, Outcome
+from evidence.model.production import (
     DeploymentKind,
     ProductionDeployment,
     RevisionRange,
     RunningImage,
     Standing,
-    Strength,
 )
-from evidence.model.determination import Determination, Outcome
 from evidence.policy import Policy
 
 CONTROL = "CM-11"

@@ -9,7 +9,7 @@ from evidence.controls.paths import all_match
 from evidence.controls.timeline import timeline_of
 from evidence.controls.words import clip, listing, when
 from evidence.model.capture import Gap, GapReason
-from evidence.model.change import Chain
+from evidence.model.chain import Chain
 from evidence.model.determination import Determination
 from evidence.policy import Application, Policy, Repository
 

@@ -8,8 +8,8 @@ from evidence.controls.determine import on_deployment
 from evidence.controls.words import clip, when
 from evidence.model.aftermath import Aftermath, HealthSeen
 from evidence.model.capture import Gap
-from evidence.model.change import ProductionDeployment
 from evidence.model.determination import Determination
+from evidence.model.production import ProductionDeployment
 from evidence.policy import Policy
 
 CONTROL = "CM-16"

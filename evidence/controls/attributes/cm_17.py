@@ -7,7 +7,7 @@ from dataclasses import replace
 from evidence.controls.attributes import cm_03, cm_06
 from evidence.controls.determine import on_change
 from evidence.controls.standard import Covered, Lane, standard_lane
-from evidence.model.change import Chain
+from evidence.model.chain import Chain
 from evidence.model.determination import Determination, Outcome
 from evidence.policy import Policy, RequiredCheck, StandardRule
 

@@ -1,0 +1,70 @@
+"""A change with all the evidence it may rest on: what attributes are judged on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from evidence.model.capture import Gap
+from evidence.model.change import Change, Link
+from evidence.model.check import CheckCoverage, CheckRun, JobLog
+from evidence.model.deployment import Deployment
+from evidence.model.git import Commit, GitAnswer, GitQuestion
+from evidence.model.production import ProductionDeployment
+from evidence.model.protection import LandingRecords, SettingsHistory
+from evidence.model.pull_request import (
+    PullRequest,
+    PullRequestCommit,
+    PullRequestEvent,
+    Review,
+)
+from evidence.model.ticket import Ticket, TicketEvent, TrackerRead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeEvidence:
+    """Everything stored that one change's chain may rest on, gathered by identity only."""
+
+    change: Change
+    pull_request: PullRequest | None = None
+    """The version that is current at the ledger size asked for."""
+    pull_request_versions: tuple[PullRequest, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    """Every observed version, oldest observation first."""
+    pull_request_commits: tuple[PullRequestCommit, ...] = ()
+    events: tuple[PullRequestEvent, ...] = ()
+    commits: tuple[Commit, ...] = ()
+    """Commit objects of the pull request and of what landed, as far as the mirror has them."""
+    checks: tuple[CheckRun, ...] = ()
+    coverage: tuple[CheckCoverage, ...] = ()
+    logs: tuple[JobLog, ...] = ()
+    """Of attempts among `checks`."""
+    tickets: tuple[Ticket, ...] = ()
+    ticket_events: tuple[TicketEvent, ...] = ()
+    trackers: tuple[TrackerRead, ...] = ()
+    deployments: tuple[ProductionDeployment, ...] = ()
+    """Those of `change.deployments`."""
+    operations: tuple[Deployment, ...] = ()
+    answers: Mapping[GitQuestion, GitAnswer] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
+    """Open gaps that concern its repository, pull request, commits or tickets."""
+    settings: SettingsHistory = field(default_factory=SettingsHistory)
+    """What its repository would have allowed, as observed; the same record for all its changes."""
+    landing: LandingRecords = field(default_factory=LandingRecords)
+    """What the forge recorded about how it came to its branch."""
+    github_observed: bool = True
+    """False where no pull request source is configured or has ever completed for the repository:
+    approvals are then unknown, not missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """A change with its evidence and the links between them: what attributes are judged on."""
+
+    evidence: ChangeEvidence
+    links: tuple[Link, ...]
+
+    @property
+    def change(self) -> Change:
+        """The change this chain is about."""
+        return self.evidence.change
