@@ -131,14 +131,15 @@ def sync(
             id=f"run-{window.until}",
             secrets=known_sources.secrets(loaded),
         )
+        together = known_sources.Together()
         tallies = [
             read_source(run, one, progress)
-            for one in known_sources.registers(loaded, store, sources)
+            for one in together.quiet(known_sources.registers(loaded, store, sources))
         ]
         loaded = with_discovered(loaded, store)
         policy, version = build_policy(loaded.settings), _record(store, loaded)
         run = replace(run, version=version)
-        collectors = known_sources.build(loaded, sources)
+        collectors = together.quiet(known_sources.build(loaded, sources))
         mirrors = known_sources.git_collectors(loaded)
         cut = replaying.is_cut(store)
         if cut:
@@ -148,7 +149,7 @@ def sync(
         tallies += [read_source(run, collector, progress) for collector in collectors]
         tallies += [
             read_source(run, one, progress)
-            for one in known_sources.job_logs(loaded, store, policy, sources)
+            for one in together.quiet(known_sources.job_logs(loaded, store, policy, sources))
         ]
         decided = decide_and_store(
             store,

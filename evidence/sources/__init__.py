@@ -6,7 +6,16 @@
 from __future__ import annotations
 
 from evidence.sources.clones import git_collectors
-from evidence.sources.kinds import build, check, job_logs, registers, secrets
+from evidence.sources.kinds import Together, build, check, job_logs, registers, secrets
 from evidence.sources.parsers import replay
 
-__all__ = ["build", "check", "git_collectors", "job_logs", "registers", "replay", "secrets"]
+__all__ = [
+    "Together",
+    "build",
+    "check",
+    "git_collectors",
+    "job_logs",
+    "registers",
+    "replay",
+    "secrets",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from evidence.collectors.interface import Collector
 from evidence.config.load import Loaded
@@ -13,6 +14,9 @@ from evidence.policy import Policy
 from evidence.sources import deployers, github, jira, registries
 from evidence.sources.clones import git_collectors
 from evidence.store.session import Store
+
+if TYPE_CHECKING:
+    from evidence.collectors.github.conversation import Silences
 
 KINDS: dict[str, Callable[[Source, Loaded], Collector]] = {
     "github": github.repositories,
@@ -102,6 +106,22 @@ def job_logs(
         for source in loaded.settings.source
         if source.kind == "github" and source.job_logs and (not names or source.id in names)
     ]
+
+
+class Together:
+    """Has the streams of one credential at one GitHub obey one silence, whenever they are built."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Silences] = {}
+
+    def quiet(self, collectors: list[Collector]) -> list[Collector]:
+        """The collectors, those of a credential that was met before with the silences it has."""
+        from evidence.collectors.github import GitHubAccount
+
+        for one in collectors:
+            if isinstance(one, GitHubAccount):
+                one.silences = self._known.setdefault(one.signs_as, one.silences)
+        return collectors
 
 
 def secrets(loaded: Loaded) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evidence.collectors.github import hosts
+from evidence.collectors.github.conversation import Silences
 from evidence.collectors.github.credentials import AppInstallations, Credential, FixedToken
 from evidence.collectors.github.rest import Rest
 from evidence.collectors.github.transport import Transport
@@ -45,6 +46,13 @@ class GitHubAccount:
     clock: Clock = field(default_factory=Clock)
     system: str = ""
     """The system instance that actor ids belong to; by default the web host of `url`."""
+    silences: Silences = field(default_factory=Silences, repr=False)
+    """What the streams of one credential share: what GitHub asks one of them, all obey."""
+
+    @property
+    def signs_as(self) -> tuple[str, str]:
+        """The API and who signs in there: accounts that agree in it share their silences."""
+        return self.api_url, f"app {self.app_id}" if self.app_id else self.token
 
     @property
     def api_url(self) -> str:
@@ -77,14 +85,16 @@ class GitHubAccount:
 
     def transport(self, credential: Credential, owner: str) -> Transport:
         """A GraphQL conversation about the repositories of one owner."""
-        return Transport(credential=credential, owner=owner, **self._manners())
+        return Transport(credential=credential, owner=owner, **self._manners(credential, owner))
 
     def rest(self, credential: Credential, owner: str) -> Rest:
         """A REST conversation about the repositories of one owner."""
-        return Rest(credential=credential, owner=owner, **self._manners())
+        return Rest(credential=credential, owner=owner, **self._manners(credential, owner))
 
-    def _manners(self) -> dict[str, Any]:
+    def _manners(self, credential: Credential, owner: str) -> dict[str, Any]:
+        one_token = isinstance(credential, FixedToken)
         return {
+            "silence": self.silences.of("" if one_token else owner),
             "api_url": self.api_url,
             "clock": self.clock,
             "max_wait": self.max_wait,

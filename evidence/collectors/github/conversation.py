@@ -39,6 +39,25 @@ class Usage:
     remaining: int = -1
 
 
+@dataclass(slots=True)
+class Silence:
+    """Until when GitHub asked one credential to be silent: GraphQL and REST obey the same."""
+
+    not_before: float = 0.0
+    """Seconds since the epoch, UTC, by our clock."""
+
+
+@dataclass(slots=True)
+class Silences:
+    """The silence of each owner whose repositories one credential reads; "" for one token."""
+
+    _known: dict[str, Silence] = field(default_factory=dict)
+
+    def of(self, owner: str) -> Silence:
+        """What every conversation for this owner obeys."""
+        return self._known.setdefault(owner.lower(), Silence())
+
+
 @dataclass(slots=True, kw_only=True)
 class Conversation:
     """Serial, patient within bounds. Not shared between threads: each makes its own.
@@ -57,8 +76,9 @@ class Conversation:
     attempts: int = 5
     timeout: tuple[float, float] = (10.0, 60.0)
     verify: bool | str = True
+    silence: Silence = field(default_factory=Silence)
+    """Shared with every other conversation of the same credential."""
     usage: Usage = field(default_factory=Usage, init=False)
-    _not_before: float = field(default=0.0, init=False)
     _requester: Requester | None = field(default=None, init=False, repr=False)
     _connection: Connection | None = field(default=None, init=False, repr=False)
     _thread: int = field(default_factory=threading.get_ident, init=False)
@@ -79,7 +99,7 @@ class Conversation:
 
     def _keep_silence(self) -> None:
         """Waits out what an earlier answer asked for, or refuses where that is too long."""
-        wait = self._not_before - self.clock.now()
+        wait = self.silence.not_before - self.clock.now()
         if wait <= 0:
             return
         if wait > self.max_wait:
@@ -91,7 +111,8 @@ class Conversation:
         self.clock.sleep(wait)
 
     def _stay_silent(self, seconds: float) -> None:
-        self._not_before = max(self._not_before, self.clock.now() + seconds)
+        until = self.clock.now() + seconds
+        self.silence.not_before = max(self.silence.not_before, until)
 
     def _send(
         self, verb: str, url: str, **given: Any
