@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, replace
 
@@ -13,7 +14,7 @@ from evidence.deciding.decide import evaluate_deployments
 from evidence.model.chain import Chain, ChangeEvidence
 from evidence.model.determination import Outcome
 from evidence.model.fact import Fact
-from evidence.policy import Policy
+from evidence.policy import ControlScope, Policy
 
 PARTS = (
     "pull_request_versions",
@@ -41,12 +42,18 @@ def gained(chains: Iterable[Chain], policy: Policy, as_of: int, removals: Remova
     """What became a pass by removing something, one sentence each."""
     found = []
     for chain in chains:
-        before = _passed(chain.evidence, policy, as_of)
+        others = _without(policy, _passed(chain.evidence, policy, as_of))
         for what, less in removals(chain.evidence):
-            more = _passed(less, policy, as_of) - before
+            more = _passed(less, others, as_of)
             if more:
                 found.append(f"{chain.change.change_id}: {sorted(more)} without {what}")
     return found
+
+
+def _without(policy: Policy, controls: Iterable[str]) -> Policy:
+    """A policy that leaves some controls out: what passes already cannot be gained."""
+    out = (ControlScope(id=control, in_scope=False) for control in sorted(controls))
+    return replace(policy, controls=(*policy.controls, *out))
 
 
 def without_one_object(evidence: ChangeEvidence) -> Iterator[tuple[str, ChangeEvidence]]:
@@ -77,12 +84,13 @@ def _lists_of_records(evidence: ChangeEvidence) -> Iterator[tuple[str, str]]:
 
 
 def without_one_capture(evidence: ChangeEvidence) -> Iterator[tuple[str, ChangeEvidence]]:
-    """The evidence without everything that one ledger entry brought, for each entry."""
-    entries = {_entry(one) for part in PARTS for one in getattr(evidence, part)}
+    """The evidence without everything that one ledger entry brought, for each that brought more
+    than one object: the others are what `without_one_object` takes."""
+    entries = Counter(_entry(one) for part in PARTS for one in getattr(evidence, part))
     nested = list(_lists_of_records(evidence))
     for part, name in nested:
-        entries |= {_entry(one) for one in getattr(getattr(evidence, part), name)}
-    for seq in sorted(entries - {0}):
+        entries.update(_entry(one) for one in getattr(getattr(evidence, part), name))
+    for seq in sorted(seq for seq, count in entries.items() if seq and count > 1):
         less = {
             part: tuple(one for one in getattr(evidence, part) if _entry(one) != seq)
             for part in PARTS
