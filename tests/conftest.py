@@ -1,11 +1,16 @@
-"""Stores to test on: every test that takes `store` runs on SQLite and on PostgreSQL."""
+"""Stores to test on: every test that takes `store` runs on SQLite and on PostgreSQL.
+
+Packets to test with: `brief_pdf` spares tests that do not read it the printing of thirty pages.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 import uuid
 import warnings
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -130,6 +135,37 @@ def own_store(own_url):
     opened = open_store(own_url)
     yield opened
     opened.close()
+
+
+@contextmanager
+def _brief_pdfs():
+    from evidence.report import pdf, render
+
+    def printed(html, *arguments):
+        digest = hashlib.sha256(html.encode("utf-8", "surrogatepass")).hexdigest()
+        head, _, _ = html.partition("<body")
+        pdf.write_pdf(f"{head}<body><h1>Printed from {digest}</h1></body></html>", *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(render, "write_pdf", printed)
+        yield
+
+
+@pytest.fixture(scope="session")
+def brief_pdfs():
+    """A context in which the PDF of a packet is one page, with the digest of the whole document.
+
+    It has the document's head, is written, attached to, signed and checked as ever, and differs
+    where the document does. For tests that do not read what is printed.
+    """
+    return _brief_pdfs
+
+
+@pytest.fixture
+def brief_pdf():
+    """The same for one test."""
+    with _brief_pdfs():
+        yield
 
 
 def _sqlite_copy(request, tmp_path):

@@ -81,7 +81,7 @@ def hostile(listener):
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory, hostile):
+def shown(tmp_path_factory, hostile, brief_pdfs):
     """A folder with a packet of then, the same question asked later, and a packet of the end."""
     folder = tmp_path_factory.mktemp("export")
     story = (
@@ -92,11 +92,13 @@ def shown(tmp_path_factory, hostile):
         (folder / "trust.txt").write_text(keys.trust_file(held))
         early = rehearsal.sync_at("+2d")
         loaded = rehearsal.loaded(rehearsal.simulation.at("+2d"))
-        report(loaded, to(folder / "early"))
+        with brief_pdfs():
+            report(loaded, to(folder / "early"))
         rehearsal.sync_at(rehearsal.simulation.history.ends_at)
         loaded = rehearsal.loaded(rehearsal.simulation.end())
         first = report(loaded, to(folder / "first", zipped=True))
-        report(loaded, to(folder / "earlier", at=early.ledger_size))
+        with brief_pdfs():
+            report(loaded, to(folder / "earlier", at=early.ledger_size))
         with closing(open_store(loaded.store_url)) as store:
             exports = [row.envelope["body"] for row in queries.entries(store, "export")]
     return folder, exports, first
@@ -315,6 +317,7 @@ def test_what_was_merged_and_not_deployed_is_listed_apart(tmp_path):
     assert ids(july.population) >= {"shop:pr:2", "shop:pr:4"}
 
 
+@pytest.mark.usefixtures("brief_pdf")
 def test_without_a_deployer_the_population_is_what_landed_on_the_branches(tmp_path):
     with shop(tmp_path, FIRST + pull("gift") + DIRECT) as rehearsal:
         values = rehearsal.loaded(rehearsal.simulation.end())
@@ -338,7 +341,7 @@ def test_without_a_deployer_the_population_is_what_landed_on_the_branches(tmp_pa
 
 
 @pytest.fixture
-def ready(tmp_path):
+def ready(tmp_path, brief_pdf):
     """A synced shop with keys, and where its packets go."""
     with shop(tmp_path / "shop", FIRST + pull("gift")) as rehearsal:
         keys.init(rehearsal.keys, name="Example Shop")

@@ -35,7 +35,7 @@ STORY = (
 
 
 @pytest.fixture(scope="module")
-def handed(tmp_path_factory):
+def handed(tmp_path_factory, brief_pdfs):
     """A synced shop, the packet of its pull request 2, and the one of the whole month."""
     folder = tmp_path_factory.mktemp("one")
     with shop(folder / "world", STORY) as rehearsal:
@@ -47,7 +47,8 @@ def handed(tmp_path_factory):
             size = queries.size(store)
         report(loaded, ReportRequest(change="shop:pr:2", destination=folder / "one"))
         month = ReportRequest(start="2026-07-01", end="2026-07-31", destination=folder / "all")
-        report(loaded, month)
+        with brief_pdfs():
+            report(loaded, month)
     return folder, loaded, size
 
 

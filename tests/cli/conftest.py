@@ -17,6 +17,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from shop_world import Synced, synced
 
 from evidence.cli import main as program
+from evidence.config.load import load
+from evidence.export import ReportRequest, report
 
 
 @dataclass(frozen=True)
@@ -109,22 +111,13 @@ def shop(shop_once, tmp_path, home, monkeypatch) -> Synced:
 
 
 @pytest.fixture(scope="session")
-def packet_once(shop_once, tmp_path_factory) -> Path:
+def packet_once(shop_once, tmp_path_factory, brief_pdfs) -> Path:
     """A packet of the shop's quarter, sealed once for all tests; each works on its own copy."""
     folder = tmp_path_factory.mktemp("packets") / "packet"
-    words = ("report", "--from", "2026-07-01", "--to", "2026-09-30", "--output", str(folder))
-    ran = subprocess.run(
-        [sys.executable, "-m", "evidence.cli", *words],
-        env=environment(
-            folder.parent,
-            EVIDENCE_HOME=str(shop_once.home),
-            EVIDENCE_CONFIG=str(shop_once.configuration),
-        ),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
+    asked = ReportRequest(start="2026-07-01", end="2026-09-30", destination=folder)
+    with pytest.MonkeyPatch.context() as patch, brief_pdfs():
+        patch.setenv("EVIDENCE_HOME", str(shop_once.home))
+        report(load(shop_once.configuration), asked)
     return folder
 
 

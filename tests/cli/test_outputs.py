@@ -66,6 +66,7 @@ def test_trace_prints_chains_by_the_schema(evidence, shop):
         assert found["changes"][0]["determinations"]
 
 
+@pytest.mark.usefixtures("brief_pdf")
 def test_report_prints_its_result_by_the_schema(evidence, shop, home):
     words = ("report", "--from", "2026-07-01", "--to", "2026-07-31", "--format", "json", "--quiet")
     ran = evidence(*words, "--output", home / "packet")

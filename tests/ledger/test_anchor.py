@@ -251,6 +251,7 @@ def test_a_sync_anchors_by_itself_and_keeps_what_it_read_where_that_fails(tmp_pa
             second.raise_if_incomplete()
 
 
+@pytest.mark.usefixtures("brief_pdf")
 def test_a_packet_names_the_anchors_before_it_and_carries_the_newest(
     tmp_path, elsewhere, tsa, authority, evidence, monkeypatch
 ):
@@ -279,6 +280,7 @@ def test_a_packet_names_the_anchors_before_it_and_carries_the_newest(
     assert evidence("verify", tmp_path / "packet", "--trust", tmp_path / "trust.txt")[0] == 0
 
 
+@pytest.mark.usefixtures("brief_pdf")
 def test_a_packet_without_an_anchor_says_what_that_leaves_open(tmp_path):
     with shop(tmp_path / "live", FIRST + pull("gift")) as live:
         keys.init(live.keys, name="Example Shop")

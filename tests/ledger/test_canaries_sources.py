@@ -158,6 +158,7 @@ def held_by(live, packet):
     return found, rows
 
 
+@pytest.mark.usefixtures("brief_pdf")
 def test_no_secret_of_any_source_is_stored_packed_or_told(live, between, evidence, tmp_path):
     packet = tmp_path / "packet"
     said = [

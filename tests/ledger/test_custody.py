@@ -24,6 +24,9 @@ SCHEMA = Path(package.__file__).resolve().parent.parent / "docs/reference/schema
 PERIOD = ("--from", "2026-07-01", "--to", "2026-09-30")
 
 
+pytestmark = pytest.mark.usefixtures("brief_pdf")
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     """A shop that was synced, before anything was packed."""

@@ -106,6 +106,7 @@ def holding(live) -> list[int]:
         return [each.seq for each in every if each.payload and CANARY.encode() in each.payload]
 
 
+@pytest.mark.usefixtures("brief_pdf")
 def test_after_a_purge_nothing_of_it_is_left_and_everything_else_works(evidence, live, tmp_path):
     with closing(open_store(f"sqlite:///{live.home / 'evidence.sqlite3'}")) as store:
         (tmp_path / "kept.note").write_text(ledger.latest_checkpoint(store)[1])

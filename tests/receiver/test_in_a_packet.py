@@ -7,6 +7,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from shop_world import FIRST, pull, synced
@@ -22,6 +24,7 @@ from evidence.store.session import open_store
 from evidence.sync import rebuild
 
 
+@pytest.mark.usefixtures("brief_pdf")
 def test_a_packet_lists_when_the_receiver_was_up_and_nothing_is_decided_by_it(
     tmp_path, monkeypatch
 ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets as random
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -50,14 +51,15 @@ def outcomes(verdict) -> dict[str, Outcome]:
 
 @pytest.mark.timeout(600)  # two whole reports, and a B-LTA file is read object by object
 def test_a_report_with_locked_keys_and_a_time_stamp_authority_verifies_whole(
-    house, tsa_url, authority, tmp_path
+    house, tsa_url, authority, tmp_path, brief_pdfs
 ):
     loaded = house(tsa=tsa_url, tsa_certificates=str(authority / "tsa.crt"))
     trust = tmp_path / "trust.txt"
     trust.write_text(key_files.trust_file(load_keys(loaded)))
     for lta in (False, True):
         packet = tmp_path / f"packet-{lta}"
-        report(loaded, ReportRequest(**JULY, destination=packet, lta=lta))
+        with nullcontext() if lta else brief_pdfs():
+            report(loaded, ReportRequest(**JULY, destination=packet, lta=lta))
         verdict = examine_packet(packet, read_trust(trust))
         done = run_instructions(packet, trust, authority / "tsa.crt")
         assert verdict.status is Status.VERIFIED
@@ -67,6 +69,7 @@ def test_a_report_with_locked_keys_and_a_time_stamp_authority_verifies_whole(
 
 
 @softhsm
+@pytest.mark.usefixtures("brief_pdf")
 def test_a_report_sealed_by_a_token_verifies_with_its_captures(house, token, tmp_path, monkeypatch):
     monkeypatch.setenv("PIN", token)
     loaded = house(signer=uri("object=seal"))
