@@ -11,14 +11,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from evidence import canonical
-from evidence.collectors.cluster_objects import VOLATILE, ObjectCollector, Plan, gap
+from evidence.collectors.cluster_objects import (
+    VOLATILE,
+    ObjectCollector,
+    Plan,
+    known_by_name,
+    named,
+)
 from evidence.collectors.http import iso_micros
 from evidence.collectors.interface import Parsed
 from evidence.collectors.kubernetes import Resource, display_name, tracked_by
 from evidence.collectors.lenient import at, items, mapping, text
-from evidence.errors import MalformedError
-from evidence.model.capture import Capture, Gap, GapReason
+from evidence.collectors.parsing import malformed, of_json
+from evidence.model.capture import Capture
 from evidence.model.fact import Fact
 from evidence.model.rollout import Analysis, RolloutStep, Verdict
 
@@ -52,22 +57,16 @@ class ArgoRolloutsCollector(ObjectCollector):
         return parse(capture)
 
 
-def parse(capture: Capture) -> Parsed:
+@of_json
+def parse(capture: Capture, value: Any) -> Parsed:
     """Facts and gaps of one capture. Never raises."""
-    try:
-        body = canonical.loads(capture.payload)
-    except MalformedError as error:
-        return Parsed(gaps=(gap(capture, GapReason.MALFORMED, error.message),))
-    if not isinstance(body, dict) or display_name(body) == "/":
-        detail = "This is no object of Argo Rollouts, or it has no name."
-        return Parsed(gaps=(gap(capture, GapReason.MALFORMED, detail),))
-    gaps: list[Gap] = []
-    if not text(at(body, "metadata", "uid")):
-        detail = f"{display_name(body)} has no uid; it is known by its name only."
-        gaps.append(gap(capture, GapReason.MALFORMED, detail))
+    body = named(value)
+    if not body:
+        return malformed(capture, "This is no object of Argo Rollouts, or it has no name.")
+    gaps = known_by_name(capture, body)
     read = {ROLLOUT: _rollout, ANALYSIS: _analysis}.get(capture.kind)
     fact = read(capture, body) if read else None
-    return Parsed(facts=(fact,) if fact else (), gaps=tuple(gaps))
+    return Parsed(facts=(fact,) if fact else (), gaps=gaps)
 
 
 def _uid(body: Mapping[str, Any]) -> str:

@@ -9,11 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from evidence.collectors.http import Clock
 from evidence.collectors.interface import Progress, no_progress
-from evidence.collectors.kubernetes import Item, KubernetesClient, Listing, Resource, read_file
+from evidence.collectors.kubernetes import (
+    Item,
+    KubernetesClient,
+    Listing,
+    Resource,
+    display_name,
+    read_file,
+)
+from evidence.collectors.lenient import at, mapping, text
+from evidence.collectors.parsing import gap
 from evidence.errors import ConfigError, MalformedError
 from evidence.model.capture import Capture, Form, Gap, GapReason, Page, Window
 
@@ -35,6 +45,20 @@ class Plan:
     version: str
     kinds: Mapping[Resource, str]
     volatile: tuple[str, ...] = VOLATILE
+
+
+def named(value: object) -> Mapping[str, Any]:
+    """The object of a cluster, where it is one and has a name; else an empty one."""
+    body = mapping(value)
+    return {} if display_name(body) == "/" else body
+
+
+def known_by_name(capture: Capture, body: Mapping[str, Any]) -> tuple[Gap, ...]:
+    """The gap of an object without a uid: another of its name would be taken for it."""
+    if text(at(body, "metadata", "uid")):
+        return ()
+    detail = f"{display_name(body)} has no uid; it is known by its name only."
+    return (gap(capture, GapReason.MALFORMED, detail),)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -148,10 +172,3 @@ class ObjectCollector:
                     detail=f"The credential may not list {resource.plural}.{resource.group}; its "
                     "role needs `get` and `list` on them.",
                 )
-
-
-def gap(capture: Capture, reason: GapReason, detail: str) -> Gap:
-    """A gap about the object of a capture."""
-    return Gap(
-        source=capture.source, kind=capture.kind, key=capture.key, reason=reason, detail=detail
-    )

@@ -10,14 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from evidence import canonical
-from evidence.collectors.cluster_objects import VOLATILE, ObjectCollector, Plan, gap
+from evidence.collectors.cluster_objects import (
+    VOLATILE,
+    ObjectCollector,
+    Plan,
+    known_by_name,
+    named,
+)
 from evidence.collectors.http import iso_micros
 from evidence.collectors.interface import Parsed
 from evidence.collectors.kubernetes import Resource, display_name, tracked_by
 from evidence.collectors.lenient import at, items, mapping, text
-from evidence.errors import MalformedError
-from evidence.model.capture import Capture, Gap, GapReason
+from evidence.collectors.parsing import gap, malformed, of_json
+from evidence.model.capture import Capture, GapReason
 from evidence.model.rollout import RolloutStep, Verdict
 
 CANARY = "flagger.canary"
@@ -55,26 +60,20 @@ class FlaggerCollector(ObjectCollector):
         return parse(capture)
 
 
-def parse(capture: Capture) -> Parsed:
+@of_json
+def parse(capture: Capture, value: Any) -> Parsed:
     """Facts and gaps of one capture. Never raises."""
-    try:
-        body = canonical.loads(capture.payload)
-    except MalformedError as error:
-        return Parsed(gaps=(gap(capture, GapReason.MALFORMED, error.message),))
-    if not isinstance(body, dict) or display_name(body) == "/":
-        detail = "This is no Canary, or it has no name."
-        return Parsed(gaps=(gap(capture, GapReason.MALFORMED, detail),))
-    gaps: list[Gap] = []
-    if not text(at(body, "metadata", "uid")):
-        detail = f"{display_name(body)} has no uid; it is known by its name only."
-        gaps.append(gap(capture, GapReason.MALFORMED, detail))
+    body = named(value)
+    if not body:
+        return malformed(capture, "This is no Canary, or it has no name.")
+    gaps = known_by_name(capture, body)
     phase = text(at(body, "status", "phase"))
     if not phase:  # Flagger has not looked at it yet
-        return Parsed(gaps=tuple(gaps))
+        return Parsed(gaps=gaps)
     if phase not in PHASES:
         detail = f"{display_name(body)} is in the phase {phase!r}, which is not known."
-        gaps.append(gap(capture, GapReason.UNSUPPORTED, detail))
-    return Parsed(facts=(_canary(capture, body, phase),), gaps=tuple(gaps))
+        gaps += (gap(capture, GapReason.UNSUPPORTED, detail),)
+    return Parsed(facts=(_canary(capture, body, phase),), gaps=gaps)
 
 
 def _canary(capture: Capture, body: Mapping[str, Any], phase: str) -> RolloutStep:

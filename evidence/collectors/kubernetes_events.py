@@ -11,15 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from evidence import canonical
-from evidence.collectors.cluster_objects import VOLATILE, ObjectCollector, Plan, gap
+from evidence.collectors.cluster_objects import VOLATILE, ObjectCollector, Plan, named
 from evidence.collectors.http import iso_micros
 from evidence.collectors.interface import Parsed
 from evidence.collectors.kubernetes import Item, Resource, display_name
 from evidence.collectors.lenient import at, mapping, text
-from evidence.errors import MalformedError
+from evidence.collectors.parsing import malformed, of_json
 from evidence.model.actor import Actor, ActorType
-from evidence.model.capture import Capture, GapReason
+from evidence.model.capture import Capture
 from evidence.model.runtime import RuntimeEvent, RuntimeKind
 
 EVENT = "kubernetes.event"
@@ -69,15 +68,12 @@ class KubernetesEventsCollector(ObjectCollector):
         return parse(capture)
 
 
-def parse(capture: Capture) -> Parsed:
+@of_json
+def parse(capture: Capture, value: Any) -> Parsed:
     """Facts and gaps of one capture. Never raises."""
-    try:
-        body = canonical.loads(capture.payload)
-    except MalformedError as error:
-        return Parsed(gaps=(gap(capture, GapReason.MALFORMED, error.message),))
-    if not isinstance(body, dict) or display_name(body) == "/":
-        detail = "This is no event, or it has no name."
-        return Parsed(gaps=(gap(capture, GapReason.MALFORMED, detail),))
+    body = named(value)
+    if not body:
+        return malformed(capture, "This is no event, or it has no name.")
     return Parsed(facts=(_event(capture, body),))
 
 

@@ -18,6 +18,7 @@ from evidence.collectors.argocd import parse as parsing
 from evidence.collectors.argocd.listing import Listed, Look
 from evidence.collectors.http import Clock
 from evidence.collectors.interface import Parsed, Progress, no_progress
+from evidence.collectors.kubernetes import display_name
 from evidence.collectors.lenient import at, mapping, text
 from evidence.errors import ConfigError, MalformedError
 from evidence.model.capture import Capture, Exchange, Form, Gap, GapReason, Page, Window
@@ -69,7 +70,7 @@ class ArgoCdCollector:
         """One look at all applications; `window` does not matter to a look."""
         del window
         look = self._look()
-        there = {_key(each): parsing.display_name(each.body) for each in look.applications}
+        there = {_key(each): display_name(each.body) for each in look.applications}
         captures = [self._application(look, each) for each in look.applications]
         for begin in range(0, len(captures), _BATCH):
             batch = tuple(captures[begin : begin + _BATCH])
@@ -162,7 +163,7 @@ class ArgoCdCollector:
 
 
 def _key(each: Listed) -> str:
-    return text(at(each.body, "metadata", "uid")) or parsing.display_name(each.body)
+    return text(at(each.body, "metadata", "uid")) or display_name(each.body)
 
 
 def _before(cursor: str) -> tuple[int, dict[str, str]]:

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from evidence import canonical
 from evidence.collectors.argocd.history import holes, named
 from evidence.collectors.argocd.observed import drift, owner, runtime_events
 from evidence.collectors.argocd.reading import rendered_from, revisions, sources
 from evidence.collectors.http import iso_micros
 from evidence.collectors.interface import Parsed
+from evidence.collectors.kubernetes import display_name
 from evidence.collectors.lenient import at, items, mapping, text, texts
-from evidence.errors import MalformedError
+from evidence.collectors.parsing import gap, malformed, of_json
 from evidence.model.actor import Actor, ActorType
 from evidence.model.capture import Capture, Gap, GapReason
 from evidence.model.deployment import ApplicationState, DeployedSource, Deployment
@@ -48,28 +48,19 @@ class _Application:
         return mapping(self.body.get("status"))
 
     def gap(self, reason: GapReason, detail: str) -> None:
-        self.gaps.append(_gap(self.capture, reason, detail))
+        self.gaps.append(gap(self.capture, reason, detail))
 
 
-def display_name(body: Mapping[str, Any]) -> str:
-    """`namespace/name`."""
-    metadata = mapping(body.get("metadata"))
-    return f"{text(metadata.get('namespace'))}/{text(metadata.get('name'))}"
-
-
-def parse(capture: Capture) -> Parsed:
+@of_json
+def parse(capture: Capture, body: Any) -> Parsed:
     """Facts and gaps of one capture. Never raises."""
-    try:
-        body = canonical.loads(capture.payload)
-    except MalformedError as error:
-        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, error.message),))
     if capture.kind == APPLICATION_LIST and isinstance(body, list):
         return Parsed()
     if capture.kind != APPLICATION or not isinstance(body, dict):
-        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, "This is no Application."),))
+        return malformed(capture, "This is no Application.")
     app = _Application(capture=capture, body=body)
     if app.name == "/":
-        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, "The Application has no name."),))
+        return malformed(capture, "The Application has no name.")
     if not text(at(body, "metadata", "uid")):
         app.gap(GapReason.MALFORMED, f"{app.name} has no uid; it is known by its name only.")
     operations = _deployments(app)
@@ -254,9 +245,3 @@ def _auto_sync(spec: Mapping[str, Any]) -> bool | None:
         return None
     automated = at(spec, "syncPolicy", "automated")
     return isinstance(automated, dict) and automated.get("enabled") is not False
-
-
-def _gap(capture: Capture, reason: GapReason, detail: str) -> Gap:
-    return Gap(
-        source=capture.source, kind=capture.kind, key=capture.key, reason=reason, detail=detail
-    )

@@ -7,8 +7,8 @@ person: `initiator` is always None. Its history is bounded and rewritten: rows a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from evidence import canonical
 from evidence.collectors.flux.helm_release import helm_release
 from evidence.collectors.flux.kinds import (
     CAPTURED,
@@ -18,10 +18,10 @@ from evidence.collectors.flux.kinds import (
     OBJECT_LIST,
 )
 from evidence.collectors.flux.kustomization import kustomization
-from evidence.collectors.flux.reading import FluxObject, gap
+from evidence.collectors.flux.reading import FluxObject
 from evidence.collectors.flux.runtime import image_update, suspended
 from evidence.collectors.interface import Parsed
-from evidence.errors import MalformedError
+from evidence.collectors.parsing import malformed, of_json
 from evidence.model.capture import Capture, GapReason
 from evidence.model.fact import Fact
 
@@ -44,25 +44,18 @@ READERS: Mapping[str, Callable[[FluxObject], Iterator[Fact]]] = {
 """Capture kind -> what reads it. Sources are captured as evidence and say nothing by themselves."""
 
 
-def parse(capture: Capture) -> Parsed:
+@of_json
+def parse(capture: Capture, body: Any) -> Parsed:
     """Facts and gaps of one capture. Never raises."""
-    try:
-        body = canonical.loads(capture.payload)
-    except MalformedError as error:
-        return _malformed(capture, error.message)
     if capture.kind == OBJECT_LIST and isinstance(body, list):
         return Parsed()
     if capture.kind not in CAPTURED.values() or not isinstance(body, dict):
-        return _malformed(capture, "This is no object of Flux.")
+        return malformed(capture, "This is no object of Flux.")
     found = FluxObject(capture=capture, body=body)
     if found.name == "/":
-        return _malformed(capture, "The object has no name.")
+        return malformed(capture, "The object has no name.")
     if not found.has_uid:
         found.gap(GapReason.MALFORMED, f"{found.name} has no uid; it is known by its name only.")
     read = READERS.get(capture.kind)
     facts = tuple(read(found)) if read else ()
     return Parsed(facts=facts, gaps=tuple(found.gaps))
-
-
-def _malformed(capture: Capture, detail: str) -> Parsed:
-    return Parsed(gaps=(gap(capture, GapReason.MALFORMED, detail),))

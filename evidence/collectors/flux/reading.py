@@ -11,6 +11,7 @@ from evidence.collectors.flux.kinds import CAPTURED, HELM_RELEASE
 from evidence.collectors.http import iso_micros
 from evidence.collectors.kubernetes import display_name
 from evidence.collectors.lenient import at, mapping, text
+from evidence.collectors.parsing import gap
 from evidence.model.capture import Capture, Gap, GapReason
 from evidence.model.deployment import ApplicationState, DeployedSource
 
@@ -65,13 +66,6 @@ class FluxObject:
     def gap(self, reason: GapReason, detail: str) -> None:
         """Notes what is missing."""
         self.gaps.append(gap(self.capture, reason, detail))
-
-
-def gap(capture: Capture, reason: GapReason, detail: str) -> Gap:
-    """A gap about the object of a capture."""
-    return Gap(
-        source=capture.source, kind=capture.kind, key=capture.key, reason=reason, detail=detail
-    )
 
 
 def automated(found: FluxObject, started_at: int) -> bool | None:

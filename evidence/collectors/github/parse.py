@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from evidence import canonical
 from evidence.collectors.github.parse_attempts import attempts_of
 from evidence.collectors.github.parse_checks import checks_of
 from evidence.collectors.github.parse_pull_request import Reading, facts_of, pointers
 from evidence.collectors.github.reading import at, identifier, integer, items, mapping, text
 from evidence.collectors.http import iso_micros
 from evidence.collectors.interface import Parsed
-from evidence.errors import MalformedError
+from evidence.collectors.parsing import gap, malformed, of_json
 from evidence.model.capture import Capture, Gap, GapReason
 from evidence.model.pull_request import CommitPullRequests
 from evidence.model.scope import ScopeEntry
@@ -25,15 +24,12 @@ REPOSITORY = "github.repository"
 SCOPE = "github.scope"
 
 
-def parse(capture: Capture) -> Parsed:
+@of_json
+def parse(capture: Capture, payload: Any) -> Parsed:
     """Facts and gaps of one capture; what cannot be read is a gap."""
-    try:
-        payload = canonical.loads(capture.payload)
-    except MalformedError as error:
-        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, error.message),))
     read = _KINDS.get(capture.kind)
     if read is None or not isinstance(payload, dict):
-        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, "The payload is no object."),))
+        return malformed(capture, "The payload is no object.")
     return read(capture, payload)
 
 
@@ -47,7 +43,7 @@ def _pull_request(capture: Capture, payload: Mapping[str, Any]) -> Parsed:
     )
     if integer(reading.node.get("number")) <= 0:
         detail = "The answer holds no pull request number."
-        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, detail),))
+        return malformed(capture, detail)
     facts, missing = facts_of(reading, capture.source)
     return Parsed(facts=tuple(facts), gaps=_pull_request_gaps(capture, reading, missing))
 
@@ -57,10 +53,10 @@ def _pull_request_gaps(capture: Capture, reading: Reading, missing: list[str]) -
     name = f"pull request #{reading.node.get('number')}"
     if reading.unread:
         detail = f"GitHub refused {', '.join(sorted(reading.unread))[:300]} of {name}."
-        gaps.append(_gap(capture, GapReason.FORBIDDEN, detail))
+        gaps.append(gap(capture, GapReason.FORBIDDEN, detail))
     elif missing:
         detail = f"Fewer rows were read than GitHub reports in: {', '.join(missing)} of {name}."
-        gaps.append(_gap(capture, GapReason.TRUNCATED, detail))
+        gaps.append(gap(capture, GapReason.TRUNCATED, detail))
     return tuple(gaps)
 
 
@@ -68,7 +64,7 @@ def _branch_commit(capture: Capture, payload: Mapping[str, Any]) -> Parsed:
     sha, linked = text(payload.get("oid")), payload.get("associatedPullRequests")
     if not sha or not isinstance(linked, dict):
         detail = f"GitHub did not say which pull requests commit {sha[:12]} belongs to."
-        return Parsed(gaps=(_gap(capture, GapReason.FORBIDDEN, detail),))
+        return Parsed(gaps=(gap(capture, GapReason.FORBIDDEN, detail),))
     ours = [node for node in items(linked.get("nodes")) if _is_ours(capture, node)]
     branch = capture.context.get("branch", "")
     fact = CommitPullRequests(
@@ -85,7 +81,7 @@ def _branch_commit(capture: Capture, payload: Mapping[str, Any]) -> Parsed:
     if 0 <= integer(linked.get("totalCount")) <= len(items(linked.get("nodes"))):
         return Parsed(facts=(fact,))
     detail = f"Commit {sha[:12]} belongs to more pull requests than were read."
-    return Parsed(facts=(fact,), gaps=(_gap(capture, GapReason.TRUNCATED, detail),))
+    return Parsed(facts=(fact,), gaps=(gap(capture, GapReason.TRUNCATED, detail),))
 
 
 def _is_ours(capture: Capture, node: object) -> bool:
@@ -103,7 +99,7 @@ def _commit_checks(capture: Capture, payload: Mapping[str, Any]) -> Parsed:
     commit = mapping(payload.get("commit"))
     sha, unread = text(commit.get("oid")), pointers(payload.get("unread"))
     if not sha:
-        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, "The answer names no commit."),))
+        return malformed(capture, "The answer names no commit.")
     rollups = [
         each.get("statusCheckRollup")
         for each in (commit, *map(mapping, items(payload.get("tails"))))
@@ -117,20 +113,20 @@ def _commit_checks(capture: Capture, payload: Mapping[str, Any]) -> Parsed:
         return Parsed(facts=facts)
     reason = GapReason.FORBIDDEN if unread else GapReason.TRUNCATED
     detail = f"The checks of commit {sha[:12]} were not read whole."
-    return Parsed(facts=facts, gaps=(_gap(capture, reason, detail),))
+    return Parsed(facts=facts, gaps=(gap(capture, reason, detail),))
 
 
 def _check_attempts(capture: Capture, payload: Mapping[str, Any]) -> Parsed:
     sha, unread = text(at(payload, "commit", "oid")), pointers(payload.get("unread"))
     if not sha:
-        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, "The answer names no commit."),))
+        return malformed(capture, "The answer names no commit.")
     repository, host = capture.context.get("repository", ""), capture.context.get("host", "")
     runs, coverage = attempts_of(repository, host, payload, readable=not unread)
     if coverage.complete and coverage.all_attempts:
         return Parsed(facts=(*runs, coverage))
     reason = GapReason.FORBIDDEN if unread else GapReason.TRUNCATED
     detail = f"Not all attempts of the checks of commit {sha[:12]} were read."
-    return Parsed(facts=(*runs, coverage), gaps=(_gap(capture, reason, detail),))
+    return Parsed(facts=(*runs, coverage), gaps=(gap(capture, reason, detail),))
 
 
 def _repository(_capture: Capture, _payload: Mapping[str, Any]) -> Parsed:
@@ -143,7 +139,7 @@ def _scope(capture: Capture, payload: Mapping[str, Any]) -> Parsed:
     node, said = mapping(payload.get("node")), mapping(payload.get("scope"))
     stable = identifier({"databaseId": node.get("databaseId")})
     if not stable:
-        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, "The answer names no repository."),))
+        return malformed(capture, "The answer names no repository.")
     entry = ScopeEntry(
         source=capture.source,
         owner=capture.context.get("owner", ""),
@@ -172,17 +168,6 @@ def _scope(capture: Capture, payload: Mapping[str, Any]) -> Parsed:
         repository=entry.repository,
     )
     return Parsed(facts=(entry,), gaps=(lost,))
-
-
-def _gap(capture: Capture, reason: GapReason, detail: str) -> Gap:
-    return Gap(
-        source=capture.source,
-        kind=capture.kind,
-        key=capture.key,
-        reason=reason,
-        detail=detail,
-        repository=capture.context.get("repository", ""),
-    )
 
 
 _KINDS: dict[str, Callable[[Capture, Mapping[str, Any]], Parsed]] = {

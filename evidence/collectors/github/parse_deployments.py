@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evidence import canonical
 from evidence.collectors.github.reading import (
     actor,
     at,
@@ -22,9 +21,9 @@ from evidence.collectors.github.reading import (
 )
 from evidence.collectors.http import iso_micros
 from evidence.collectors.interface import Parsed
-from evidence.errors import MalformedError
+from evidence.collectors.parsing import gap, malformed, of_json
 from evidence.model.actor import ActorType
-from evidence.model.capture import Capture, Gap, GapReason
+from evidence.model.capture import Capture, GapReason
 from evidence.model.deployment import DeployedSource, Deployment
 
 DEPLOYMENT = "github.deployment"
@@ -33,20 +32,17 @@ ENDED: Mapping[str, str] = {"SUCCESS": "Succeeded", "FAILURE": "Failed", "ERROR"
 _GONE = frozenset({"INACTIVE", "ABANDONED", "DESTROYED"})
 
 
-def parse(capture: Capture) -> Parsed:
+@of_json
+def parse(capture: Capture, body: Any) -> Parsed:
     """Facts and gaps of one capture. Never raises."""
-    try:
-        body = canonical.loads(capture.payload)
-    except MalformedError as error:
-        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, error.message),))
     if not isinstance(body, dict) or not iso_micros(body.get("createdAt")):
         detail = "This is no deployment of GitHub, or it has no time."
-        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, detail),))
+        return malformed(capture, detail)
     statuses = [mapping(each) for each in items(at(body, "statuses", "nodes"))]
     gaps = []
     if integer(at(body, "statuses", "totalCount")) > len(statuses):
         detail = f"Deployment {capture.key} has more statuses than are read."
-        gaps.append(_gap(capture, GapReason.TRUNCATED, detail))
+        gaps.append(gap(capture, GapReason.TRUNCATED, detail))
     return Parsed(facts=(_deployment(capture, body, statuses),), gaps=tuple(gaps))
 
 
@@ -100,14 +96,3 @@ def _outcome(
     if state in _GONE or text(last.get("state")) in _GONE:
         return "Inactive", iso_micros(last.get("createdAt")), last
     return "Running", 0, last
-
-
-def _gap(capture: Capture, reason: GapReason, detail: str) -> Gap:
-    return Gap(
-        source=capture.source,
-        kind=capture.kind,
-        key=capture.key,
-        reason=reason,
-        detail=detail,
-        repository=capture.context.get("repository", ""),
-    )

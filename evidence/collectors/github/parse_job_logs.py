@@ -5,32 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from evidence import canonical
 from evidence.collectors.github.log_text import shows_failed_step
 from evidence.collectors.github.reading import integer, text
 from evidence.collectors.interface import Parsed
-from evidence.errors import MalformedError
-from evidence.model.capture import Capture, Gap, GapReason
+from evidence.collectors.parsing import gap, malformed, of_json
+from evidence.model.capture import Capture, GapReason
 from evidence.model.check import GONE, LOG, READ, SOFT_FAIL, CheckRun
 
 JOB_LOG = "github.job_log"
 
 
-def parse(capture: Capture) -> Parsed:
+@of_json
+def parse(capture: Capture, found: Any) -> Parsed:
     """Facts and gaps of one capture; never raises."""
-    try:
-        found = canonical.loads(capture.payload)
-    except MalformedError as error:
-        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, error.message),))
     if not isinstance(found, dict) or not text(found.get("sha")) or not text(found.get("job")):
-        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, "This is no log of a job."),))
+        return malformed(capture, "This is no log of a job.")
     if integer(found.get("status")) == 200:
         return Parsed(facts=(_log(capture, found, READ),))
     expired = integer(found.get("status")) == 410
     reason = GapReason.RETENTION if expired else GapReason.NOT_FOUND_OR_FORBIDDEN
     why = "is not kept any more" if expired else "is not there"
     detail = f"The log of {text(found.get('check'))} on {text(found.get('sha'))[:12]} {why}."
-    return Parsed(facts=(_log(capture, found, GONE),), gaps=(_gap(capture, reason, detail),))
+    return Parsed(facts=(_log(capture, found, GONE),), gaps=(gap(capture, reason, detail),))
 
 
 def _log(capture: Capture, found: Mapping[str, Any], status: str) -> CheckRun:
@@ -50,15 +46,4 @@ def _log(capture: Capture, found: Mapping[str, Any], status: str) -> CheckRun:
         started_at=ended,
         completed_at=ended,
         url=f"sha256:{digest}" if digest else "",
-    )
-
-
-def _gap(capture: Capture, reason: GapReason, detail: str) -> Gap:
-    return Gap(
-        source=capture.source,
-        kind=capture.kind,
-        key=capture.key,
-        reason=reason,
-        detail=detail,
-        repository=capture.context.get("repository", ""),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from evidence import canonical
 from evidence.collectors.github import settings_kinds as kinds
 from evidence.collectors.github.parse_access import access
 from evidence.collectors.github.parse_records import activity, rule_suite, settings_read
@@ -23,8 +22,8 @@ from evidence.collectors.github.rest_reading import (
 )
 from evidence.collectors.http import iso_micros
 from evidence.collectors.interface import Parsed
-from evidence.errors import MalformedError
-from evidence.model.capture import Capture, Gap, GapReason
+from evidence.collectors.parsing import malformed, of_json
+from evidence.model.capture import Capture
 from evidence.model.fact import Fact
 from evidence.model.settings import (
     BranchProtection,
@@ -42,16 +41,13 @@ Facts = tuple[Fact, ...] | None
 """What a capture says; None where its payload is not of the shape that its kind has."""
 
 
-def parse(capture: Capture) -> Parsed:
+@of_json
+def parse(capture: Capture, payload: Any) -> Parsed:
     """Facts and gaps of one capture; what cannot be read is a gap."""
-    try:
-        payload = canonical.loads(capture.payload)
-    except MalformedError as error:
-        return Parsed(gaps=(_gap(capture, error.message),))
     read = _KINDS.get(capture.kind)
     facts = read(capture, payload) if read and isinstance(payload, dict) else None
     if facts is None:
-        return Parsed(gaps=(_gap(capture, "The answer is not of the shape that is documented."),))
+        return malformed(capture, "The answer is not of the shape that is documented.")
     return Parsed(facts=facts)
 
 
@@ -249,17 +245,6 @@ def _reviewers(host: str, guard: Mapping[str, Any]) -> list[SettingActor]:
 
 def _of(capture: Capture, name: str) -> str:
     return capture.context.get(name, "")
-
-
-def _gap(capture: Capture, detail: str) -> Gap:
-    return Gap(
-        source=capture.source,
-        kind=capture.kind,
-        key=capture.key,
-        reason=GapReason.MALFORMED,
-        detail=detail,
-        repository=_of(capture, "repository"),
-    )
 
 
 _KINDS: dict[str, Callable[[Capture, Mapping[str, Any]], Facts]] = {

@@ -1,11 +1,26 @@
-"""Lenient access to GitHub's JSON: a value of another type reads as absent, nothing raises."""
+"""Lenient access to GitHub's JSON: what `lenient` reads, and its numbers, ids, accounts, lists."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evidence.collectors.lenient import at, items, mapping, text
 from evidence.model.actor import Actor, ActorType
+
+__all__ = [
+    "actor",
+    "at",
+    "flag",
+    "ghost",
+    "git_actor",
+    "identifier",
+    "integer",
+    "items",
+    "mapping",
+    "rows",
+    "text",
+]
 
 _ACTOR_TYPES = {
     "User": ActorType.USER,
@@ -14,11 +29,6 @@ _ACTOR_TYPES = {
     "Mannequin": ActorType.MANNEQUIN,
     "Organization": ActorType.ORGANISATION,
 }
-
-
-def text(value: object) -> str:
-    """The text, or empty."""
-    return value if isinstance(value, str) else ""
 
 
 def integer(value: object, default: int = -1) -> int:
@@ -31,23 +41,6 @@ def integer(value: object, default: int = -1) -> int:
 def flag(value: object) -> bool | None:
     """The truth value, or None for unknown."""
     return value if isinstance(value, bool) else None
-
-
-def mapping(value: object) -> Mapping[str, Any]:
-    """The object, or an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def items(value: object) -> list[Any]:
-    """The array, or an empty one."""
-    return value if isinstance(value, list) else []
-
-
-def at(value: object, *path: str) -> Any:
-    """What stands below nested objects, or None."""
-    for name in path:
-        value = mapping(value).get(name)
-    return value
 
 
 def identifier(node: object) -> str:

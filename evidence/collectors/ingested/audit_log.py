@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from evidence import canonical
 from evidence.collectors.http import iso_micros
 from evidence.collectors.ingested.given import Given, documents
 from evidence.collectors.interface import Parsed
 from evidence.collectors.kubernetes import tracked_by
 from evidence.collectors.lenient import at, mapping, text
+from evidence.collectors.parsing import malformed, of_json
 from evidence.errors import MalformedError
 from evidence.model.actor import Actor, ActorType
-from evidence.model.capture import Capture, Gap, GapReason
+from evidence.model.capture import Capture
 from evidence.model.runtime import RuntimeEvent, RuntimeKind
 
 AUDIT_EVENT = "ingest.audit_event"
@@ -47,15 +47,13 @@ def captures(given: Given) -> tuple[Capture, ...]:
     return tuple(found.values())
 
 
-def parse(capture: Capture) -> Parsed:
+@of_json
+def parse(capture: Capture, body: Any) -> Parsed:
     """The one write of a capture. Never raises."""
-    try:
-        body = mapping(canonical.loads(capture.payload))
-    except MalformedError as error:
-        return _malformed(capture, error.message)
+    body = mapping(body)
     moment = iso_micros(body.get("requestReceivedTimestamp"))
     if not moment or not text(body.get("auditID")):
-        return _malformed(capture, "This audit event has no id or no time.")
+        return malformed(capture, "This audit event has no id or no time.")
     return Parsed(facts=(_event(capture, body, moment),))
 
 
@@ -110,14 +108,3 @@ def _message(body: Mapping[str, Any]) -> str:
     on_behalf = text(at(body, "impersonatedUser", "username"))
     agent = text(body.get("userAgent"))
     return f"{agent} on behalf of {on_behalf}" if on_behalf else agent
-
-
-def _malformed(capture: Capture, detail: str) -> Parsed:
-    gap = Gap(
-        source=capture.source,
-        kind=capture.kind,
-        key=capture.key,
-        reason=GapReason.MALFORMED,
-        detail=detail,
-    )
-    return Parsed(gaps=(gap,))

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from evidence import canonical
 from evidence.collectors.http import iso_micros
 from evidence.collectors.ingested.given import Given, documents
 from evidence.collectors.interface import Parsed
 from evidence.collectors.lenient import items, mapping, text, texts
+from evidence.collectors.parsing import malformed, of_json
 from evidence.errors import MalformedError
 from evidence.model.actor import Actor, ActorType
-from evidence.model.capture import Capture, Gap, GapReason
+from evidence.model.capture import Capture
 from evidence.model.deployment import DeployedSource, Deployment
 
 DEPLOYMENT = "ingest.deployment"
@@ -42,15 +42,13 @@ def captures(given: Given) -> tuple[Capture, ...]:
     return tuple(found.values())
 
 
-def parse(capture: Capture) -> Parsed:
+@of_json
+def parse(capture: Capture, body: Any) -> Parsed:
     """The one deployment of a capture. Never raises."""
-    try:
-        body = mapping(canonical.loads(capture.payload))
-    except MalformedError as error:
-        return _malformed(capture, error.message)
+    body = mapping(body)
     started = iso_micros(body.get("started_at"))
     if not started or not text(body.get("application")):
-        return _malformed(capture, "This deployment has no start time or no application.")
+        return malformed(capture, "This deployment has no start time or no application.")
     return Parsed(facts=(_deployment(capture, body, started),))
 
 
@@ -103,14 +101,3 @@ def actor(value: object, system: str) -> Actor | None:
     return Actor(
         system=text(body.get("system")) or system, id=own or name, type=kind, login=name or own
     )
-
-
-def _malformed(capture: Capture, detail: str) -> Parsed:
-    gap = Gap(
-        source=capture.source,
-        kind=capture.kind,
-        key=capture.key,
-        reason=GapReason.MALFORMED,
-        detail=detail,
-    )
-    return Parsed(gaps=(gap,))

@@ -6,13 +6,14 @@ Accepted: what `evidence.collectors.attested` reads, arrays and JSON lines of it
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
-from evidence import canonical
 from evidence.collectors.attested import refusal, statement_facts
 from evidence.collectors.ingested.given import Given, documents
 from evidence.collectors.interface import Parsed
+from evidence.collectors.parsing import malformed, of_json
 from evidence.errors import MalformedError
-from evidence.model.capture import Capture, Gap, GapReason
+from evidence.model.capture import Capture
 
 PROVENANCE = "ingest.provenance"
 
@@ -37,22 +38,8 @@ def captures(given: Given) -> tuple[Capture, ...]:
     return tuple(found.values())
 
 
-def parse(capture: Capture) -> Parsed:
+@of_json
+def parse(capture: Capture, value: Any) -> Parsed:
     """The statements of a capture, one fact per subject. Never raises."""
-    try:
-        value = canonical.loads(capture.payload)
-    except MalformedError as error:
-        return _malformed(capture, error.message)
     facts = tuple(statement_facts(capture.source, value))
-    return Parsed(facts=facts) if facts else _malformed(capture, refusal(value))
-
-
-def _malformed(capture: Capture, detail: str) -> Parsed:
-    gap = Gap(
-        source=capture.source,
-        kind=capture.kind,
-        key=capture.key,
-        reason=GapReason.MALFORMED,
-        detail=detail,
-    )
-    return Parsed(gaps=(gap,))
+    return Parsed(facts=facts) if facts else malformed(capture, refusal(value))

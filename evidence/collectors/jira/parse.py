@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from evidence import canonical
 from evidence.collectors.http import iso_micros
 from evidence.collectors.interface import Parsed
 from evidence.collectors.jira.reading import actor, at, count, items, mapping, text
-from evidence.errors import MalformedError
+from evidence.collectors.parsing import gap, malformed, of_json
 from evidence.model.actor import Actor
 from evidence.model.capture import Capture, Gap, GapReason
 from evidence.model.ticket import Ticket, TicketEvent
@@ -61,7 +60,7 @@ class _Issue:
         return tuple(sorted({text(one) for one in items(self.fields.get("labels"))} - {""}))
 
     def gap(self, detail: str) -> None:
-        self.gaps.append(_gap(self.capture, GapReason.MALFORMED, detail))
+        self.gaps.append(gap(self.capture, GapReason.MALFORMED, detail))
 
     def event(
         self, step: _Step, suffix: str, kind: str, previous: str, current: str
@@ -78,19 +77,16 @@ class _Issue:
         )
 
 
-def parse(capture: Capture) -> Parsed:
+@of_json
+def parse(capture: Capture, body: Any) -> Parsed:
     """Facts and gaps of one capture. Never raises."""
-    try:
-        body = canonical.loads(capture.payload)
-    except MalformedError as error:
-        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, error.message),))
     if capture.kind == PROJECT and isinstance(body, dict):
         return Parsed()
     if capture.kind != ISSUE or not isinstance(body, dict):
-        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, "This is no Jira issue."),))
+        return malformed(capture, "This is no Jira issue.")
     issue = _Issue(capture=capture, body=body)
     if not issue.id or not text(body.get("key")):
-        return Parsed(gaps=(_gap(capture, GapReason.MALFORMED, "The issue has no id or no key."),))
+        return malformed(capture, "The issue has no id or no key.")
     if not iso_micros(issue.fields.get("created")):
         issue.gap(f"{text(body.get('key'))} does not say when it was created.")
     events = tuple(_events(issue))
@@ -225,9 +221,3 @@ def whole(changelog: object, read: int) -> bool:
     """Whether a changelog that came with its issue is all of it."""
     total = count(at(changelog, "total"))
     return total >= 0 and total <= read
-
-
-def _gap(capture: Capture, reason: GapReason, detail: str) -> Gap:
-    return Gap(
-        source=capture.source, kind=capture.kind, key=capture.key, reason=reason, detail=detail
-    )

@@ -1,11 +1,11 @@
-"""Lenient access to Jira's JSON: a value of another type reads as absent."""
+"""Lenient access to Jira's JSON: what `lenient` reads, and its ids, counts and accounts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from evidence.collectors.lenient import at, items, mapping
 from evidence.model.actor import Actor, ActorType
+
+__all__ = ["actor", "at", "count", "items", "mapping", "text"]
 
 _ERASED = frozenset({"unknown", "unknown:unknown"})
 """Account ids that stand for an account that was erased."""
@@ -16,23 +16,6 @@ def text(value: object) -> str:
     if isinstance(value, str):
         return value
     return str(value) if type(value) is int and abs(value) < 2**63 else ""
-
-
-def mapping(value: object) -> Mapping[str, Any]:
-    """The object, or an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def items(value: object) -> list[Any]:
-    """The array, or an empty one."""
-    return value if isinstance(value, list) else []
-
-
-def at(value: object, *path: str) -> Any:
-    """What stands below nested objects, or None."""
-    for name in path:
-        value = mapping(value).get(name)
-    return value
 
 
 def count(value: object) -> int:

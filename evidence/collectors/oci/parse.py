@@ -19,8 +19,8 @@ from evidence.collectors.attested import refusal, statement_facts
 from evidence.collectors.interface import Parsed
 from evidence.collectors.lenient import at, mapping, text
 from evidence.collectors.oci.reading import CONFIG, MANIFEST, PLATFORMS, STATEMENT, platforms
-from evidence.errors import MalformedError
-from evidence.model.capture import Capture, Gap, GapReason
+from evidence.collectors.parsing import malformed, of_json
+from evidence.model.capture import Capture
 from evidence.model.fact import Fact
 from evidence.model.provenance import LABELS, MEMBER, TAG, Provenance
 
@@ -30,17 +30,14 @@ _SHA = re.compile(r"(?:^|[@:/])(?:sha1:|sha256:)?([0-9a-f]{64}|[0-9a-f]{40})$")
 _TEXT_LIMIT = 1_000
 
 
-def parse(capture: Capture) -> Parsed:
+@of_json
+def parse(capture: Capture, body: Any) -> Parsed:
     """The facts of one capture. Never raises."""
-    try:
-        body = canonical.loads(capture.payload)
-    except MalformedError as error:
-        return _malformed(capture, error.message)
     if capture.kind == STATEMENT:
         facts: tuple[Fact, ...] = tuple(statement_facts(capture.source, body))
-        return Parsed(facts=facts) if facts else _malformed(capture, refusal(body))
+        return Parsed(facts=facts) if facts else malformed(capture, refusal(body))
     if not isinstance(body, dict):
-        return _malformed(capture, "This is no JSON object.")
+        return malformed(capture, "This is no JSON object.")
     reader = _READERS.get(capture.kind)
     return Parsed(facts=tuple(reader(capture, body))) if reader else Parsed()
 
@@ -117,14 +114,3 @@ def _fact(
 
 
 _READERS = {MANIFEST: _manifest, CONFIG: _config}
-
-
-def _malformed(capture: Capture, detail: str) -> Parsed:
-    gap = Gap(
-        source=capture.source,
-        kind=capture.kind,
-        key=capture.key,
-        reason=GapReason.MALFORMED,
-        detail=detail,
-    )
-    return Parsed(gaps=(gap,))
