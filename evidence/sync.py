@@ -147,10 +147,9 @@ def sync(
         hints.heed(store, collectors)
         wanted.tell(store, collectors)
         tallies += [read_source(run, collector, progress) for collector in collectors]
-        tallies += [
-            read_source(run, one, progress)
-            for one in together.quiet(known_sources.job_logs(loaded, store, policy, sources))
-        ]
+        later = known_sources.line_comments(loaded, store, sources)
+        later += known_sources.job_logs(loaded, store, policy, sources)
+        tallies += [read_source(run, one, progress) for one in together.quiet(later)]
         decided = decide_and_store(
             store,
             policy,

@@ -70,6 +70,8 @@ class Source(_Section):
     """GitHub only: whether protection, rulesets, records of pushes and access are read, too."""
     settings_hours: int = Field(default=24, ge=0)
     """GitHub only: hours between two readings of a repository's settings; 0: in every sync."""
+    line_comments: bool = True
+    """GitHub only: whether comments on lines of pull requests are read."""
     job_logs: bool = True
     """GitHub only: whether the logs of required checks are read; GitHub keeps them for 90 days."""
     job_log_kib: int = Field(default=256, ge=16, le=16_384)

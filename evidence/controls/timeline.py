@@ -10,9 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evidence.model.chain import ChangeEvidence
+from evidence.model.comments import LINE_COMMENT
 from evidence.model.pull_request import PullRequest, PullRequestEvent, Review
 from evidence.model.texts import TEXTS_READ
 
+_BESIDE = frozenset({TEXTS_READ, LINE_COMMENT})
+"""Kinds of events that are no items of the timeline."""
 _LISTS = frozenset(
     {"reviews", "commits", "timeline", "issues", "labels", "checks", "merge_checks",
      "merge_commit", "issue_history"}
@@ -72,7 +75,7 @@ def timeline_of(evidence: ChangeEvidence) -> Timeline:
     for event in sorted(evidence.events, key=lambda one: (one.observed_at, one.entry_seq)):
         newest[event.event_id] = event
     marks = tuple(one for one in newest.values() if one.kind == TEXTS_READ)
-    items = [one for one in newest.values() if one.kind != TEXTS_READ]
+    items = [one for one in newest.values() if one.kind not in _BESIDE]
     events = tuple(sorted(items, key=lambda one: (one.position, one.at, one.event_id)))
     merged = _merge_event(events, evidence.change.landing_sha)
     pull = evidence.pull_request

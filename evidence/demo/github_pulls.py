@@ -34,6 +34,7 @@ def pull_updated(view: View, pull: PullRecord) -> int:
         return view.updated[pull.id]
     edits = [at for at, _ in pull.editors]
     comments = [comment.edited_at for comment in pull.comments]
+    comments += [at for one in pull.line_comments for at in (one.at, one.edited_at)]
     seen = [at for at in (*edits, *comments) if at <= view.at]
     events = [event.at for event in pull.events if event.at <= view.at]
     view.updated[pull.id] = max([pull.at, *seen, *events])

@@ -10,11 +10,18 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from evidence.demo.faults import Answer, json_answer
-from evidence.demo.github_answers import Respond, forbidden, lacks, listed, not_found
+from evidence.demo.github_answers import (
+    Respond,
+    forbidden,
+    lacks,
+    listed,
+    not_found,
+    user_body,
+)
 from evidence.demo.github_checks import newest, visible
 from evidence.demo.github_view import View
-from evidence.demo.history import CheckRecord, PullRecord, RepositoryRecord, as_of
-from evidence.demo.moments import iso
+from evidence.demo.history import CheckRecord, CommentRecord, PullRecord, RepositoryRecord, as_of
+from evidence.demo.moments import iso, moment
 from evidence.demo.serving import Request
 
 
@@ -194,7 +201,49 @@ def no_deployments(
     return listed(request, [])
 
 
+def line_comments(
+    view: View, request: Request, where: RepositoryRecord, _: tuple[str, ...]
+) -> Answer:
+    """Comments on lines of every pull request, those changed last at the end."""
+    if lacks(view, "pull_requests"):
+        return forbidden()
+    since = moment(request.query["since"], 0) if request.query.get("since") else 0
+    rows = sorted(
+        (_updated(one, view.at), one.id, pull.number, one)
+        for pull in view.pulls(where)
+        for one in pull.line_comments
+        if one.at <= view.at
+    )
+    root = root_of(view, request, where)
+    shown = [
+        {
+            "id": number,
+            "pull_request_review_id": one.review or None,
+            "pull_request_url": f"{root}/pulls/{pull}",
+            "user": user_body(view, one.author),
+            "body": one.body,
+            "path": one.path,
+            "line": one.line,
+            "original_line": one.line,
+            "commit_id": one.sha,
+            "original_commit_id": one.sha,
+            "diff_hunk": "@@ -1 +1 @@",
+            "author_association": "MEMBER",
+            "created_at": iso(one.at),
+            "updated_at": iso(at),
+        }
+        for at, number, pull, one in rows
+        if at >= since
+    ]
+    return listed(request, shown)
+
+
+def _updated(one: CommentRecord, now: int) -> int:
+    return one.edited_at if one.at < one.edited_at <= now else one.at
+
+
 ROUTES: Final[Mapping[str, Respond]] = {
+    "pulls/comments": line_comments,
     "pulls/([0-9]+)/reviews": reviews,
     "pulls/([0-9]+)/commits": pull_commits,
     "issues": issues,

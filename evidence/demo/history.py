@@ -61,6 +61,11 @@ class CommentRecord:
     author: str
     body: str
     edited_at: int
+    path: str = ""
+    """Of a comment on a line; empty: in the conversation."""
+    line: int = 0
+    review: int = 0
+    sha: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +139,7 @@ class PullRecord:
     queue: Series[QueueEntry | None] = field(default_factory=list)
     reviews: list[ReviewRecord] = field(default_factory=list)
     comments: list[CommentRecord] = field(default_factory=list)
+    line_comments: list[CommentRecord] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     start: str = ""
     """Commit from which the branch was cut."""

@@ -102,7 +102,14 @@ def play_comment(turn: Turn, step: CommentStep) -> None:
         author=step.by,
         body=step.body,
         edited_at=moment(step.edited_at, turn.at) if step.edited_at else 0,
+        path=step.path,
+        line=step.line,
+        review=_find_review(turn, step.review).id if step.review else 0,
+        sha=turn.sha("head") if step.path else "",
     )
+    if step.path:
+        turn.pull.line_comments.append(made)
+        return
     turn.pull.comments.append(made)
     turn.event("IssueComment", step.by, comment=made.id)
 

@@ -18,6 +18,7 @@ from evidence.config.load import Loaded
 from evidence.config.settings import Settings
 from evidence.demo.organisation import demo_polls, demo_world
 from evidence.demo.simulation import Moment, Simulation
+from evidence.demo.steps import CommentStep
 from evidence.demo.world import World
 from evidence.demo.writing import inline
 from evidence.errors import ConfigError
@@ -89,6 +90,7 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
                 "system": "github.example",
                 "settings_hours": 0,
                 "job_logs": False,
+                "line_comments": _has_line_comments(world),
             },
             _argocd(world, moment, home),
             *flux,
@@ -111,6 +113,14 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
         ],
         "application": _applications(world),
     }
+
+
+def _has_line_comments(world: World) -> bool:
+    return any(
+        isinstance(step, CommentStep) and bool(step.path)
+        for change in world.change
+        for step in change.steps
+    )
 
 
 def _jira(world: World, moment: Moment, home: Path) -> dict[str, Any]:

@@ -162,12 +162,17 @@ class LinkStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentStep:
-    """A comment in the conversation."""
+    """A comment in the conversation, or on a line."""
 
     body: str
     by: str
     at: str = ""
     edited_at: str = ""
+    path: str = ""
+    """The file of a comment on a line; empty: it stands in the conversation."""
+    line: int = 1
+    review: str = ""
+    """Key of the review that it belongs to, which must have been given; default: of none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

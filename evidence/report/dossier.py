@@ -9,10 +9,11 @@ from evidence.model.actor import Actor
 from evidence.model.chain import Chain, ChangeEvidence
 from evidence.model.change import Change, ChangeKind, Link
 from evidence.model.check import CheckRun, JobLog
+from evidence.model.comments import LINE_COMMENT
 from evidence.model.determination import Determination, Outcome
 from evidence.model.fact import Fact
 from evidence.model.production import ProductionDeployment
-from evidence.model.pull_request import PullRequest, Review
+from evidence.model.pull_request import PullRequest, PullRequestEvent, Review
 from evidence.model.ticket import Ticket
 from evidence.report.summary import Summary
 from evidence.report.text import login, private, who
@@ -52,6 +53,8 @@ class Dossier:
     people: tuple[Person, ...] = ()
     tickets: tuple[Ticket, ...] = ()
     reviews: tuple[ReviewVersion, ...] = ()
+    comments: tuple[PullRequestEvent, ...] = ()
+    """On lines, in order of time."""
     checks: tuple[CheckRun, ...] = ()
     logs: Mapping[str, JobLog] = field(default_factory=dict)
     """Of `checks`, by `check_id`."""
@@ -99,6 +102,7 @@ def build_dossier(
         people=(*_people(evidence, carried), *_claimed(evidence)),
         tickets=_newest(evidence.tickets),
         reviews=_versions(evidence.reviews),
+        comments=_comments(evidence.events),
         checks=tuple(sorted(evidence.checks, key=_check_key)),
         logs={log.check_id: log for log in evidence.logs},
         links=chain.links if chain else (),
@@ -159,6 +163,11 @@ def _versions(reviews: Sequence[Review]) -> tuple[ReviewVersion, ...]:
     return tuple(
         sorted(told, key=lambda row: (row.review.submitted_at, row.review.review_id, row.version))
     )
+
+
+def _comments(events: Iterable[PullRequestEvent]) -> tuple[PullRequestEvent, ...]:
+    own = (event for event in events if event.kind == LINE_COMMENT)
+    return tuple(sorted(own, key=lambda row: (row.at, row.event_id)))
 
 
 def _subject(evidence: ChangeEvidence) -> str:

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from evidence import assets
 from evidence.errors import RenderError
+from evidence.model.comments import suggests
 from evidence.model.determination import Outcome
 from evidence.report import text
 from evidence.report.dossier import Dossier
@@ -66,6 +67,7 @@ def environment(zone: str) -> Environment:
         "code": code,
         "prose": prose,
         "brief_id": text.brief_id,
+        "suggests": suggests,
     }
     return env
 

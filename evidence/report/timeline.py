@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from evidence.model.chain import ChangeEvidence
+from evidence.model.comments import LINE_COMMENT
 from evidence.model.production import ProductionDeployment
 from evidence.model.pull_request import PullRequestEvent
 from evidence.model.texts import TEXTS_READ
@@ -34,6 +35,7 @@ EVENTS = {
     "Connected": "Ticket linked by hand",
     "Disconnected": "Ticket unlinked by hand",
     TEXTS_READ: "Description edited",
+    LINE_COMMENT: "Line comment",
 }
 """Timeline items by the source's type name; others are printed under that name. `Merged` and
 reviews come from their own records."""
@@ -120,14 +122,22 @@ def _work(evidence: ChangeEvidence) -> Iterator[Moment]:
             yield _event(event)
 
 
-def _event(event: PullRequestEvent) -> Moment:
+def _reference(event: PullRequestEvent) -> str:
+    if event.kind == TEXTS_READ:
+        return ""
+    if event.kind == LINE_COMMENT:
+        return event.previous
     moved = [short(part) for part in (event.before_sha, event.after_sha) if part]
     told = [part for part in (event.previous, event.current) if part]
+    return " → ".join(moved or told) or event.subject
+
+
+def _event(event: PullRequestEvent) -> Moment:
     return Moment(
         at=event.at,
         what=EVENTS.get(event.kind, event.kind),
         who=login(event.actor),
-        reference="" if event.kind == TEXTS_READ else " → ".join(moved or told) or event.subject,
+        reference=_reference(event),
         entry=event.entry_seq,
     )
 

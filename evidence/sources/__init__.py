@@ -6,7 +6,15 @@
 from __future__ import annotations
 
 from evidence.sources.clones import git_collectors
-from evidence.sources.kinds import Together, build, check, job_logs, registers, secrets
+from evidence.sources.kinds import (
+    Together,
+    build,
+    check,
+    job_logs,
+    line_comments,
+    registers,
+    secrets,
+)
 from evidence.sources.parsers import replay
 
 __all__ = [
@@ -15,6 +23,7 @@ __all__ = [
     "check",
     "git_collectors",
     "job_logs",
+    "line_comments",
     "registers",
     "replay",
     "secrets",

@@ -94,6 +94,23 @@ def job_logs(source: Source, loaded: Loaded, store: Store, policy: Policy) -> Co
     )
 
 
+def line_comments(source: Source, loaded: Loaded, store: Store) -> Collector:
+    """The comments on lines of pull requests, where those changed since they were read."""
+    from evidence.collectors.github.line_comments import Changed, GitHubLineComments
+    from evidence.store.jobs import newest_pull_requests
+
+    seen = newest_pull_requests(store)
+    return GitHubLineComments(
+        source=f"{source.id}:comments",
+        **_account(source),
+        changed=[
+            Changed(repository=one, at=seen[one.id])
+            for one in _repositories(source, loaded)
+            if one.id in seen
+        ],
+    )
+
+
 def deployments(source: Source, loaded: Loaded) -> Collector:
     """Its deployments, where GitHub is what deploys."""
     from evidence.collectors.github.deployments import GitHubDeploymentsCollector

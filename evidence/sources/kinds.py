@@ -108,6 +108,15 @@ def job_logs(
     ]
 
 
+def line_comments(loaded: Loaded, store: Store, names: tuple[str, ...] = ()) -> list[Collector]:
+    """What reads the comments on lines where pull requests changed, of the named sources."""
+    return [
+        github.line_comments(source, loaded, store)
+        for source in loaded.settings.source
+        if source.kind == "github" and source.line_comments and (not names or source.id in names)
+    ]
+
+
 class Together:
     """Has the streams of one credential at one GitHub obey one silence, whenever they are built."""
 

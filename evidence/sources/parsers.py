@@ -29,7 +29,12 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
     from evidence.collectors.flux import parse as flux
     from evidence.collectors.git import refs
     from evidence.collectors.github import parse as github
-    from evidence.collectors.github import parse_deployments, parse_job_logs, parse_settings
+    from evidence.collectors.github import (
+        parse_deployments,
+        parse_job_logs,
+        parse_line_comments,
+        parse_settings,
+    )
     from evidence.collectors.ingested import parse as ingested
     from evidence.collectors.jira import parse as jira
     from evidence.collectors.oci import parse as oci
@@ -40,6 +45,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
         "github": github.parse,
         "github_settings": parse_settings.parse,
         "github_logs": parse_job_logs.parse,
+        "github_comments": parse_line_comments.parse,
         "argocd": argocd.parse,
         "flux": flux.parse,
         "github_deployments": parse_deployments.parse,

@@ -1,4 +1,4 @@
-"""Which jobs ran required checks and have a log that was not read yet."""
+"""What of a forge is read by what is stored: logs of required checks, changed repositories."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from evidence.canonical import from_text, to_text
 from evidence.model.check import LOG, CheckRun
+from evidence.model.pull_request import PullRequest
 from evidence.model.settings import BranchProtection, Ruleset
 from evidence.store import queries
 from evidence.store.facts import fact_table
@@ -91,3 +92,11 @@ def unread_jobs(
         and (one.name in names or one.name in required.get(one.repository, ()))
     )
     return sorted(wanted, key=lambda one: (one.ended_at, one.repository, one.check_id))
+
+
+def newest_pull_requests(store: Store) -> Mapping[str, int]:
+    """Repository -> when a version of a pull request of it was observed last, microseconds UTC."""
+    table = fact_table(PullRequest).table
+    query = select(table.c.repository, func.max(table.c.observed_at)).group_by(table.c.repository)
+    with store.read() as connection:
+        return {from_text(name): int(at) for name, at in connection.execute(query)}
