@@ -67,6 +67,8 @@ class CheckSettings(_Section):
     app: str = ""
     accept: list[str] = ["SUCCESS"]
     unless_only_paths: list[str] = []
+    source: str = ""
+    """Name of the system that runs it, where that is not the forge and is not collected."""
 
 
 class PolicySettings(_Section):

@@ -132,6 +132,7 @@ def _parameters(policy: PolicySettings) -> dict[str, object]:
             app=one.app,
             accept=tuple(one.accept),
             unless_only_paths=tuple(one.unless_only_paths),
+            source=one.source,
         )
         for one in policy.required_checks
     )

@@ -21,7 +21,7 @@ from evidence.model.chain import Chain, ChangeEvidence
 from evidence.model.change import ChangeKind
 from evidence.model.git import Commit
 from evidence.model.pull_request import PullRequestEvent
-from evidence.policy import Policy
+from evidence.policy import Automation, Policy
 
 PUSH_EVENTS = frozenset({"HeadRefForcePushed", "HeadRefPushed", "Pushed"})
 """Timeline kinds whose actor put `after_sha` on the branch of the pull request."""
@@ -111,7 +111,12 @@ class _Gathering:
         party = self.people.party(actor)
         self._party(party, did, author=author)
         robot = self.people.automation(actor)
-        operator = self.people.operator(robot) if robot else None
+        if robot is not None:
+            self._operated(robot, author=author)
+
+    def _operated(self, robot: Automation, *, author: bool = True) -> None:
+        """Whoever steers an automation contributes by what it does."""
+        operator = self.people.operator(robot)
         if operator is not None:
             self.found.add(operator, author=author)
 
@@ -217,9 +222,7 @@ class _Gathering:
         address = email.strip().lower() or (actor.id if actor else "")
         robot = self.people.automation_of_email(address, self.system)
         if robot is not None:
-            operator = self.people.operator(robot)
-            if operator is not None:
-                self.found.add(operator, author=author)
+            self._operated(robot, author=author)
             if not self._vouched(robot.id, sha, signed=signed):
                 self._unvouched(robot.id, sha)
             return
@@ -275,7 +278,9 @@ class _Gathering:
                 # The forge made it: the applier saw the line as its author, the suggester wrote it.
                 self.found.flags.append("suggestion-applied")
                 continue
-            if self.people.automation_of_email(address, self.system) is not None:
+            robot = self.people.automation_of_email(address, self.system)
+            if robot is not None:
+                self._operated(robot)
                 continue
             party = self._by_email(address)
             if party is not None:
