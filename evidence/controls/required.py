@@ -36,12 +36,15 @@ def required_of(chain: Chain, policy: Policy) -> Required:
     if rules.problem:
         return Required(checks=policy.required_checks)
     named = {one.name for one in policy.required_checks}
-    more = [_check(chain, one) for one in rules.checks if one.name not in named]
+    more = [demanded(chain, one) for one in rules.checks if one.name not in named]
     return Required(checks=(*policy.required_checks, *more), observed=True, entries=rules.entries)
 
 
-def _check(chain: Chain, context: RequiredContext) -> RequiredCheck:
-    """Settings name an app by its number, checks by its name as well: any run tells both."""
+def demanded(chain: Chain, context: RequiredContext) -> RequiredCheck:
+    """A check of the branch's own rules, from the app that it names.
+
+    Settings name an app by its number, checks by its name as well: any run tells both.
+    """
     known = {run.app_id: run.app for run in chain.evidence.checks if run.app and run.app_id}
     expected = known.get(context.app_id, f"app {context.app_id}") if context.app_id else ""
     return RequiredCheck(name=context.name, app=expected)

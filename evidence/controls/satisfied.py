@@ -7,13 +7,14 @@ contributors, its checks may be skipped. What cannot be tested from evidence sta
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evidence.controls.approvals import distinct
 from evidence.controls.attributes import cm_04, cm_10
 from evidence.controls.case import Case, case_of
 from evidence.controls.gates import Gate, gate_of, up_to_date
 from evidence.controls.reasons import REASONS
+from evidence.controls.required import demanded
 from evidence.controls.rules import Rules
 from evidence.controls.validation import PASSED, examine
 from evidence.controls.words import clip
@@ -21,7 +22,7 @@ from evidence.model.chain import Chain
 from evidence.model.change import MergeMethod
 from evidence.model.determination import Outcome
 from evidence.model.settings import RequiredContext
-from evidence.policy import Policy, RequiredCheck
+from evidence.policy import Policy
 
 _ACCEPTED = ("SUCCESS", "SKIPPED", "NEUTRAL")
 """Conclusions that GitHub takes as success for a required check (GitHub Docs, "Troubleshooting
@@ -77,7 +78,7 @@ def _check(chain: Chain, context: RequiredContext, gate: Gate) -> Shown:
     name = clip(context.name)
     if not gate.shas or not gate.moment.at:
         return Shown(met=None, words=f"the commit on which {name} had to run is not known")
-    required = RequiredCheck(name=context.name, accept=_ACCEPTED)
+    required = replace(demanded(chain, context), accept=_ACCEPTED)
     results = [examine(chain.evidence, required, sha, gate.moment) for sha in gate.shas]
     if any(one.reason == PASSED for one in results):
         return Shown(met=True, words=f"{name} succeeded")

@@ -114,6 +114,13 @@ class TestChecks:
     def test_a_check_that_nobody_read_is_open(self):
         assert judged(Pull().without_checks(), TESTED) == OPEN
 
+    @pytest.mark.parametrize(("app_id", "found"), [("15368", MET), ("99", NOT_MET)])
+    def test_a_check_of_that_name_counts_only_from_the_app_that_the_rule_names(self, app_id, found):
+        pull = Pull()
+        pull.checks = [replace(run, app_id="15368") for run in pull.checks if run.name == "ci/test"]
+        of_app = replace(TESTED, required_checks=(RequiredContext(name="ci/test", app_id=app_id),))
+        assert judged(pull, of_app) == found
+
     def test_a_check_that_failed_was_not_met(self):
         pull = replace_check(Pull(), "ci/test", conclusion="FAILURE")
         assert judged(pull, TESTED) == NOT_MET
