@@ -26,8 +26,6 @@ _BLANK = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _NO_BRACKET = re.compile(r"[^\[\]{}]++")
 _STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
-_ODD = re.compile("[\x00\x1a\ud800-\udfff]")
-_ESCAPED = re.compile("\x1a([0-9a-f]{4})")
 
 
 def canonical_json(value: object) -> bytes:
@@ -147,23 +145,6 @@ def comparison_digest(payload: bytes, volatile: tuple[str, ...] = ()) -> str:
 def query_digest(text: str, variables: Mapping[str, object] | None = None) -> str:
     """sha256 hex of a query (GraphQL text, path, command line) and its variables."""
     return sha256_hex(canonical_json({"query": text, "variables": dict(variables or {})}))
-
-
-def to_text(text: str) -> str:
-    """Reversibly escapes what PostgreSQL text refuses: NUL and lone surrogates.
-
-    Each becomes U+001A and four hex digits; so does U+001A itself. All else stays.
-    """
-    if text.isascii() and "\x00" not in text and "\x1a" not in text:
-        return text
-    return _ODD.sub(lambda odd: f"\x1a{ord(odd[0]):04x}", text)
-
-
-def from_text(text: str) -> str:
-    """What `to_text` was given."""
-    if "\x1a" not in text:
-        return text
-    return _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)), text)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -32,94 +33,54 @@ SourceOption = Annotated[
 ]
 
 
-@app.command("deployment")
-def deployment(
-    file: FileArgument,
-    source: SourceOption = "ingest",
-    config: ConfigOption = None,
-    quiet: QuietOption = False,
-    output: FormatOption = Format.TABLE,
-) -> None:
-    """Takes over deployments of a pipeline: one JSON object, an array, or JSON lines.
-
-    Example: evidence ingest deployment run-1234.json --source jenkins
-    """
-    take("deployment", file, source=source, config=config, quiet=quiet, output=output)
-
-
-@app.command("provenance")
-def provenance(
-    file: FileArgument,
-    source: SourceOption = "ingest",
-    config: ConfigOption = None,
-    quiet: QuietOption = False,
-    output: FormatOption = Format.TABLE,
-) -> None:
-    """Takes over what builders state of images: DSSE envelopes, Sigstore bundles, attestations.
-
-    Example: evidence ingest provenance attestation.jsonl
-    """
-    take("provenance", file, source=source, config=config, quiet=quiet, output=output)
+KINDS = {
+    "deployment": (
+        "deployments of a pipeline: one JSON object, an array, or JSON lines.",
+        "run-1234.json --source jenkins",
+    ),
+    "provenance": (
+        "what builders state of images: DSSE envelopes, Sigstore bundles, attestations.",
+        "attestation.jsonl",
+    ),
+    "settings": (
+        "rulesets with their bypass lists, as an administrator of GitHub downloaded them.",
+        "ruleset-42.json",
+    ),
+    "audit-log": (
+        "the writes of a Kubernetes API server's audit log (audit.k8s.io/v1, JSON lines).",
+        "audit.jsonl --source cluster-audit",
+    ),
+}
+"""ADD A KIND HERE, once `evidence.ingest` knows it: what its command takes over, and an example."""
 
 
-@app.command("settings")
-def settings(
-    file: FileArgument,
-    source: SourceOption = "ingest",
-    config: ConfigOption = None,
-    quiet: QuietOption = False,
-    output: FormatOption = Format.TABLE,
-) -> None:
-    """Takes over rulesets with their bypass lists, as an administrator of GitHub downloaded them.
+def _taking(kind: str) -> Callable[..., None]:
+    """The command of one kind: ingests a file and prints what was stored."""
 
-    Example: evidence ingest settings ruleset-42.json
-    """
-    take("settings", file, source=source, config=config, quiet=quiet, output=output)
+    def command(
+        file: FileArgument,
+        source: SourceOption = "ingest",
+        config: ConfigOption = None,
+        quiet: QuietOption = False,
+        output: FormatOption = Format.TABLE,
+    ) -> None:
+        from evidence.config.load import load
+        from evidence.ingest import ingest
 
+        done = ingest(load(config), kind, file, source=source)
+        if output is Format.JSON:
+            print_json(done.as_json())
+            return
+        counts = (done.objects, done.new, done.unchanged, done.gaps)
+        print_table(
+            ("source", "kind", "read", "new", "unchanged", "gaps"),
+            [(done.source, done.kind, *map(str, counts))],
+        )
+        remark(done.summary(), quiet=quiet)
 
-@app.command("audit-log")
-def audit_log(
-    file: FileArgument,
-    source: SourceOption = "ingest",
-    config: ConfigOption = None,
-    quiet: QuietOption = False,
-    output: FormatOption = Format.TABLE,
-) -> None:
-    """Takes over the writes of a Kubernetes API server's audit log (audit.k8s.io/v1, JSON lines).
-
-    Example: evidence ingest audit-log audit.jsonl --source cluster-audit
-    """
-    take("audit-log", file, source=source, config=config, quiet=quiet, output=output)
+    return command
 
 
-def take(
-    kind: str,
-    file: str,
-    *,
-    source: str,
-    config: ConfigOption,
-    quiet: bool,
-    output: Format,
-) -> None:
-    """Ingests a file and prints what was stored; every kind's command ends here."""
-    from evidence.config.load import load
-    from evidence.ingest import ingest
-
-    done = ingest(load(config), kind, file, source=source)
-    if output is Format.JSON:
-        print_json(done.as_json())
-        return
-    print_table(
-        ("source", "kind", "read", "new", "unchanged", "gaps"),
-        [
-            (
-                done.source,
-                done.kind,
-                str(done.objects),
-                str(done.new),
-                str(done.unchanged),
-                str(done.gaps),
-            )
-        ],
-    )
-    remark(done.summary(), quiet=quiet)
+for _kind, (_what, _example) in KINDS.items():
+    _help = f"Takes over {_what}\n\nExample: evidence ingest {_kind} {_example}"
+    app.command(_kind, help=_help)(_taking(_kind))

@@ -6,15 +6,14 @@ from typing import Any, Final
 
 from evidence.demo.github_checks import rollup
 from evidence.demo.github_pages import connection
+from evidence.demo.github_reviews import comment_node, opinions, request_node, review_list
 from evidence.demo.github_timeline import timeline
 from evidence.demo.github_view import Node, View, node_id
 from evidence.demo.graph import FileChange, changes, merge_base
 from evidence.demo.history import (
-    CommentRecord,
     MergeRecord,
     PullRecord,
     RepositoryRecord,
-    ReviewRecord,
     as_of,
 )
 from evidence.demo.moments import iso
@@ -139,9 +138,9 @@ def _lists(view: View, where: RepositoryRecord, pull: PullRecord) -> Node:
     comments = [one for one in pull.comments if one.at <= at]
     commits = as_of(pull.commits, at, ())
     return {
-        "reviews": lambda **given: _reviews(view, where, pull, reviews, given),
-        "latestOpinionatedReviews": lambda **given: _reviews(
-            view, where, pull, _opinions(view, reviews), given
+        "reviews": lambda **given: review_list(view, where, pull, reviews, given),
+        "latestOpinionatedReviews": lambda **given: review_list(
+            view, where, pull, opinions(view, reviews), given
         ),
         "commits": lambda **given: connection(
             "commits",
@@ -164,7 +163,7 @@ def _lists(view: View, where: RepositoryRecord, pull: PullRecord) -> Node:
         "reviewRequests": lambda **given: connection(
             "reviewRequests",
             as_of(pull.requested, at, ()),
-            lambda one: _request_node(view, pull, one),
+            lambda one: request_node(view, pull, one),
             given,
         ),
         "timelineItems": lambda **given: timeline(
@@ -182,66 +181,6 @@ def _issues(view: View, pull: PullRecord, given: dict[str, Any]) -> Node:
     return connection(
         "closingIssuesReferences", there, lambda issue: issue_node(view, issue), given
     )
-
-
-def _reviews(
-    view: View,
-    where: RepositoryRecord,
-    pull: PullRecord,
-    reviews: list[ReviewRecord],
-    given: dict[str, Any],
-) -> Node:
-    states = given.get("states")
-    shown = [one for one in reviews if not states or as_of(one.states, view.at, "") in states]
-    return connection("reviews", shown, lambda one: review_node(view, where, pull, one), given)
-
-
-def _opinions(view: View, reviews: list[ReviewRecord]) -> list[ReviewRecord]:
-    spoken = [one for one in reviews if as_of(one.states, view.at, "") != "COMMENTED"]
-    return list({one.author: one for one in spoken}.values())
-
-
-def review_node(
-    view: View, where: RepositoryRecord, pull: PullRecord, review: ReviewRecord
-) -> Node:
-    """A review as the source shows it at that moment."""
-    person = view.people[review.author]
-    changed = [at for at, _ in review.states if at <= view.at]
-    return {
-        "__typename": "PullRequestReview",
-        "id": node_id("PullRequestReview", review.id),
-        "fullDatabaseId": str(review.id),
-        "state": as_of(review.states, view.at, "PENDING"),
-        "submittedAt": iso(review.at),
-        "createdAt": iso(review.at),
-        "updatedAt": iso(changed[-1]),
-        "lastEditedAt": None,
-        "body": review.body,
-        "author": view.actor(review.author),
-        "authorAssociation": view.association(review.author),
-        "authorCanPushToRepository": person.can_push,
-        "commit": lambda: view.commit_or_none(where, as_of(review.commits, view.at, "")),
-        "url": view.url(where, "pull", f"{pull.number}#pullrequestreview-{review.id}"),
-    }
-
-
-def comment_node(
-    view: View, where: RepositoryRecord, pull: PullRecord, comment: CommentRecord
-) -> Node:
-    """A comment in the conversation."""
-    edited = 0 < comment.edited_at <= view.at
-    return {
-        "__typename": "IssueComment",
-        "id": node_id("IssueComment", comment.id),
-        "fullDatabaseId": str(comment.id),
-        "author": view.actor(comment.author),
-        "authorAssociation": view.association(comment.author),
-        "body": comment.body,
-        "createdAt": iso(comment.at),
-        "updatedAt": iso(comment.edited_at if edited else comment.at),
-        "lastEditedAt": iso(comment.edited_at) if edited else None,
-        "url": view.url(where, "pull", f"{pull.number}#issuecomment-{comment.id}"),
-    }
 
 
 def pull_commit_node(view: View, where: RepositoryRecord, pull: PullRecord, sha: str) -> Node:
@@ -264,15 +203,6 @@ def _file_node(one: FileChange) -> Node:
         "changeType": one.kind,
         "additions": one.additions,
         "deletions": one.deletions,
-    }
-
-
-def _request_node(view: View, pull: PullRecord, one: tuple[str, bool]) -> Node:
-    return {
-        "__typename": "ReviewRequest",
-        "id": node_id("ReviewRequest", pull.id, one[0]),
-        "asCodeOwner": one[1],
-        "requestedReviewer": view.actor(one[0]),
     }
 
 

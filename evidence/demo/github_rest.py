@@ -9,10 +9,11 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from evidence.demo.faults import Answer, json_answer
+from evidence.demo.github_access import ROUTES as ACCESS
+from evidence.demo.github_access import installations, team_members
 from evidence.demo.github_logs import ROUTES as LOGS
 from evidence.demo.github_pulls import merged, pull_state, pull_updated
 from evidence.demo.github_records import ROUTES as RECORDS
-from evidence.demo.github_records import installations, team_members
 from evidence.demo.github_rest_pulls import ROUTES as PULLS
 from evidence.demo.github_rest_pulls import root_of
 from evidence.demo.github_roots import collector_account
@@ -217,7 +218,7 @@ def _pull_body(
     }
 
 
-_BELOW: Final = {**LOGS, **PULLS, **RECORDS, **SETTINGS}
+_BELOW: Final = {**ACCESS, **LOGS, **PULLS, **RECORDS, **SETTINGS}
 _ROUTES: Final[Mapping[str, Callable[..., Answer]]] = {
     "/": _meta,
     "/meta": _meta,

@@ -8,24 +8,13 @@ a pull request. Errors have GitHub's shape: `type`, `path`, `locations`, `messag
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.resources import files
-from typing import Any, Final
+from typing import Any
 
 from graphql import (
-    DocumentNode,
-    ExecutionResult,
-    FragmentDefinitionNode,
-    GraphQLError,
     GraphQLResolveInfo,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    build_schema,
     execute_sync,
-    parse,
-    validate,
 )
 from graphql.execution import get_variable_values
 
@@ -34,6 +23,7 @@ from evidence.demo.github_app import App
 from evidence.demo.github_logs import blob
 from evidence.demo.github_pages import TypedError
 from evidence.demo.github_price import NODE_LIMIT, Price, price
+from evidence.demo.github_query import Plan, schema, shaped, too_many
 from evidence.demo.github_rest import answer_rest
 from evidence.demo.github_roots import roots
 from evidence.demo.github_view import View
@@ -41,13 +31,6 @@ from evidence.demo.history import History
 from evidence.demo.moments import HOUR, SECOND, iso
 from evidence.demo.serving import Request, body_json
 from evidence.demo.world import World
-
-
-@cache
-def schema() -> GraphQLSchema:
-    """The part of GitHub's schema that is served."""
-    text = files("evidence.demo").joinpath("github_schema.graphql").read_text(encoding="utf-8")
-    return build_schema(text)
 
 
 @dataclass(slots=True)
@@ -93,7 +76,7 @@ class GitHub:
     requests: Budget = field(init=False)
     """REST requests of the hour."""
     _views: dict[int, View] = field(default_factory=dict)
-    _plans: dict[str, _Plan] = field(default_factory=dict)
+    _plans: dict[str, Plan] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.budget = Budget(limit=self.world.access.points)
@@ -174,7 +157,7 @@ class GitHub:
         """The answer to a query, as the body's JSON; points are taken from the budget."""
         plan = self._plans.get(query)
         if plan is None:
-            plan = self._plans.setdefault(query, _Plan(query))
+            plan = self._plans.setdefault(query, Plan(query))
         if plan.errors:
             return {"errors": plan.errors}
         operation = plan.operation(operation_name)
@@ -187,7 +170,7 @@ class GitHub:
             return {"errors": [{"message": one.message} for one in coerced]}
         cost = price(operation, plan.fragments, _plain(coerced))
         if cost.nodes > NODE_LIMIT:
-            return {"errors": [_too_many(cost)]}
+            return {"errors": [too_many(cost)]}
         self.budget.take(cost.points)
         result = execute_sync(
             schema(),
@@ -199,7 +182,7 @@ class GitHub:
             field_resolver=_resolve,
             type_resolver=lambda value, *_: value["__typename"],
         )
-        return _shaped(result)
+        return shaped(result)
 
     def _rate(self, cost: Price) -> dict[str, Any]:
         return {
@@ -210,35 +193,6 @@ class GitHub:
             "resetAt": iso(self.budget.reset_at),
             "nodeCount": cost.nodes,
         }
-
-
-class _Plan:
-    """A parsed and validated query; the same text is not validated twice."""
-
-    def __init__(self, query: str) -> None:
-        self.errors: list[dict[str, Any]] = []
-        self.document = DocumentNode(definitions=())
-        try:
-            self.document = parse(query)
-        except GraphQLError as problem:
-            self.errors = [{"message": problem.message, "locations": _locations(problem)}]
-            return
-        self.errors = [_invalid(one) for one in validate(schema(), self.document)]
-        self.fragments = {
-            one.name.value: one
-            for one in self.document.definitions
-            if isinstance(one, FragmentDefinitionNode)
-        }
-
-    def operation(self, name: str | None) -> OperationDefinitionNode | None:
-        """The operation of that name, or the only one."""
-        found = [
-            one
-            for one in self.document.definitions
-            if isinstance(one, OperationDefinitionNode)
-            and (name is None or (one.name is not None and one.name.value == name))
-        ]
-        return found[0] if len(found) == 1 else None
 
 
 def _plain(coerced: Any) -> Mapping[str, Any]:
@@ -252,57 +206,3 @@ def _resolve(source: Any, info: GraphQLResolveInfo[Any], **given: Any) -> Any:
         raise TypedError("FORBIDDEN", "Resource not accessible by personal access token")
     value = source.get(info.field_name)
     return value(**given) if callable(value) else value
-
-
-_CODES: Final[Mapping[str, str]] = {
-    "Cannot query field": "undefinedField",
-    "Unknown argument": "argumentNotAccepted",
-    "Unknown fragment": "useAndDefineFragment",
-    "Variable": "variableNotDefined",
-}
-
-
-def _invalid(problem: GraphQLError) -> dict[str, Any]:
-    """A query that the schema refuses, with the extension code that GitHub gives."""
-    code = next((c for text, c in _CODES.items() if problem.message.startswith(text)), "invalid")
-    return {
-        "path": ["query"],
-        "extensions": {"code": code},
-        "locations": _locations(problem),
-        "message": problem.message,
-    }
-
-
-def _locations(problem: GraphQLError) -> list[dict[str, int]]:
-    return [{"line": one.line, "column": one.column} for one in problem.locations or ()]
-
-
-def _too_many(cost: Price) -> dict[str, Any]:
-    return {
-        "type": "MAX_NODE_LIMIT_EXCEEDED",
-        "path": ["query"],
-        "locations": [{"line": 1, "column": 1}],
-        "message": f"This query requests up to {cost.nodes:,} possible nodes which exceeds the "
-        f"maximum limit of {NODE_LIMIT:,}.",
-    }
-
-
-def _shaped(result: ExecutionResult) -> dict[str, Any]:
-    shaped: dict[str, Any] = {"data": result.data}
-    if result.errors:
-        shaped["errors"] = [_error(one) for one in result.errors]
-    return shaped
-
-
-def _error(problem: GraphQLError) -> dict[str, Any]:
-    cause: BaseException | None = problem
-    while cause is not None and not isinstance(cause, TypedError):
-        cause = getattr(cause, "original_error", None)
-    head = {"type": cause.kind} if isinstance(cause, TypedError) else {}
-    path: Sequence[str | int] = problem.path or ()
-    return {
-        **head,
-        "path": list(path),
-        "locations": _locations(problem),
-        "message": problem.message,
-    }

@@ -42,7 +42,8 @@ def _item_type(kind: str) -> str:
 
 def event_node(view: View, where: RepositoryRecord, event: Event, pull: PullRecord | None) -> Node:
     """One item of a timeline."""
-    from evidence.demo.github_pulls import comment_node, pull_commit_node, review_node
+    from evidence.demo.github_pulls import pull_commit_node
+    from evidence.demo.github_reviews import comment_node, review_node
 
     if pull is not None and event.kind == "PullRequestCommit":
         return pull_commit_node(view, where, pull, event.data["commit"])
@@ -85,7 +86,7 @@ def _renamed(_: View, __: RepositoryRecord, event: Event, ___: PullRecord | None
 
 
 def _dismissed(view: View, where: RepositoryRecord, event: Event, pull: PullRecord | None) -> Node:
-    from evidence.demo.github_pulls import review_node
+    from evidence.demo.github_reviews import review_node
 
     found = [one for one in pull.reviews if one.id == event.data["review"]] if pull else []
     return {

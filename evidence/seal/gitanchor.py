@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from evidence.collectors.git.tool import GitTool, Pairs, redact
+from evidence.collectors.git.output import redact
+from evidence.collectors.git.tool import GitTool, Pairs
 from evidence.errors import SourceError, UnavailableError
 from evidence.manifest import sshsig
 from evidence.seal.signers import Signer

@@ -5,41 +5,26 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import Connection, Table, func, select
 
 from evidence import merkle
 from evidence.canonical import sha256_hex
-from evidence.errors import EvidenceError, IntegrityError, StoreError
+from evidence.errors import EvidenceError, IntegrityError
 from evidence.notes import Checkpoint, parse_checkpoint
+from evidence.store.damage import check_types, told_as_damage
 from evidence.store.envelope import CHECKPOINT, commitment, inflate
 from evidence.store.session import Store
 from evidence.store.tables import checkpoint, entry, node, payload
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PURGE = "purge"
 """Type of the entry that names, in `body.entries`, the entries whose payloads were deleted."""
 OpenNote = Callable[[str], str]
 """Signed note -> its text; raises IntegrityError where no trusted key signed it."""
 _BATCH = 2_000
-
-# SQLite keeps any type in any column; a wrong one is named before Python converts it.
-_TYPES = {
-    "entry": {"seq": "integer", "envelope": "text", "leaf_hash": "blob"},
-    "payload": {"seq": "integer", "data": "blob", "salt": "blob"},
-    "node": {"position": "integer", "level": "integer", "hash": "blob"},
-    "checkpoint": {"size": "integer", "note": "text"},
-}
-_HASHES = ("leaf_hash", "salt", "hash")
-"""Columns of 32 bytes."""
-_DAMAGED = ("malformed", "not a database", "Could not decode")
-"""What SQLite says of a file whose bytes are not what it wrote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,34 +55,13 @@ def audit(
         IntegrityError: the first entry, node or checkpoint that differs, by its number.
         StoreError: the database cannot be read at all.
     """
-    with _damage(), store.read() as connection:
+    with told_as_damage(), store.read() as connection:
         if store.dialect == "sqlite":
-            _check_types(connection)
+            check_types(connection)
         run = _Audit(connection, held, open_note)
         while run.step():
             progress(run.size, run.total)
         return run.result()
-
-
-@contextmanager
-def _damage() -> Iterator[None]:
-    try:
-        yield
-    except StoreError as error:
-        if any(words in error.message for words in _DAMAGED):
-            raise IntegrityError(f"The database is damaged: {error.message}") from error
-        raise
-
-
-def _check_types(connection: Connection) -> None:
-    for name, types in _TYPES.items():
-        key = next(iter(types))
-        tests = [f"typeof({column}) <> '{kind}'" for column, kind in types.items()]
-        tests += [f"length({column}) <> 32" for column in types if column in _HASHES]
-        query = f"SELECT CAST({key} AS TEXT) FROM {name} WHERE {' OR '.join(tests)} LIMIT 1"  # noqa: S608 - constants above
-        found = connection.execute(text(query)).first()
-        if found is not None:
-            raise IntegrityError(f"The {name} at {key} {found[0]} is not of the form it was given")
 
 
 class _Audit:

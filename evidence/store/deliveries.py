@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from evidence.canonical import from_text, to_text
 from evidence.model.delivery import Delivery
 from evidence.store import bulk
+from evidence.store.escaped import from_text, to_text
 from evidence.store.facts import fact_table
 from evidence.store.session import Store
 from evidence.store.tables import entry_index

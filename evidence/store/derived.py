@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlalchemy import Table, delete
 
-from evidence.canonical import to_text
 from evidence.model import codec
 from evidence.model.change import Change, Link
 from evidence.model.determination import Determination
 from evidence.model.production import ProductionDeployment
 from evidence.store import bulk, ledger
 from evidence.store.envelope import seal_body
+from evidence.store.escaped import to_text
 from evidence.store.generations import current_generation, visible
 from evidence.store.session import Store
 from evidence.store.tables import (

@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evidence.canonical import canonical_json, from_text, sha256_hex, to_text
+from evidence.canonical import canonical_json, sha256_hex
 from evidence.errors import IntegrityError
 from evidence.merkle import leaf_hash
 from evidence.model import codec
 from evidence.model.capture import Capture, Exchange, Form, Redaction
+from evidence.store.escaped import from_text, to_text
 
 SALT_BYTES = 32
 CAPTURE = "capture"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table
+from sqlalchemy import Index, PrimaryKeyConstraint, Table
 
-from evidence.canonical import from_text, to_text
 from evidence.errors import MalformedError, StoreError
 from evidence.model import codec
 from evidence.model.activity import RepositoryActivity, RuleSuite
@@ -43,15 +40,11 @@ from evidence.model.settings import (
     RulesetVersion,
 )
 from evidence.model.ticket import Ticket, TicketEvent
+from evidence.store.columns import Convert, column_of, from_column, to_column, written_types
 from evidence.store.tables import integer, metadata, text
 
-Convert = Callable[[Any], Any]
-
-INT64 = 2**63 - 1
 KEY_BYTES = 2_400
 """PostgreSQL's index takes 2,704 bytes per row; what is identified by more is not stored."""
-JSON_CACHE = 65_536
-_JSON = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 
 
 class Current(StrEnum):
@@ -85,24 +78,6 @@ class FactTable:
 @cache
 def _places(fields: tuple[str, ...], names: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(fields.index(name) for name in names)
-
-
-def written_types(cls: type[Any]) -> Mapping[str, str]:
-    """Field name -> type as its annotation is written, in field order.
-
-    Enough for columns, and a look-up need not resolve the types of every class of fact for them.
-    """
-    return {field.name: str(field.type) for field in dataclasses.fields(cls)}
-
-
-def column_of(name: str, written: str) -> Column[Any]:
-    """The column for a field: int, bool and str as themselves, all else as JSON text."""
-    kind, nullable = written.removesuffix(" | None"), written.endswith(" | None")
-    if kind == "int":
-        return integer(name, nullable=nullable)
-    if kind == "bool":
-        return Column(name, Boolean, nullable=nullable)
-    return text(name, nullable=nullable)
 
 
 def _fact_table(
@@ -242,41 +217,6 @@ def row_of(fact: Fact) -> tuple[Any, ...]:
     return row
 
 
-def to_column(hint: Any) -> Convert:
-    """Record value -> column value for a field of this type."""
-    inner = codec.optional(hint)
-    kind = inner or hint
-    if kind is int:
-        return _int64
-    if kind is bool:
-        return _same
-    if kind is str:
-        return to_text
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return str
-    encode = codec.encoder(kind)
-    return lambda value: None if value is None else _dump(encode(value) if encode else value)
-
-
-def from_column(hint: Any) -> Convert | None:
-    """Column value -> record value for a field of this type; None where it is the same."""
-    inner = codec.optional(hint)
-    kind = inner or hint
-    if kind in (int, bool):
-        return None
-    if kind is str:
-        return from_text
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return kind
-    decode = codec.decoder(kind)
-
-    @lru_cache(maxsize=JSON_CACHE)
-    def read(value: str | None) -> Any:
-        return None if value is None else decode(json.loads(value))
-
-    return read
-
-
 @cache
 def readers_of(name: str) -> Mapping[str, Convert]:
     """Field -> converter, for the fields of a table whose column differs from the record."""
@@ -289,17 +229,3 @@ def readers_of(name: str) -> Mapping[str, Convert]:
     if spec.cls is Commit:
         found["parents"] = lambda value: tuple(value.split())
     return found
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-def _int64(value: int | None) -> int | None:
-    if value is None or (type(value) is int and -INT64 <= value <= INT64):
-        return value
-    raise ValueError("a number is beyond 64 bits")
-
-
-def _dump(value: Any) -> str:
-    return _JSON.encode(value)

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, select
 
-from evidence.canonical import from_text
 from evidence.model.capture import Gap, GapReason
+from evidence.store.escaped import from_text
 from evidence.store.tables import gap, gap_closed
 
 GAP_FIELDS = tuple(field.name for field in dataclasses.fields(Gap))

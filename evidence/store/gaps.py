@@ -14,11 +14,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from evidence.canonical import from_text, to_text
 from evidence.model import codec
 from evidence.model.capture import Gap, GapReason, Page, Window
 from evidence.store import bulk
 from evidence.store.envelope import Sealed, open_envelope, seal_body
+from evidence.store.escaped import from_text, to_text
 from evidence.store.gap_rows import GAP_FIELDS, open_rows, to_gap
 from evidence.store.tables import gap, gap_closed
 

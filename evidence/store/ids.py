@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
 
-from evidence.canonical import from_text
 from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.deployment import Deployment
 from evidence.model.fact import Fact
 from evidence.model.pull_request import CommitPullRequests, PullRequest, PullRequestEvent, Review
 from evidence.model.ticket import Ticket, TicketEvent
 from evidence.store import bulk, tables
+from evidence.store.escaped import from_text
 from evidence.store.facts import fact_table
 from evidence.store.generations import current_generation
 from evidence.store.session import Store

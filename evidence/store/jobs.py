@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from evidence.canonical import from_text, to_text
 from evidence.model.check import LOG, CheckRun
 from evidence.model.pull_request import PullRequest
 from evidence.model.settings import BranchProtection, Ruleset
 from evidence.store import queries
+from evidence.store.escaped import from_text, to_text
 from evidence.store.facts import fact_table
 from evidence.store.session import Store
 

@@ -9,21 +9,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
-from evidence.canonical import from_text, to_text
 from evidence.errors import StoreError
 from evidence.model import codec
 from evidence.model.fact import Fact
 from evidence.model.git import Commit
 from evidence.store import bulk
-from evidence.store.facts import (
-    Current,
-    FactTable,
-    commits,
-    fact_table,
-    from_column,
-    readers_of,
-    to_column,
-)
+from evidence.store.columns import from_column, to_column
+from evidence.store.escaped import from_text, to_text
+from evidence.store.facts import Current, FactTable, commits, fact_table, readers_of
 from evidence.store.session import Store
 from evidence.store.tables import entry_index
 

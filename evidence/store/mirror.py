@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from evidence.canonical import to_text
 from evidence.errors import MalformedError
 from evidence.model.git import GitAnswer
 from evidence.store import bulk
+from evidence.store.escaped import to_text
 from evidence.store.facts import commits, fact_table, row_of
 from evidence.store.session import Store
 from evidence.store.tables import entry_index

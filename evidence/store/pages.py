@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from evidence.canonical import comparison_digest, to_text
+from evidence.canonical import comparison_digest
 from evidence.model.capture import Capture, Gap, Page, Window
 from evidence.store import bulk, gaps, ledger, rows
 from evidence.store.envelope import Sealed, seal_capture
+from evidence.store.escaped import to_text
 from evidence.store.rows import FactRows, ParsedLike
 from evidence.store.session import Store
 from evidence.store.tables import cursor, entry_index

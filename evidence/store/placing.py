@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import bindparam, select
 
-from evidence.canonical import to_text
 from evidence.model.git import RefTip
 from evidence.store import bulk
+from evidence.store.escaped import to_text
 from evidence.store.facts import commits, fact_table
 from evidence.store.load import graph
 from evidence.store.session import Store

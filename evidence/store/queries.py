@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import and_, func, select
 
-from evidence.canonical import from_text, to_text
 from evidence.errors import ConfigError
 from evidence.model import codec
 from evidence.model.capture import Gap
@@ -25,6 +24,7 @@ from evidence.store.entries import (
     policies,
     receipts,
 )
+from evidence.store.escaped import from_text, to_text
 from evidence.store.gap_rows import to_gap
 from evidence.store.generations import current_generation, visible
 from evidence.store.load import (

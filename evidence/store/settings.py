@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from sqlalchemy import func, select
 
-from evidence.canonical import from_text
 from evidence.model.activity import RepositoryActivity, RuleSuite
 from evidence.model.capture import Gap
 from evidence.model.fact import Fact
@@ -23,6 +22,7 @@ from evidence.model.settings import (
     RulesetVersion,
 )
 from evidence.store import queries
+from evidence.store.escaped import from_text
 from evidence.store.facts import fact_table
 from evidence.store.session import Store
 

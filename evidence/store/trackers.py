@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from sqlalchemy import select
 
-from evidence.canonical import from_text
 from evidence.model import codec
 from evidence.model.capture import Receipt
 from evidence.model.ticket import TrackerRead
 from evidence.store import tables
 from evidence.store.envelope import open_envelope
+from evidence.store.escaped import from_text
 from evidence.store.session import Store
 
 LISTING = frozenset({"jira"})

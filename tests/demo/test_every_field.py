@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.demo.build import build
-from evidence.demo.github_server import GitHub, schema
+from evidence.demo.github_query import schema
+from evidence.demo.github_server import GitHub
 from evidence.demo.organisation import base_world, demo_world
 from evidence.demo.steps import (
     CheckStep,

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from evidence.demo.github_price import Price
-from evidence.demo.github_server import schema
+from evidence.demo.github_query import schema
 
 PULLS = """
 query($owner: String!, $name: String!, $size: Int, $after: String, $direction: OrderDirection = DESC) {

@@ -17,7 +17,7 @@ from graphql import (
     is_union_type,
 )
 
-from evidence.demo.github_server import schema
+from evidence.demo.github_query import schema
 
 PACKAGE = "@octokit/graphql-schema"
 CACHE = Path(__file__).parents[2] / ".make" / "npm"

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from evidence.collectors.git.alone import alone
 from evidence.collectors.git.objects import Objects
-from evidence.collectors.git.tool import Finished, GitTool, Pairs, lines
+from evidence.collectors.git.output import Finished
+from evidence.collectors.git.tool import GitTool, Pairs, lines
 from evidence.errors import AuthError, SourceError, UnavailableError
 
 REFSPECS = (

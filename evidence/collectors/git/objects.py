@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from evidence.collectors.git.tool import GitTool, Stream
+from evidence.collectors.git.output import Stream
+from evidence.collectors.git.tool import GitTool
 from evidence.errors import SourceError
 
 _PORTION = 30

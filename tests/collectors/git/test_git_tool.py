@@ -16,7 +16,8 @@ import pytest
 
 from evidence.collectors.git import GitCollector, tool, version_problem
 from evidence.collectors.git.mirror import Finished, _failure, redacted_url, remote_settings
-from evidence.collectors.git.tool import GitTool, redact
+from evidence.collectors.git.output import redact
+from evidence.collectors.git.tool import GitTool
 from evidence.errors import AuthError, ConfigError, SourceError, UnavailableError
 from evidence.model.capture import Window
 
