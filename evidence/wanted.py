@@ -1,8 +1,9 @@
 """What registries are asked for: the images that run, as deployers list them and as we found them.
 
-Deployers list what runs now; where they list nothing (Flux), the last decision says which images the
-newest deployment of each application brought, so an image that only Git names is read one sync later.
-"""  # noqa: E501
+Deployers list what runs now; where they list nothing (Flux), the last decision says which images
+the newest deployment of each application brought, so an image that only Git names is read one sync
+later.
+"""
 
 from __future__ import annotations
 

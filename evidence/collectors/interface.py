@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -59,9 +59,3 @@ class Collector(Protocol):
     ) -> Iterator[Page]: ...
 
     def parse(self, capture: Capture) -> Parsed: ...
-
-
-def parse_all(collector: Collector, captures: Iterable[Capture]) -> Iterator[Parsed]:
-    """Replays captures through the collector's pure half, in the order given."""
-    for capture in captures:
-        yield collector.parse(capture)

@@ -14,7 +14,6 @@ from evidence.demo.steps import STEPS, Step
 from evidence.demo.world import World
 from evidence.errors import ConfigError
 
-_STEP_RECORDS = frozenset(get_args(Step))
 _T = TypeVar("_T")
 
 
