@@ -196,6 +196,8 @@ class Policy:
     authorised_statuses: tuple[str, ...] = ()
     """Tracker statuses that authorise it. Both empty: authorisation is not tested, and the packet
     says so."""
+    authorised_approvals: tuple[str, ...] = ()
+    """Names of approvals of Jira Service Management that authorise it; `*`: any of them."""
     authorised_before: str = "merge"
     """`merge` or `deploy`."""
     request_is_pull_request: bool = False

@@ -89,6 +89,8 @@ class PolicySettings(_Section):
     ticket_types: list[str] = []
     authorised_labels: list[str] = []
     authorised_statuses: list[str] = []
+    authorised_approvals: list[str] = []
+    """Names of approvals of Jira Service Management; `*`: any of them."""
     authorised_before: Literal["merge", "deploy"] = "merge"
     request_is_pull_request: bool = False
     comment_approval: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from evidence.controls.contribution import Contributors
@@ -124,10 +125,10 @@ class Desk:
 def authorisation(desk: Desk, ticket: Ticket, events: list[TicketEvent], *, whole: bool) -> Ruling:
     """Whether a permitted person outside CONTRIB had authorised the ticket by the limit."""
     policy = desk.policy
-    if not policy.authorised_labels and not policy.authorised_statuses:
+    if not (policy.authorised_labels or policy.authorised_statuses or policy.authorised_approvals):
         return Ruling(
             reason="requested",
-            words="authorisation not tested, as the policy names no label or status for it",
+            words="authorisation not tested, as the policy names nothing that gives it",
             flags=("authorisation-not-tested",),
         )
     if not whole or not _consistent(ticket, events):
@@ -136,7 +137,7 @@ def authorisation(desk: Desk, ticket: Ticket, events: list[TicketEvent], *, whol
     if not desk.limit:
         words = "by when it had to be authorised was not observed"
         return Ruling(reason="merge-time-unknown", words=words)
-    return _judge(desk, [event for event in events if event.at <= desk.limit])
+    return _judge(desk, [event for event in events if event.at <= desk.limit], events)
 
 
 def _consistent(ticket: Ticket, events: list[TicketEvent]) -> bool:
@@ -160,18 +161,42 @@ def _consistent(ticket: Ticket, events: list[TicketEvent]) -> bool:
     return labels == set(ticket.labels) and (status == ticket.state or (of_forge and not status))
 
 
-def _judge(desk: Desk, events: list[TicketEvent]) -> Ruling:
+def _judge(desk: Desk, events: list[TicketEvent], every: list[TicketEvent]) -> Ruling:
+    """By the events up to the limit, of `every` one."""
     labels, status = _state(events)
     policy = desk.policy
     granted = [event for name, event in labels.items() if name in policy.authorised_labels]
     if status is not None and _names_of(status, events) & set(policy.authorised_statuses):
         granted.append(status)
+    if _approvals_whole(every):
+        granted += _approvals(events, policy.authorised_approvals)
+    if not granted and policy.authorised_approvals and not _approvals_whole(every):
+        words = "its approvals were not all read"
+        return Ruling(reason="authorisation-not-collected", words=words)
     if not granted:
         words = f"it was not authorised at {when(desk.limit)}"
         return Ruling(reason="not-authorised", words=words)
     rulings = [_grantor(desk, event) for event in granted]
     order = {"requested": 0, "authoriser-unknown": 1}
     return min(rulings, key=lambda one: order.get(one.reason, 2))
+
+
+def _approvals(events: list[TicketEvent], names: Collection[str]) -> list[TicketEvent]:
+    """Approvals of a service desk that were granted last, by those who granted them."""
+    last: dict[str, list[TicketEvent]] = {}
+    for event in events:
+        if event.kind == "approval" and ("*" in names or event.previous in names):
+            before = last.get(event.previous, [])
+            same = [one for one in before if one.at == event.at]
+            last[event.previous] = [*same, event]
+    return [one for some in last.values() for one in some if one.current == "approved"]
+
+
+def _approvals_whole(events: list[TicketEvent]) -> bool:
+    """Whether as many decisions are here as the service desk told; other trackers tell of none."""
+    counts = [event.current for event in events if event.kind == "approvals_read"]
+    given = sum(event.kind == "approval" for event in events)
+    return counts[-1] == str(given) if counts else not given
 
 
 def _state(events: list[TicketEvent]) -> tuple[dict[str, TicketEvent], TicketEvent | None]:
@@ -200,7 +225,8 @@ def _names_of(status: TicketEvent, events: list[TicketEvent]) -> set[str]:
 
 def _grantor(desk: Desk, event: TicketEvent) -> Ruling:
     party = desk.people.party(event.actor)
-    what = f"{clip(event.current)} was set by {party.label} at {when(event.at)}"
+    verb = f"approval {clip(event.previous)} was given" if event.kind == "approval" else ""
+    what = f"{verb or f'{clip(event.current)} was set'} by {party.label} at {when(event.at)}"
     if party.key in desk.contributors.parties:
         words = f"{what}, who contributed to the change"
         return Ruling(reason="self-authorised", words=words, facts=(event,))

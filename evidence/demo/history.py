@@ -178,6 +178,18 @@ class TicketChange:
     current: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRecord:
+    """One approval of a service desk that came to its end."""
+
+    id: int
+    at: int
+    name: str
+    by: str
+    decision: str
+    """`approved` or `declined`."""
+
+
 @dataclass(slots=True, kw_only=True)
 class TicketRecord:
     """A Jira issue through time."""
@@ -192,6 +204,7 @@ class TicketRecord:
     labels: Series[tuple[str, ...]] = field(default_factory=list)
     assignees: Series[str] = field(default_factory=list)
     changes: list[TicketChange] = field(default_factory=list)
+    approvals: list[ApprovalRecord] = field(default_factory=list)
     deleted_at: int = 0
 
 

@@ -26,6 +26,8 @@ EMAIL: Final = "evidence-reader@people.example"
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 """Of the account that asks: never that of the server or of the world."""
 PAGE_LIMIT: Final = 100
+APPROVALS_LIMIT: Final = 50
+_APPROVALS: Final = "/rest/servicedeskapi/request/([^/]+)/approval"
 _ABSENT = "Issue does not exist or you do not have permission to see it."
 _QUERY = re.compile(
     r'(?:project in \((?P<projects>[^)]*)\) AND )?updated >= "(?P<since>[^"]+)"'
@@ -52,6 +54,9 @@ class Jira:
         if request.headers.get("authorization") != self._credential():
             return _refused(401, "Client must be authenticated to access this resource.")
         api = "/rest/api/3" if self.cloud else "/rest/api/2"
+        desk = re.fullmatch(_APPROVALS, request.path)
+        if desk is not None:
+            return _approvals(JiraView(self.world, self.history, self.at, ZONE), request, desk[1])
         if not request.path.startswith(api + "/"):
             return _refused(404, "Not found.")
         path = request.path.removeprefix(api)
@@ -164,6 +169,23 @@ def _changelog(view: JiraView, request: Request, name: str) -> Answer:
         last = start + size >= len(rows)
         return json_answer(200, {**head, "isLast": last, "values": rows[start : start + size]})
     return _refused(404, _ABSENT)
+
+
+def _approvals(view: JiraView, request: Request, name: str) -> Answer:
+    """Service Management: the approvals of a request, for its agents."""
+    for one in view.tickets():
+        if name != str(one.id) or not one.world.service_desk:
+            continue
+        if "service_desk" in view.world.access.without:
+            return _refused(403, "You do not have permission to view this request.")
+        start = int(request.query.get("start") or 0)
+        size = min(int(request.query.get("limit") or 50), APPROVALS_LIMIT)
+        rows = view.approvals(one)
+        shown = rows[start : start + size]
+        last = start + size >= len(rows)
+        head = {"size": len(shown), "start": start, "limit": size, "isLastPage": last}
+        return json_answer(200, {**head, "values": shown})
+    return _refused(404, "The request does not exist.")
 
 
 _ROUTES: Final[Mapping[str, Callable[..., Answer]]] = {

@@ -61,7 +61,33 @@ class JiraView:
 
     def project(self, key: str) -> dict[str, Any]:
         number = 10_000 + sorted(self.history.numbers).index(key)
-        return {"id": str(number), "key": key, "name": f"{key} (simulated)"}
+        kind = "service_desk" if self.serves(key) else "software"
+        shown = f"{key} (simulated)"
+        return {"id": str(number), "key": key, "name": shown, "projectTypeKey": kind}
+
+    def serves(self, key: str) -> bool:
+        """Whether it is a project of Jira Service Management."""
+        rows = self.history.tickets.values()
+        return any(one.world.service_desk and self.project_of(one) == key for one in rows)
+
+    def approvals(self, one: TicketRecord) -> list[dict[str, Any]]:
+        """The approvals of a request that have ended."""
+        return [
+            {
+                "id": str(each.id),
+                "name": each.name,
+                "finalDecision": each.decision,
+                "canAnswerApproval": False,
+                "approvers": [{"approver": self.user(each.by), "approverDecision": each.decision}],
+                "createdDate": self._date(one.at),
+                "completedDate": self._date(each.at),
+            }
+            for each in one.approvals
+            if each.at <= self.at
+        ]
+
+    def _date(self, at: int) -> dict[str, Any]:
+        return {"iso8601": self.time(at), "epochMillis": at // 1_000}
 
     def listed(self, one: TicketRecord, query: Mapping[str, str]) -> dict[str, Any]:
         """One issue with the fields and expansions that were asked for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evidence.demo.history import TicketChange, TicketRecord
+from evidence.demo.history import ApprovalRecord, TicketChange, TicketRecord
 from evidence.demo.moments import moment
 from evidence.demo.scene import Scene, toggled
 from evidence.demo.timeline import Happening
@@ -37,6 +37,17 @@ def play_ticket_event(scene: Scene, item: IssueEvent, one: Happening) -> None:
         after = toggled(before, item.name, item.do == "label")
         ticket.labels.append((one.at, after))
         _change(scene, ticket, one, "labels", " ".join(before), " ".join(after))
+    elif item.do in ("approve", "decline"):
+        scene.person(item.by)
+        ticket.approvals.append(
+            ApprovalRecord(
+                id=scene.next_id(),
+                at=one.at,
+                name=item.name,
+                by=item.by,
+                decision=f"{item.do}d",
+            )
+        )
     elif item.do == "move":
         key = _key(scene, item.name, 0)
         _change(scene, ticket, one, "Key", ticket.keys[-1][1], key)

@@ -120,12 +120,13 @@ class IssueEvent:
     at: str = ""
     do: str = "label"
     """`label`, `unlabel`, `assign`, `unassign`, `close`, `reopen`, `edit`; in Jira `label`,
-    `unlabel`, `assign`, `edit`, `transition`, `resolve` and `move`."""
+    `unlabel`, `assign`, `edit`, `transition`, `resolve`, `move`, and of a service desk `approve`
+    and `decline`."""
     by: str = ""
     """Default: the author."""
     name: str = ""
-    """Label, person key, close reason (`COMPLETED`, `NOT_PLANNED`), new title, status, resolution
-    or project key."""
+    """Label, person key, close reason (`COMPLETED`, `NOT_PLANNED`), new title, status, resolution,
+    project key or the name of an approval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +153,8 @@ class Issue:
     type: str = "Story"
     status: str = "To Do"
     """The status it was created in."""
+    service_desk: bool = False
+    """Its project is one of Jira Service Management, whose requests are approved there."""
     hidden: bool = False
     """An issue security level hides it from the credential."""
 

@@ -53,6 +53,8 @@ class TicketEvent(Fact):
     event_id: str
     kind: str
     """`labeled`, `unlabeled`, `assigned`, `closed`, `reopened`, `transition`, `resolution`,
+    `approval` (of a service desk: its name in `previous`, `approved` or `declined` in `current`),
+    `approvals_read` (how many of those events there are in `current`; empty: not known),
     `moved` (from its former key)..."""
     actor: Actor | None
     at: int

@@ -79,6 +79,8 @@ def _request(evidence: ChangeEvidence) -> Iterator[Moment]:
             entry=ticket.entry_seq,
         )
     for event in evidence.ticket_events:
+        if event.kind == "approvals_read":
+            continue
         change = f"{event.previous} → {event.current}" if event.previous else event.current
         yield Moment(
             at=event.at,

@@ -126,6 +126,7 @@ def _events(issue: _Issue) -> Iterator[TicketEvent]:
     )
     yield from _statuses(issue, born, [one for one in steps if one.field == "status"])
     yield from _labels(issue, born, [one for one in steps if one.field == "labels"])
+    yield from _approvals(issue, born)
     for step in steps:
         kind = _PLAIN.get(step.field)
         if kind:
@@ -135,6 +136,52 @@ def _events(issue: _Issue) -> Iterator[TicketEvent]:
             )
 
 
+def _approvals(issue: _Issue, born: _Step) -> Iterator[TicketEvent]:
+    """What approvers of a service desk decided, once their approval came to an end.
+
+    Jira tells the time of the end only: a decision of one approver while others are asked has none.
+    """
+    found = issue.body.get("approvals")
+    if isinstance(found, str):
+        if found == "forbidden":
+            key = text(issue.body.get("key"))
+            detail = f"The approvals of {key} may not be read: make the account an agent there."
+            issue.gaps.append(gap(issue.capture, GapReason.FORBIDDEN, detail))
+        yield issue.event(born, ":approvals", APPROVALS_READ, "", "")
+    if isinstance(found, list):
+        given = [each for one in found for each in _decisions(issue, mapping(one))]
+        yield from given
+        yield issue.event(born, ":approvals", APPROVALS_READ, "", str(len(given)))
+
+
+def _decisions(issue: _Issue, one: Mapping[str, Any]) -> Iterator[TicketEvent]:
+    """Who took part in the decision that an approval came to."""
+    final, ended = text(one.get("finalDecision")).lower(), _ended(one)
+    if final not in _DECIDED or not ended:
+        return
+    for asked in map(mapping, items(one.get("approvers"))):
+        who = actor(issue.system, asked.get("approver"))
+        if text(asked.get("approverDecision")).lower() == final and who is not None:
+            yield TicketEvent(
+                tracker=issue.capture.source,
+                ticket_id=issue.id,
+                event_id=f"approval:{text(one.get('id'))}:{who.id}",
+                kind=APPROVAL,
+                actor=who,
+                at=ended,
+                previous=text(one.get("name")),
+                current=final,
+            )
+
+
+def _ended(approval: Mapping[str, Any]) -> int:
+    millis = count(at(approval, "completedDate", "epochMillis"))
+    return millis * 1_000 if millis > 0 else iso_micros(at(approval, "completedDate", "iso8601"))
+
+
+APPROVAL = "approval"
+APPROVALS_READ = "approvals_read"
+_DECIDED = frozenset({"approved", "declined"})
 _PLAIN = {
     "assignee": "assigned",
     "key": "moved",

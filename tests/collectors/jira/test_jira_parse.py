@@ -177,3 +177,73 @@ def test_a_change_without_a_time_is_a_gap(captured):
 def test_an_issue_without_an_id_is_a_gap_and_no_fact(captured):
     found = parse(captured({"key": "SHOP-1"}))
     assert (found.facts, [gap.reason for gap in found.gaps]) == ((), [GapReason.MALFORMED])
+
+
+def approved(*approvals):
+    body = ISSUE_WITH_APPROVALS | {"approvals": list(approvals)}
+    return facts_of(body)
+
+
+ISSUE_WITH_APPROVALS = {
+    "id": "10001",
+    "key": "DESK-1",
+    "fields": {"created": "2026-07-01T08:00:00.000+0000", "status": {"id": "1", "name": "Open"}},
+    "histories": [],
+}
+
+
+def facts_of(body):
+    import json
+
+    from evidence.collectors.jira.parse import ISSUE, parse
+    from evidence.model.capture import Capture, Form
+
+    capture = Capture(
+        source="jira",
+        kind=ISSUE,
+        key="10001",
+        series="issue/1",
+        observed_at=1,
+        form=Form.SLICE,
+        payload=json.dumps(body).encode(),
+        collector="jira",
+        collector_version="1",
+        context={"system": "jira.test"},
+    )
+    return parse(capture)
+
+
+def test_each_approver_of_an_ended_approval_is_told_with_its_time():
+    parsed = approved(
+        {
+            "id": "7",
+            "name": "Change manager",
+            "finalDecision": "approved",
+            "completedDate": {"epochMillis": 1_782_900_000_000},
+            "approvers": [
+                {"approver": {"accountId": "a-1"}, "approverDecision": "approved"},
+                {"approver": {"accountId": "a-2"}, "approverDecision": "pending"},
+            ],
+        },
+        {"id": "8", "name": "Second", "finalDecision": "pending", "approvers": []},
+    )
+    told = [one for one in parsed.facts if getattr(one, "kind", "").startswith("approval")]
+    assert [(one.kind, one.previous, one.current, one.at) for one in told] == [
+        ("approval", "Change manager", "approved", 1_782_900_000_000_000),
+        ("approvals_read", "", "1", 1_782_892_800_000_000),
+    ]
+    assert parsed.gaps == ()
+
+
+def test_approvals_that_may_not_be_read_are_a_gap_and_those_of_no_request_are_open():
+    from evidence.model.capture import GapReason
+
+    refused = facts_of(ISSUE_WITH_APPROVALS | {"approvals": "forbidden"})
+    none = facts_of(ISSUE_WITH_APPROVALS | {"approvals": "not_found"})
+    assert [gap.reason for gap in refused.gaps] == [GapReason.FORBIDDEN]
+    assert none.gaps == ()
+    for parsed in (refused, none):
+        counts = [
+            one.current for one in parsed.facts if getattr(one, "kind", "") == "approvals_read"
+        ]
+        assert counts == [""]
