@@ -26,6 +26,9 @@ class Said:
     gaps = ()
 
 url, pages, writers = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+practice = connect(url + ".practice")  # imports what each child would import again
+upgrade.upgrade(practice)
+practice.close()
 children = []
 for number in range(writers):
     child = os.fork()
