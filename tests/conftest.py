@@ -5,6 +5,7 @@ Packets to test with: `brief_pdf` spares tests that do not read it the printing 
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import shutil
 import tempfile
@@ -20,9 +21,26 @@ from evidence.store import upgrade
 from evidence.store.session import connect, open_store
 from evidence.store.tables import metadata
 
-# A busy machine is slow, not wrong.
-settings.register_profile("evidence", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A busy machine is slow, not wrong. A failure is made again by the line that it prints, on any
+# machine: nothing rests on examples that an earlier run left in the folder.
+settings.register_profile(
+    "evidence",
+    deadline=None,
+    print_blob=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 settings.load_profile("evidence")
+
+
+# Thousands of tests and all their modules stay for good: looking through them again and again for
+# what may go costs a tenth of the run.
+gc.set_threshold(50_000, 20, 50)
+
+
+def pytest_collection_finish():
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser):

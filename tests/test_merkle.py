@@ -77,7 +77,7 @@ def test_roots_are_those_of_the_reference_implementation(size):
     assert Tree(LEAVES).root(size).hex() == ROOTS[size - 1]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.binary(max_size=8), max_size=70), st.lists(st.integers(1, 20), max_size=8))
 def test_however_it_grew_a_tree_has_the_root_and_proofs_of_the_oracle(leaves, steps):
     tree = Tree(leaves, steps)
@@ -96,7 +96,7 @@ def test_however_it_grew_a_tree_has_the_root_and_proofs_of_the_oracle(leaves, st
         ]  # the oracle's path begins with the leaf
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 5_000), st.integers(0, 2**32 - 1))
 def test_random_trees_of_up_to_5000_leaves_are_those_of_the_oracle(size, seed):
     draw = random.Random(seed)  # so many leaves are too much to draw one by one

@@ -81,7 +81,7 @@ def after(stories):
 
 
 @given(told)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_rollback_that_is_found_is_the_first_one_after_it_that_took_its_revision_away(stories):
     rows, _, found = after(stories)
     for place, one in enumerate(rows):
@@ -97,7 +97,7 @@ def test_the_rollback_that_is_found_is_the_first_one_after_it_that_took_its_revi
 
 
 @given(told)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_retry_that_is_found_is_the_first_success_of_the_same_revisions_in_time(stories):
     rows, operations, found = after(stories)
     for place, one in enumerate(rows):
@@ -139,7 +139,7 @@ def state(entry, at):
     st.lists(st.tuples(st.integers(0, 10), st.integers(0, 25)), max_size=6),
     st.integers(0, 26),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_looks_after_a_moment_are_all_that_ended_then_or_later(moments, runs, moment):
     states = [state(entry, at) for entry, at in enumerate(moments)]
     looks = Looks(states, {"argocd": sorted(runs)})

@@ -199,13 +199,13 @@ def assert_nothing_gained(pull: Pull, policy: Policy) -> None:
         assert gained == set(), f"{gained} passed once this was taken away: {taken}"
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(pull=pulls(), policy=st.sampled_from(POLICIES))
 def test_taking_one_piece_of_evidence_away_never_makes_a_pass(pull, policy):
     assert_nothing_gained(pull, policy)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(policy=st.sampled_from(POLICIES), green=st.booleans())
 def test_nor_does_it_for_a_direct_commit(policy, green):
     direct = Direct()
@@ -215,7 +215,7 @@ def test_nor_does_it_for_a_direct_commit(policy, green):
     assert_nothing_gained(direct, policy)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pull=pulls(), policy=st.sampled_from(POLICIES), data=st.data())
 def test_the_order_of_the_evidence_does_not_matter(pull, policy, data):
     evidence = pull.gathered()
@@ -228,7 +228,7 @@ def test_the_order_of_the_evidence_does_not_matter(pull, policy, data):
     assert [(one.control, one.outcome, one.reason) for one in after] == verdicts
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pull=pulls(), policy=st.sampled_from(POLICIES))
 def test_what_happens_after_the_merge_changes_no_verdict_on_approval(pull, policy):
     before = pull.determinations(policy)

@@ -158,7 +158,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(story=st.lists(steps, max_size=8))
 def test_any_story_is_refused_with_a_reason_or_told_without_an_error(story):
     change = Change(key="x", author="ada", issues=("wish",), steps=(PushStep(), *story))

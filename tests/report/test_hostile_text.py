@@ -85,7 +85,7 @@ def test_a_hostile_title_adds_no_element_to_the_page(tmp_path: Path) -> None:
 
 
 @given(title=st.text(min_size=1, max_size=200))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_title_changes_the_elements_of_a_dossier(fragment, title: str) -> None:
     assert elements(fragment(f"t{title}")).found == elements(fragment("t")).found
 

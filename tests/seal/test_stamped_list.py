@@ -81,7 +81,7 @@ def test_a_stamp_with_any_byte_changed_never_verifies(stamped):
     path = stamped / "SHA256SUMS.tsr"
     before = path.read_bytes()
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     @given(at=st.integers(0, len(before) - 1), flip=st.integers(1, 255))
     def changed(at, flip):
         path.write_bytes(before[:at] + bytes([before[at] ^ flip]) + before[at + 1 :])

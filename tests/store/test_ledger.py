@@ -9,7 +9,7 @@ import zlib
 import pymerkle
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence import merkle, notes
@@ -368,9 +368,7 @@ def test_an_audit_of_many_batches_is_the_audit_of_one(filled, signer, monkeypatc
     assert seen[-1] == (whole.size, whole.size)
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=12)
 @given(steps=st.lists(st.integers(1, 9), max_size=6), data=st.binary(max_size=30))
 def test_however_entries_arrive_the_audit_agrees(store, steps, data):
     for step in steps:

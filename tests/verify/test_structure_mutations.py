@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 from cryptography.hazmat.primitives.hashes import SHA256
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from evidence.canonical import sha256_hex
@@ -29,9 +29,7 @@ from evidence.seal.signers.ecdsa import from_der
 from evidence.verify import Status, Trust, examine_packet, verify_packet
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+SETTINGS = settings(max_examples=50)
 
 
 def status(path, trust=None) -> Status:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.collectors.argo_rollouts import ArgoRolloutsCollector
@@ -55,7 +55,6 @@ def sample(make, contract):
     return contract.captures(contract.run(make))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_parse_never_raises_on_odd_payloads(data, sample, make, contract):
     contract.parse_never_raises(make, data, sample)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.collectors.flux import probe
@@ -33,7 +33,6 @@ def test_the_collector_keeps_its_promise(promise, make):
     promise(make)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_parse_never_raises_on_odd_payloads(data, sample, make, contract):
     contract.parse_never_raises(make, data, sample)
@@ -51,7 +50,6 @@ def mutated_list(data, contract, value):
     return value
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_odd_objects_of_a_file_are_captured_or_refused(data, make, build, contract, tmp_path):
     objects = [build.git_repository(), build.kustomization(), build.helm_release()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -21,7 +21,6 @@ def test_the_collector_keeps_its_promise(promise, history, collector):
     promise(lambda: collector)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_parse_never_raises_on_odd_payloads(data, sample, collector, contract):
     contract.parse_never_raises(lambda: collector, data, sample)

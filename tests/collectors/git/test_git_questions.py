@@ -141,7 +141,7 @@ def files_of(versions: dict[str, int]) -> dict[str, bytes]:
 FILES = st.dictionaries(NAMES, st.integers(1, 3), min_size=1, max_size=6).map(files_of)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(root=FILES, ours=FILES, theirs=FILES)
 def test_merging_path_by_path_agrees_with_git_where_nothing_was_renamed(
     tmp_path_factory, origin_class, root, ours, theirs
@@ -639,7 +639,7 @@ def test_thousands_of_questions_start_a_handful_of_processes(origin, collector, 
     assert len(started) <= 20
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_merge_bases_over_the_graph_are_those_of_git(origin_class, data, tmp_path_factory):
     origin = origin_class(tmp_path_factory.mktemp("graph") / "origin.git")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -24,7 +24,6 @@ def test_the_collector_keeps_its_promise(promise, organisation, make):
     promise(make)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_parse_never_raises_on_odd_payloads(data, sample, make, contract):
     contract.parse_never_raises(make, data, sample)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.collectors.github.collector import GitHubRepository
@@ -167,7 +167,7 @@ def test_the_collector_keeps_its_promise(promise, simulation):
     promise(lambda: collector(simulation, moment, every=DAY))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(data=st.data())
 def test_parse_takes_any_payload(contract, simulation, whole, data):
     contract.parse_never_raises(

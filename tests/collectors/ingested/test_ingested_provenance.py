@@ -219,7 +219,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(sorted(V1)), JSON)
 def test_any_other_value_in_a_statement_raises_nothing_unexpected(name, value):
     try:
