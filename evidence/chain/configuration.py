@@ -37,6 +37,8 @@ from evidence.policy import Application
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _YAML = (".yaml", ".yml", ".json")
 _DEPTH_LIMIT = 20
+_PARSED_LIMIT = 2_000
+"""Files whose documents are kept: revisions that follow each other share most of theirs."""
 _VISIT_LIMIT = 500
 """Directories followed for one application: kustomizations may name each other many times over."""
 
@@ -116,6 +118,8 @@ class Configurations:
 
     def _documents(self, reading: _Reading, file: str, entry: Entry) -> list[Any]:
         if entry.oid not in self._parsed:
+            if len(self._parsed) >= _PARSED_LIMIT:
+                self._parsed.clear()
             text = self._inquiry.text(self._repository, entry.oid)
             if text is None:
                 reading.problems.add(f"unreadable:{file}")

@@ -168,8 +168,11 @@ def only_in(graph: CommitGraph, revision: int, others: Iterable[int]) -> list[in
     Walks from the newest commit down and stops where only commits of `others` are left, so the
     cost follows the difference and not the history.
     """
-    generation = graph.generation
     excluded = set(others)
+    straight = _straight(graph, revision, excluded)
+    if straight is not None:
+        return straight
+    generation = graph.generation
     wanted = {revision}
     heap = [(-generation[commit], commit) for commit in excluded | wanted]
     heapq.heapify(heap)
@@ -188,6 +191,21 @@ def only_in(graph: CommitGraph, revision: int, others: Iterable[int]) -> list[in
         for parent in graph.parents[commit]:
             pending += _mark(parent, out, wanted, excluded)
             heapq.heappush(heap, (-generation[parent], parent))
+    return found
+
+
+def _straight(graph: CommitGraph, revision: int, others: set[int]) -> list[int] | None:
+    """The commits down to the only other one, where no merge lies between; None where one may."""
+    if len(others) != 1:
+        return None
+    found: list[int] = []
+    commit = revision
+    while commit not in others:
+        parents = graph.parents[commit]
+        if len(parents) != 1:
+            return None
+        found.append(commit)
+        (commit,) = parents
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
 from evidence.chain.answers import Answers, ask, member, strings, value_of
@@ -42,17 +43,17 @@ class Inquiry:
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
-        self._known: dict[GitQuestion, Any] = {}
         self.questions: set[GitQuestion] = set()
 
     def value(self, question: GitQuestion) -> Any:
-        """The parsed answer; None where it is unanswered, has a problem or is malformed."""
-        if question not in self._known:
-            if question not in self._answers:
-                self.questions.add(question)
-                return None
-            self._known[question] = value_of(self._answers, question)
-        return self._known[question]
+        """The parsed answer; None where it is unanswered, has a problem or is malformed.
+
+        It is parsed anew each time: kept, the answers of a long history would fill the memory.
+        """
+        if question not in self._answers:
+            self.questions.add(question)
+            return None
+        return value_of(self._answers, question)
 
     def unresolved(self, repository: str, text: str) -> bool:
         """Whether what a text names was never answered: it will be, so nothing is decided yet."""
@@ -84,7 +85,7 @@ class Inquiry:
         made = member(value, "made")
         seconds = [at for at in made.values() if type(at) is int] if isinstance(made, dict) else []
         return Resolved(
-            commits=tuple(sorted(set(commits))),
+            commits=tuple([intern(commit) for commit in sorted(set(commits))]),
             tags=tuple(named),
             made=max(seconds, default=0) * 1_000_000,
         )

@@ -76,15 +76,18 @@ def lane_ranges(graph: CommitGraph, steps: Sequence[Step], baseline: int = -1) -
 def new_commits(graph: CommitGraph, revisions: Sequence[int]) -> dict[int, tuple[int, ...]]:
     """By position, the commits that a revision contains and none before it did, oldest first.
 
-    What the first revision contains is left out. Where revisions are dense, one pass over the
-    graph serves them all; where they are few, each costs in proportion to what it brings.
+    What the first revision contains is left out. Each revision costs in proportion to what it
+    brings; where together they bring much of the graph, one pass over it serves them all.
     """
     dense = len(revisions) * DENSE > len(graph)
-    return _in_one_pass(graph, revisions) if dense else _one_by_one(graph, revisions)
+    found = None if dense else _one_by_one(graph, revisions, most=len(graph) // SHARE)
+    return _in_one_pass(graph, revisions) if found is None else found
 
 
 DENSE = 20
 """Commits per revision below which one pass over the whole graph is cheaper (measured)."""
+SHARE = 10
+"""Part of the graph beyond which commits brought one by one cost more than one pass (measured)."""
 
 
 def _in_one_pass(graph: CommitGraph, revisions: Sequence[int]) -> dict[int, tuple[int, ...]]:
@@ -97,13 +100,20 @@ def _in_one_pass(graph: CommitGraph, revisions: Sequence[int]) -> dict[int, tupl
     return {reached: tuple(commits) for reached, commits in buckets.items()}
 
 
-def _one_by_one(graph: CommitGraph, revisions: Sequence[int]) -> dict[int, tuple[int, ...]]:
+def _one_by_one(
+    graph: CommitGraph, revisions: Sequence[int], most: int | None = None
+) -> dict[int, tuple[int, ...]] | None:
+    """The same walking down from each revision; None where more than `most` are brought."""
     newest = list(revisions[:1])  # revisions so far that no other one of them contains
     found: dict[int, tuple[int, ...]] = {}
+    brought = 0
     for position, revision in enumerate(revisions):
         if any(contains(graph, one, revision) for one in newest):
             continue
         found[position] = oldest_first(graph, only_in(graph, revision, newest))
+        brought += len(found[position]) if position else 0
+        if most is not None and brought > most:
+            return None
         newest = [one for one in newest if not contains(graph, revision, one)] + [revision]
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 
 _UNREAD, _READ, _UNKNOWN = 0, 1, 2
@@ -14,7 +15,9 @@ class PathIndex:
         """`changed` gives the files of a commit, by its place; None where they are not known."""
         self._changed = changed
         self._state = bytearray(commits)
-        self._touching: dict[str, set[int]] = {}
+        self._touching: dict[str, array[int]] = {}
+        self._asked: dict[str, set[int]] = {}
+        """The same as a set, for paths that are asked for: most never are."""
 
     def touching(
         self, commits: Iterable[int], paths: Iterable[str]
@@ -28,7 +31,7 @@ class PathIndex:
         for commit in asked:
             if state[commit] == _UNREAD:
                 self._read(commit)
-        sets = [self._touching[path] for path in _outermost(paths) if path in self._touching]
+        sets = [self._set(path) for path in _outermost(paths) if path in self._touching]
         unknown = {commit for commit in asked if state[commit] == _UNKNOWN}
         found = set().union(unknown, *(one.intersection(asked) for one in sets))
         return tuple([commit for commit in asked if commit in found]), bool(unknown)
@@ -37,7 +40,14 @@ class PathIndex:
         changed = self._changed(commit)
         self._state[commit] = _UNKNOWN if changed is None else _READ
         for path in {prefix for file in changed or () for prefix in _prefixes(file)}:
-            self._touching.setdefault(path, set()).add(commit)
+            self._touching.setdefault(path, array("I")).append(commit)
+            if path in self._asked:
+                self._asked[path].add(commit)
+
+    def _set(self, path: str) -> set[int]:
+        if path not in self._asked:
+            self._asked[path] = set(self._touching[path])
+        return self._asked[path]
 
 
 def _prefixes(file: str) -> Iterable[str]:

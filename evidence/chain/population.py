@@ -33,6 +33,7 @@ from evidence.chain.sources import Locator
 from evidence.chain.witnesses import attach, with_witnesses, witness_links, witness_of
 from evidence.chain.writing import Carried, write_changes
 from evidence.model.change import Link, LinkKind, Strength
+from evidence.model.git import GitQuestion
 from evidence.model.production import (
     DeploymentKind,
     ProductionDeployment,
@@ -53,17 +54,14 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
     locator = Locator(policy, inputs.graphs, inquiry)
     operations = unite(inputs.deployments, inputs.rollouts, inputs.states)
     by_application, counts = _by_application(policy, operations)
-    drafts: list[Draft] = []
     hop = Hop(policy, inputs, inquiry)
-    for application, own in by_application:
-        rows, healed = draft_rows(application, own, locator, inputs)
-        counts.self_heals += healed
-        draft_ranges(application, rows, inputs)
-        hop.follow(application, rows)
-        drafts.extend(rows)
     scope = Scope(policy, inputs, inquiry, hop)
-    scope.limit(drafts)
-    drafts = [draft for draft in drafts if not only_seen(draft)]
+    drafts: list[Draft] = []
+    for application, own in by_application:
+        rows, healed = _drafted(application, own, locator, inputs, hop)
+        scope.limit(rows)
+        counts.self_heals += healed
+        drafts.extend(row for row in rows if not only_seen(row))
     unexplained = attach(drafts, operations, policy, inputs.graphs)
     books = _books(policy, inputs, drafts)
     rows_out, carried = _write_rows(drafts, books, inputs.graphs, hop.digests)
@@ -80,6 +78,37 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
         ),
         others={key: links for book in books.values() for key, links in book.candidates().items()},
     )
+
+
+def open_questions(policy: Policy, inputs: PopulationInputs) -> frozenset[GitQuestion]:
+    """What Git must be asked to tell what operations were read from and brought.
+
+    The population asks for more once these are answered; they are cheaper to find.
+    """
+    inquiry = Inquiry(inputs.answers)
+    locator = Locator(policy, inputs.graphs, inquiry)
+    hop = Hop(policy, inputs, inquiry)
+    scope = Scope(policy, inputs, inquiry, hop)
+    by_application, _ = _by_application(
+        policy, unite(inputs.deployments, inputs.rollouts, inputs.states)
+    )
+    for application, own in by_application:
+        scope.limit(_drafted(application, own, locator, inputs, hop)[0])
+    return frozenset(inquiry.questions)
+
+
+def _drafted(
+    application: Application,
+    operations: Sequence[Operation],
+    locator: Locator,
+    inputs: PopulationInputs,
+    hop: Hop,
+) -> tuple[list[Draft], int]:
+    """The rows of one application with all that they may have brought, and its self-heals."""
+    rows, healed = draft_rows(application, operations, locator, inputs)
+    draft_ranges(application, rows, inputs)
+    hop.follow(application, rows)
+    return rows, healed
 
 
 @dataclass(slots=True)

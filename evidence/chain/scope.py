@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from evidence.chain.hop import Hop
 from evidence.chain.inquiry import Inquiry
@@ -39,6 +40,7 @@ class Scope:
                     continue
                 kept, unknown = self._touching(one, paths)
                 one.commits = kept
+                one.lane = replace(one.lane, commits=())  # of a large repository most are left out
                 if unknown:
                     draft.problems.add("paths_not_read")
 
@@ -63,12 +65,13 @@ class Scope:
 
     def _touching(self, one: RangeDraft, paths: set[str]) -> tuple[tuple[int, ...], bool]:
         if one.repository not in self._indexes:
-            shas = self._inputs.graphs[one.repository].shas
+            repository = one.repository  # not that of another range, when the index asks later
+            shas = self._inputs.graphs[repository].shas
 
             def changed(commit: int) -> Sequence[str] | None:
-                return self.changed(one.repository, shas[commit])
+                return self.changed(repository, shas[commit])
 
-            self._indexes[one.repository] = PathIndex(len(shas), changed)
+            self._indexes[repository] = PathIndex(len(shas), changed)
         return self._indexes[one.repository].touching(one.commits, paths)
 
     def changed(self, repository: str, sha: str) -> Sequence[str] | None:

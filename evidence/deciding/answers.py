@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from evidence.canonical import canonical_json
@@ -74,6 +74,10 @@ class AnswerBook:
             found |= {question_of(answer): answer for answer in fresh}
         return found
 
+    def paths(self, repository: str, shas: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Which files commits changed, where the mirror's pass over all commits has told it."""
+        yield from queries.paths_of(self.store, repository, shas)
+
     def _paths(self, wanted: set[GitQuestion]) -> Mapping[GitQuestion, GitAnswer]:
         """Which files a commit changed, where the mirror's pass over all commits has told it."""
         shas: dict[str, list[str]] = defaultdict(list)
@@ -90,7 +94,7 @@ class AnswerBook:
                 )
             )
             for repository, own in shas.items()
-            for sha, paths in queries.paths_of(self.store, repository, own).items()
+            for sha, paths in self.paths(repository, own)
         }
 
     def _stored(self, wanted: set[GitQuestion]) -> Mapping[GitQuestion, GitAnswer]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from evidence.chain.chains import build_chain
-from evidence.chain.population import Population, build_population
+from evidence.chain.population import Population
 from evidence.chain.records import PopulationInputs
 from evidence.deciding.answers import AnswerBook, Ask
 from evidence.deciding.beyond import unlisted
@@ -16,6 +16,7 @@ from evidence.deciding.brought import Landings, stored_changes
 from evidence.deciding.gather import BATCH, gather
 from evidence.deciding.inputs import load_inputs
 from evidence.deciding.landings import Forge
+from evidence.deciding.settling import Settling
 from evidence.model.capture import Gap
 from evidence.model.chain import Chain
 from evidence.model.change import Change
@@ -36,9 +37,6 @@ POPULATION_KINDS = (
     QuestionKind.CHANGED_PATHS,
     QuestionKind.MESSAGE,
 )
-ROUNDS = 20
-"""How often the population may lead to further questions: entries, nested bases, blobs, tags,
-paths. It stops by itself; a real repository took seven."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,15 +123,9 @@ class Case:
 
     def _settle(self) -> Population:
         answers = self.book.stored(POPULATION_KINDS)
-        population = build_population(self.policy, replace(self.inputs, answers=answers))
-        for _ in range(ROUNDS):
-            missing = population.questions - answers.keys()
-            fresh = self.book.answers(missing) if missing else {}
-            if not fresh:
-                break
-            answers |= fresh
-            population = build_population(self.policy, replace(self.inputs, answers=answers))
-        return population
+        return Settling(
+            policy=self.policy, inputs=self.inputs, book=self.book, answers=answers
+        ).population()
 
     def _unlisted(
         self, change: Change, events: Iterable[PullRequestEvent], /, *, cut: bool

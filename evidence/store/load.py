@@ -137,10 +137,11 @@ def commits_in(store: Store, repository: str, shas: Iterable[str]) -> list[Commi
     return load_in(store, Commit, "sha", shas, repository=repository)
 
 
-def paths_of(store: Store, repository: str, shas: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Paths that commits change against their first parent; a sha not read is absent."""
+def paths_of(
+    store: Store, repository: str, shas: Iterable[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(sha, paths that it changed against its first parent); a commit not read is left out."""
     read = from_column(tuple[str, ...]) or tuple
-    found: dict[str, tuple[str, ...]] = {}
     for some in bulk.batches(sorted(set(shas)), _CHUNK):
         query = select(commits.c.sha, commits.c.paths).where(
             commits.c.repository == to_text(repository),
@@ -148,8 +149,8 @@ def paths_of(store: Store, repository: str, shas: Iterable[str]) -> dict[str, tu
             commits.c.paths.is_not(None),
         )
         with store.read() as connection:
-            found |= {sha: read(paths) for sha, paths in connection.execute(query)}
-    return found
+            rows = connection.execute(query).all()
+        yield from ((sha, read(paths)) for sha, paths in rows)
 
 
 def _trackers(store: Store, spec: FactTable) -> list[str]:
