@@ -15,15 +15,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from shop_world import FIRST, pull, shop
-from tampering import fill
 
-from evidence.cli import main as program
 from evidence.errors import UnavailableError
 from evidence.export import ReportRequest, report
 from evidence.seal import keys
-from evidence.store import queries, upgrade
+from evidence.store import queries
 from evidence.store.audit import audit
-from evidence.store.session import connect, open_store
+from evidence.store.session import open_store
 from evidence.sync import sync
 
 TSA = """
@@ -97,32 +95,11 @@ def elsewhere(tmp_path):
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    """A user with keys and a ledger, in whose folder the command runs."""
-    monkeypatch.setenv("EVIDENCE_HOME", str(tmp_path / "data"))
-    monkeypatch.setenv("EVIDENCE_KEYS", str(tmp_path / "keys"))
-    monkeypatch.setenv("EVIDENCE_ORGANISATION__NAME", "Orchard")
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "data").mkdir()
-    held = keys.init(tmp_path / "keys", name="Orchard")
-    (tmp_path / "trust.txt").write_text(keys.trust_file(held))
-    (tmp_path / "signers").write_text(f'evidence namespaces="git" {held.public_key.line}\n')
-    with closing(connect(f"sqlite:///{tmp_path / 'data' / 'evidence.sqlite3'}")) as store:
-        upgrade.upgrade(store)
-        fill(store)
-    return tmp_path
-
-
-@pytest.fixture
-def evidence(monkeypatch, capsys):
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["evidence", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            program.main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
+def home(orchard):
+    """The user's folder, with the file by which Git knows the user's key."""
+    line = f'evidence namespaces="git" {orchard.held.public_key.line}\n'
+    (orchard.folder / "signers").write_text(line)
+    return orchard.folder
 
 
 def git(path, *words, check=True):

@@ -16,7 +16,6 @@ from shop_world import FIRST, pull, synced
 
 import evidence as package
 from evidence.actor import actor
-from evidence.cli import main as program
 from evidence.store import queries
 from evidence.store.session import open_store
 
@@ -44,18 +43,6 @@ def ready(shop, tmp_path, monkeypatch):
     monkeypatch.setenv("EVIDENCE_CONFIG", str(shop.configuration))
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def evidence(monkeypatch, capsys):
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["evidence", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            program.main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
 
 
 def opened(ready):

@@ -11,37 +11,24 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from tampering import fill
 
-from evidence.cli import main as program
-from evidence.seal import keys
-from evidence.store import ledger, upgrade
+from evidence.store import ledger
 from evidence.store.session import connect
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
+def home(orchard):
     """A user whose keys and data lie apart."""
-    monkeypatch.setenv("EVIDENCE_HOME", str(tmp_path / "data"))
-    monkeypatch.setenv("EVIDENCE_KEYS", str(tmp_path / "keys"))
-    monkeypatch.setenv("EVIDENCE_ORGANISATION__NAME", "Orchard")
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "data").mkdir()
-    keys.init(tmp_path / "keys", name="Orchard")
-    with closing(connect(f"sqlite:///{tmp_path / 'data' / 'evidence.sqlite3'}")) as store:
-        upgrade.upgrade(store)
-        fill(store, 3)
-    return tmp_path
+    return orchard.folder
 
 
 @pytest.fixture
-def evidence(monkeypatch, capsys):
+def evidence(evidence):
+    """Runs a command; its exit code and all that it said."""
+
     def run(*words):
-        monkeypatch.setattr(sys, "argv", ["evidence", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            program.main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out + printed.err
+        code, out, err = evidence(*words)
+        return code, out + err
 
     return run
 

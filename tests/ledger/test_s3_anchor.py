@@ -17,12 +17,9 @@ from werkzeug import Request, Response
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from tampering import fill
 
-from evidence.cli import main as program
-from evidence.seal import keys
-from evidence.store import queries, upgrade
-from evidence.store.session import connect, open_store
+from evidence.store import queries
+from evidence.store.session import open_store
 
 pytest.importorskip("boto3")
 
@@ -86,12 +83,9 @@ class Vault:
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch, httpserver):
+def home(orchard, monkeypatch, httpserver):
     """A user with keys, a ledger and a bucket."""
     variables = {
-        "EVIDENCE_HOME": tmp_path / "data",
-        "EVIDENCE_KEYS": tmp_path / "keys",
-        "EVIDENCE_ORGANISATION__NAME": "Orchard",
         "EVIDENCE_ANCHOR__S3": "s3://anchors/ledgers",
         "EVIDENCE_ANCHOR__S3_ENDPOINT": httpserver.url_for("/").rstrip("/"),
         "AWS_ACCESS_KEY_ID": secrets.token_hex(8),
@@ -101,26 +95,8 @@ def home(tmp_path, monkeypatch, httpserver):
         "AWS_MAX_ATTEMPTS": "1",
     }
     for name, value in variables.items():
-        monkeypatch.setenv(name, str(value))
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "data").mkdir()
-    keys.init(tmp_path / "keys", name="Orchard")
-    with closing(connect(f"sqlite:///{tmp_path / 'data' / 'evidence.sqlite3'}")) as store:
-        upgrade.upgrade(store)
-        fill(store)
-    return tmp_path
-
-
-@pytest.fixture
-def evidence(monkeypatch, capsys):
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["evidence", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            program.main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
+        monkeypatch.setenv(name, value)
+    return orchard.folder
 
 
 def serving(httpserver, vault):

@@ -14,12 +14,10 @@ from sqlalchemy import delete, update
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tampering import Keeper, envelopes, fill, rebuild, tampering
+from tampering import Keeper, envelopes, rebuild, tampering
 
 import evidence as package
-from evidence.cli import main as program
-from evidence.seal import keys
-from evidence.store import ledger, upgrade
+from evidence.store import ledger
 from evidence.store.session import connect
 from evidence.store.tables import entry, payload
 
@@ -28,37 +26,15 @@ SCHEMA = Path(package.__file__).resolve().parent.parent / "docs/reference/schema
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch):
+def store(orchard):
     """The store of a user with keys, and a checkpoint in it."""
-    monkeypatch.setenv("EVIDENCE_HOME", str(tmp_path / "data"))
-    monkeypatch.setenv("EVIDENCE_KEYS", str(tmp_path / "keys"))
-    monkeypatch.setenv("EVIDENCE_ORGANISATION__NAME", "Orchard")
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "data").mkdir()
-    held = keys.init(tmp_path / "keys", name="Orchard")
-    (tmp_path / "trust.txt").write_text(keys.trust_file(held))
-    with closing(connect(f"sqlite:///{tmp_path / 'data' / 'evidence.sqlite3'}")) as opened:
-        upgrade.upgrade(opened)
-        fill(opened)
+    held = orchard.held
+    with closing(connect(orchard.url)) as opened:
         note = ledger.write_checkpoint(
             opened, held.signer.sign, ORIGIN, name=ORIGIN, public_key=held.public_key.raw
         )
-        (tmp_path / "kept.note").write_text(note)
+        (orchard.folder / "kept.note").write_text(note)
         yield opened
-
-
-@pytest.fixture
-def evidence(monkeypatch, capsys):
-    """Runs a command; its exit code, stdout and stderr."""
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["evidence", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            program.main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
 
 
 VERIFY = ("verify", "--store", "--against", "kept.note", "--trust", "trust.txt")
