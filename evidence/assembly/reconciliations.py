@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from evidence.assembly.heartbeat import heartbeats
 from evidence.assembly.register import registers
+from evidence.chain.deployments import HistoryNumbers
 from evidence.chain.live_images import live_images
 from evidence.chain.looks import Looks
+from evidence.chain.records import BranchCount
 from evidence.chain.records import Reconciliation as Numbers
 from evidence.config.settings import Settings
 from evidence.deciding.case import Case
@@ -27,7 +29,26 @@ def reconciliations(
     """Each count made in two ways, with the command by which an auditor makes it again."""
     numbers = case.population.reconciliation
     yield _deployed_to_changes(numbers)
-    yield Reconciliation(
+    yield _landed(numbers)
+    yield from map(_branch, numbers.branches)
+    yield from map(_history, numbers.history)
+    yield _live(numbers)
+    yield _images(case)
+    yield from _source_totals(case)
+    yield from heartbeats(case, period)
+    yield from registers(case, settings)
+    if selection.by_branch:
+        yield Reconciliation(
+            id="R9",
+            what="Deployers in scope",
+            command="evidence config show",
+            note="Not performed: no deployer is configured, so the population is what landed on "
+            "the production branches.",
+        )
+
+
+def _landed(numbers: Numbers) -> Reconciliation:
+    return Reconciliation(
         id="R2",
         what="Every change that landed is deployed, or listed as not deployed",
         numbers=(
@@ -42,35 +63,45 @@ def reconciliations(
         command="git rev-list --count --first-parent BRANCH",
         note="All of the ledger, not only the period; CM-14 says why a change is not deployed.",
     )
-    for branch in numbers.branches:
-        yield Reconciliation(
-            id="R3",
-            what=f"Commits of {branch.repository} {branch.branch} and what explains them",
-            numbers=(
-                ("commits", branch.commits),
-                ("landed changes", branch.landed),
-                ("by pull request", branch.by_pull_request),
-                ("direct", branch.direct),
-                ("promotions among them", branch.promotions),
-            ),
-            unexplained=branch.landed - branch.by_pull_request - branch.direct + (not branch.found),
-            command=f"git rev-list --count {branch.branch}",
-            note="" if branch.found else BRANCH_UNSEEN,
-        )
-    for history in numbers.history:
-        yield Reconciliation(
-            id="R5",
-            what=f"History numbers of {history.application} without a hole",
-            numbers=(
-                ("first", history.first),
-                ("last", history.last),
-                ("observed", history.observed),
-                ("missing", len(history.missing)),
-            ),
-            unexplained=len(history.missing),
-            command=_history_command(history.application),
-        )
-    yield Reconciliation(
+
+
+def _branch(branch: BranchCount) -> Reconciliation:
+    return Reconciliation(
+        id="R3",
+        what=f"Commits of {branch.repository} {branch.branch} and what explains them",
+        numbers=(
+            ("commits", branch.commits),
+            ("landed changes", branch.landed),
+            ("by pull request", branch.by_pull_request),
+            ("direct", branch.direct),
+            ("promotions among them", branch.promotions),
+        ),
+        unexplained=branch.landed - branch.by_pull_request - branch.direct + (not branch.found),
+        command=f"git rev-list --count {branch.branch}",
+        note="" if branch.found else BRANCH_UNSEEN,
+    )
+
+
+def _history(history: HistoryNumbers) -> Reconciliation:
+    """The command is how an auditor reads the same numbers; Helm's are those of a HelmRelease."""
+    helm = history.application.startswith("helmrelease/")
+    kind, number = ("helmrelease", "version") if helm else ("application", "id")
+    return Reconciliation(
+        id="R5",
+        what=f"History numbers of {history.application} without a hole",
+        numbers=(
+            ("first", history.first),
+            ("last", history.last),
+            ("observed", history.observed),
+            ("missing", len(history.missing)),
+        ),
+        unexplained=len(history.missing),
+        command=f"kubectl get {kind} NAME -o jsonpath='{{.status.history[*].{number}}}'",
+    )
+
+
+def _live(numbers: Numbers) -> Reconciliation:
+    return Reconciliation(
         id="R6",
         what="What was live when observed is among the deployments",
         numbers=(("live and in no deployment", len(numbers.live_unexplained)),),
@@ -78,18 +109,6 @@ def reconciliations(
         command="argocd app get NAME, or flux get kustomizations NAME",
         note=", ".join(numbers.live_unexplained[:5]),
     )
-    yield _images(case)
-    yield from _source_totals(case)
-    yield from heartbeats(case, period)
-    yield from registers(case, settings)
-    if selection.by_branch:
-        yield Reconciliation(
-            id="R9",
-            what="Deployers in scope",
-            command="evidence config show",
-            note="Not performed: no deployer is configured, so the population is what landed on "
-            "the production branches.",
-        )
 
 
 def _images(case: Case) -> Reconciliation:
@@ -110,13 +129,6 @@ def _images(case: Case) -> Reconciliation:
         note=", ".join(found.unexplained[:5])
         or ("" if found.seen else "Not performed: no deployer listed any image that runs."),
     )
-
-
-def _history_command(application: str) -> str:
-    """How an auditor reads the same numbers; Helm's are those of a HelmRelease of Flux."""
-    helm = application.startswith("helmrelease/")
-    kind, number = ("helmrelease", "version") if helm else ("application", "id")
-    return f"kubectl get {kind} NAME -o jsonpath='{{.status.history[*].{number}}}'"
 
 
 def _deployed_to_changes(numbers: Numbers) -> Reconciliation:
