@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from evidence.canonical import slice_each, slice_json, splice_array, splice_object
+from evidence.canonical import slice_json, splice_array, splice_object
+from evidence.collectors.github.commit_batches import CommitBatches
 from evidence.collectors.github.context import CHECK_ATTEMPTS, Context
 from evidence.collectors.github.paging import MINUTE
 from evidence.collectors.github.reading import at, items, mapping, text
 from evidence.collectors.github.tails import Draft, next_page, unread_below
-from evidence.collectors.github.transport import GraphAnswer, TooHeavyError
+from evidence.collectors.github.transport import GraphAnswer
 from evidence.collectors.http import iso_micros
 from evidence.model.capture import Capture, Exchange, Gap, GapReason
 
@@ -103,7 +104,15 @@ class Attempts:
     """Asks for the attempts of waiting commits, ten at a time."""
 
     context: Context
-    step: int = 0
+    _batches: CommitBatches = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._batches = CommitBatches(
+            transport=self.context.transport,
+            operation="CheckAttempts",
+            sizes=_BATCHES,
+            whole=self._whole,
+        )
 
     def note(self, node_ids: Iterable[str]) -> None:
         """Remembers commits to be asked for."""
@@ -112,32 +121,8 @@ class Attempts:
 
     def read(self, *, rest: bool) -> tuple[tuple[Capture, ...], tuple[Gap, ...]]:
         """Whole batches of what waits, and with `rest` all of it."""
-        state = self.context.state
-        captures: list[Capture] = []
-        gaps: list[Gap] = []
-        while state.attempts and (rest or len(state.attempts) >= _BATCHES[self.step]):
-            batch = state.attempts[: _BATCHES[self.step]]
-            try:
-                captures += self._ask(batch)
-            except TooHeavyError:
-                if len(batch) > 1:
-                    self.step += 1
-                    continue
-                gaps.append(self._gap(batch[0]))
-            state.attempts = state.attempts[len(batch) :]
-        return tuple(captures), tuple(gaps)
-
-    def _ask(self, batch: list[str]) -> list[Capture]:
-        transport = self.context.transport
-        answer = transport.ask("CheckAttempts", {"ids": batch}, adaptive=len(batch) > 1)
-        if not isinstance(answer.data.get("nodes"), list):
-            return []
-        cut = slice_each(answer.text, ("data", "nodes"))
-        return [
-            self._whole(answer, index, exact, commit)
-            for index, (exact, commit) in enumerate(cut)
-            if isinstance(commit, dict) and commit.get("id") in batch and text(commit.get("oid"))
-        ]
+        captures, refused = self._batches.read(self.context.state.attempts, rest=rest)
+        return tuple(captures), tuple(self._gap(node_id) for node_id in refused)
 
     def _whole(
         self, answer: GraphAnswer, index: int, exact: str, commit: Mapping[str, Any]

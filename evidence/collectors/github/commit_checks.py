@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from evidence.canonical import slice_each, slice_json, splice_array, splice_object
+from evidence.canonical import slice_json, splice_array, splice_object
 from evidence.collectors.github.attempts import Attempts, repeated
+from evidence.collectors.github.commit_batches import CommitBatches
 from evidence.collectors.github.context import COMMIT_CHECKS, Context
 from evidence.collectors.github.reading import at, items, mapping, text
 from evidence.collectors.github.state import BranchRun
 from evidence.collectors.github.tails import next_page, unread_below
-from evidence.collectors.github.transport import GraphAnswer, TooHeavyError
+from evidence.collectors.github.transport import GraphAnswer
 from evidence.model.capture import Capture, Gap, GapReason
 
 _BATCHES = (100, 25, 5, 1)
@@ -51,34 +52,20 @@ class CommitChecks:
     """Asks for the checks of waiting commits, in batches that GitHub can answer."""
 
     context: Context
-    step: int = 0
+    _batches: CommitBatches = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._batches = CommitBatches(
+            transport=self.context.transport,
+            operation="CommitChecks",
+            sizes=_BATCHES,
+            whole=self._whole,
+        )
 
     def read(self, run: BranchRun, *, rest: bool) -> tuple[list[Capture], list[Gap]]:
         """Whole batches of what waits, and with `rest` all of it."""
-        captures: list[Capture] = []
-        gaps: list[Gap] = []
-        while run.waiting and (rest or len(run.waiting) >= _BATCHES[self.step]):
-            batch = run.waiting[: _BATCHES[self.step]]
-            try:
-                captures += self._ask(batch)
-            except TooHeavyError:
-                if len(batch) > 1:
-                    self.step += 1
-                    continue
-                gaps.append(self._gap(batch[0]))
-            run.waiting = run.waiting[len(batch) :]
-        return captures, gaps
-
-    def _ask(self, batch: list[str]) -> list[Capture]:
-        answer = self.context.transport.ask("CommitChecks", {"ids": batch}, adaptive=len(batch) > 1)
-        if not isinstance(answer.data.get("nodes"), list):
-            return []
-        cut = slice_each(answer.text, ("data", "nodes"))
-        return [
-            self._whole(answer, index, exact, commit)
-            for index, (exact, commit) in enumerate(cut)
-            if isinstance(commit, dict) and commit.get("id") in batch and text(commit.get("oid"))
-        ]
+        captures, refused = self._batches.read(run.waiting, rest=rest)
+        return captures, [self._gap(node_id) for node_id in refused]
 
     def _whole(
         self, answer: GraphAnswer, index: int, exact: str, commit: Mapping[str, Any]
