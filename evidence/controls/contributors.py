@@ -7,28 +7,23 @@ What cannot be attributed is an `Open` identity: it could be anyone, the approve
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from evidence.controls.attribution import Attribution
 from evidence.controls.contribution import Contributors
 from evidence.controls.history import History, forge_system, mapped_emails
 from evidence.controls.landing import movements
-from evidence.controls.people import Party, PartyKind, People, noreply_id, people_of
+from evidence.controls.people import Party, PartyKind, People, people_of
 from evidence.controls.timeline import Timeline, timeline_of
-from evidence.controls.words import clip, short, who
+from evidence.controls.words import short, who
 from evidence.model.actor import Actor, ActorType
 from evidence.model.chain import Chain, ChangeEvidence
 from evidence.model.change import ChangeKind
-from evidence.model.git import Commit
 from evidence.model.pull_request import PullRequestEvent
-from evidence.policy import Automation, Policy
+from evidence.policy import Policy
 
 PUSH_EVENTS = frozenset({"HeadRefForcePushed", "HeadRefPushed", "Pushed"})
 """Timeline kinds whose actor put `after_sha` on the branch of the pull request."""
-
-_TRAILER = re.compile(
-    r"^[ \t]*co-authored-by:[ \t]*([^<\n]{0,300})<([^>\n]{0,300})>", re.IGNORECASE | re.MULTILINE
-)
 
 
 def contributors_of(chain: Chain, policy: Policy) -> Contributors:
@@ -42,16 +37,20 @@ class _Gathering:
     def __init__(self, chain: Chain, policy: Policy) -> None:
         evidence = chain.evidence
         self.evidence: ChangeEvidence = evidence
-        self.policy = policy
         self.people: People = people_of(policy)
         self.timeline: Timeline = timeline_of(evidence)
         self.found = Contributors()
         self.history = History(evidence)
         self.rows = self.history.rows
         self.commits = self.history.commits
-        self.emails = mapped_emails(self.rows.values(), self.people)
-        self.opener: Party | None = None
-        self.system = forge_system(evidence)
+        self.whom = Attribution(
+            self.found,
+            policy,
+            self.people,
+            system=forge_system(evidence),
+            emails=mapped_emails(self.rows.values(), self.people),
+            pusher_of=self._pusher_of,
+        )
         self.brought: list[tuple[set[str], Actor | None]] | None = None
 
     def gather(self) -> Contributors:
@@ -74,13 +73,13 @@ class _Gathering:
         self.brought = [(landed, one.actor) for one in moves]
         self.found.facts.extend(one.fact for one in moves)
         for actor in dict.fromkeys(one.actor for one in moves if one.actor is not None):
-            self._account(actor, "pushed it")
+            self.whom.account(actor, "pushed it")
         for sha in self.evidence.change.commits:
             commit = self.commits.get(sha)
             if commit is None:
                 self.found.leave_open("commit-not-read", f"commit {short(sha)} was not read")
             else:
-                self._git_people(commit)
+                self.whom.git_people(commit)
 
     # --- accounts
 
@@ -93,8 +92,8 @@ class _Gathering:
         author = named[0].author if named else None
         if named:
             self.found.facts.append(named[0])
-            self.opener = self.people.party(author)
-            self._account(author, "opened the pull request", author=True)
+            self.whom.opener = self.people.party(author)
+            self.whom.account(author, "opened the pull request", author=True)
         elif not self._all_commits_named():
             self.found.leave_open("contributor-ghost", "the account that opened it was deleted")
         else:
@@ -107,36 +106,10 @@ class _Gathering:
             row.author is not None and row.author.type == ActorType.USER for row in rows
         )
 
-    def _account(self, actor: Actor | None, did: str, *, author: bool = False) -> None:
-        party = self.people.party(actor)
-        self._party(party, did, author=author)
-        robot = self.people.automation(actor)
-        if robot is not None:
-            self._operated(robot, author=author)
-
-    def _operated(self, robot: Automation, *, author: bool = True) -> None:
-        """Whoever steers an automation contributes by what it does."""
-        operator = self.people.operator(robot)
-        if operator is not None:
-            self.found.add(operator, author=author)
-
-    def _party(self, party: Party, did: str, *, author: bool = False) -> None:
-        if party.kind == PartyKind.AUTOMATION:
-            return
-        self.found.add(party, author=author)
-        if party.kind == PartyKind.UNREGISTERED:
-            self.found.leave_open(
-                "unregistered-automation",
-                f"{party.label} {did} and is not registered",
-                f"Register {party.label} under [[automation]], with its operator if it has one.",
-            )
-        elif party.kind == PartyKind.UNKNOWN:
-            self.found.leave_open("contributor-ghost", f"{party.label} {did}")
-
     def _pushers(self) -> None:
         for event in self._pushes():
             self.found.facts.append(event)
-            self._account(event.actor, f"pushed {short(event.after_sha)}")
+            self.whom.account(event.actor, f"pushed {short(event.after_sha)}")
 
     def _pushes(self) -> Iterator[PullRequestEvent]:
         for event in self.timeline.events:
@@ -183,110 +156,21 @@ class _Gathering:
     def _row(self, sha: str) -> None:
         row, commit = self.rows[sha], self.commits.get(sha)
         made_by_forge = bool(row.signed_by_source and row.signature_valid)
-        self._git_account(row.author, row.author_email, sha, signed=made_by_forge, author=True)
+        self.whom.git_account(row.author, row.author_email, sha, signed=made_by_forge, author=True)
         if not made_by_forge:
-            self._git_account(row.committer, row.committer_email, sha, signed=False)
+            self.whom.git_account(row.committer, row.committer_email, sha, signed=False)
         if commit is None:
             self.found.leave_open("commit-not-read", f"the message of {short(sha)} was not read")
             return
         self.found.facts.append(commit)
-        suggestion = made_by_forge and row.via_web and self._named(row.author, row.author_email)
-        self._co_authors(commit, suggestion=suggestion)
-
-    def _named(self, actor: Actor | None, email: str) -> bool:
-        if actor is not None and actor.type == ActorType.USER:
-            return True
-        return self._by_email(email) is not None
+        suggestion = made_by_forge and row.via_web and self.whom.named(row.author, row.author_email)
+        self.whom.co_authors(commit, suggestion=suggestion)
 
     def _unlisted(self, sha: str) -> None:
         """A commit that only Git knows: pushed away since, or beyond the forge's listing."""
         commit = self.commits[sha]
         self.found.facts.append(commit)
-        self._git_people(commit)
-
-    def _git_people(self, commit: Commit) -> None:
-        for email in dict.fromkeys((commit.author_email, commit.committer_email)):
-            self._git_account(None, email, commit.sha, signed=False, author=True)
-        self._co_authors(commit, suggestion=False)
-
-    def _git_account(
-        self, actor: Actor | None, email: str, sha: str, *, signed: bool, author: bool = False
-    ) -> None:
-        """Attributes a Git identity; an address that maps to no account is open."""
-        if actor is not None and actor.type != ActorType.NAME_ONLY:
-            robot = self.people.automation(actor)
-            if robot is not None and not self._vouched(robot.id, sha, signed=signed):
-                self._unvouched(robot.id, sha)
-            self._account(actor, f"made commit {short(sha)}", author=author)
-            return
-        address = email.strip().lower() or (actor.id if actor else "")
-        robot = self.people.automation_of_email(address, self.system)
-        if robot is not None:
-            self._operated(robot, author=author)
-            if not self._vouched(robot.id, sha, signed=signed):
-                self._unvouched(robot.id, sha)
-            return
-        party = self._by_email(address)
-        if party is not None:
-            self._party(party, f"made commit {short(sha)}", author=author)
-            return
-        self._unmapped(address, sha, "names", author=author)
-
-    def _by_email(self, email: str) -> Party | None:
-        return self.people.person_of_email(email) or self.emails.get(email.strip().lower())
-
-    def _vouched(self, robot: str, sha: str, *, signed: bool) -> bool:
-        """Whether more than a name says that an automation made a commit."""
-        key = f"automation:{robot}"
-        pusher = self._pusher_of(sha)
-        if signed or pusher is not None:
-            return True  # a known pusher who is human is a contributor on their own account
-        return self.opener is not None and self.opener.key == key
-
-    def _unvouched(self, robot: str, sha: str) -> None:
-        self.found.leave_open(
-            "automation-unverified",
-            f"commit {short(sha)} carries the name of automation {clip(robot)}, which neither the "
-            "forge's signature nor its pusher confirms",
-        )
-
-    def _unmapped(self, address: str, sha: str, verb: str, *, author: bool) -> None:
-        """Counts against the account that an address claims; open unless its pusher is known."""
-        account = noreply_id(address)
-        pusher = self._pusher_of(sha)
-        if account:
-            claimed = self.people.party(
-                Actor(system=self.system, id=account, type=ActorType.USER, login=account)
-            )
-            self.found.add(claimed, author=author)
-            if pusher is not None and pusher.key == claimed.key:
-                return
-        if pusher is not None and self.policy.pusher_resolves_unmapped and verb == "names":
-            self.found.flags.append("pusher-resolves-unmapped")
-            return
-        self.found.leave_open(
-            "contributor-unmapped",
-            f"commit {short(sha)} {verb} {clip(address) or 'nobody'}, which maps to no account",
-            f"Bind {clip(address)} to a person under [[person]] (`emails`)." if address else "",
-        )
-
-    def _co_authors(self, commit: Commit, *, suggestion: bool) -> None:
-        """Trailers are claims, but adverse to a pass: each counts, and an unmapped one is open."""
-        for name, email in _TRAILER.findall(commit.message):
-            address = email.strip().lower()
-            if suggestion and not self.policy.suggester_contributes:
-                # The forge made it: the applier saw the line as its author, the suggester wrote it.
-                self.found.flags.append("suggestion-applied")
-                continue
-            robot = self.people.automation_of_email(address, self.system)
-            if robot is not None:
-                self._operated(robot)
-                continue
-            party = self._by_email(address)
-            if party is not None:
-                self._party(party, f"is co-author of {short(commit.sha)}", author=True)
-            else:
-                self._unmapped(address or name.strip(), commit.sha, "co-names", author=True)
+        self.whom.git_people(commit)
 
     # --- rewritten history
 
