@@ -50,6 +50,7 @@ def pytest_addoption(parser):
         help="kills of syncs on SQLite and on PostgreSQL, of rebuilds, of reports",
     )
     parser.addoption("--kill-seed", type=int, default=1, help="other moments for other numbers")
+    parser.addoption("--faults", type=int, default=24, help="fault points to run")
     parser.addoption("--cases", default="tests/cases", help="folder of golden cases to run")
 
 

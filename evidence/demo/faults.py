@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from evidence.demo.moments import HOUR, http_date, http_moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     cut_at: int = 0
     """Send only so many bytes of the body that `Content-Length` promises; 0: all."""
+    silent: bool = False
+    """Without a body: the connection stays open and nothing comes."""
 
 
 def json_answer(status: int, value: Any, **headers: str) -> Answer:
@@ -43,6 +48,9 @@ Replace = Callable[[int], Answer]
 
 FAULTS: Final[Mapping[str, Replace]] = {
     "reset": lambda _: Answer(body=None),
+    "timeout": lambda _: Answer(body=None, silent=True),
+    "301": lambda _: _message(301, "Moved Permanently", Location="/moved"),
+    "307": lambda _: _message(307, "Temporary Redirect", Location="/moved"),
     "429": lambda _: _message(429, "API rate limit exceeded"),
     "429_retry_after": lambda s: _message(429, _SECONDARY, **{"Retry-After": str(s)}),
     "403_secondary": lambda s: _message(403, _SECONDARY, **{"Retry-After": str(s)}),
@@ -115,6 +123,8 @@ def truncated_json(answer: Answer, _: int) -> Answer:
 def resource_limits(answer: Answer, _: int) -> Answer:
     """Partial data: one inner list of the last node is null, and an error says why."""
     value = json.loads(answer.body or b"{}")
+    if not isinstance(value, dict) or "data" not in value:
+        return answer  # no answer of the GraphQL interface
     path = _null_one(value.get("data") or {})
     error = {
         "type": "RESOURCE_LIMITS_EXCEEDED",
@@ -138,10 +148,93 @@ def _null_one(data: dict[str, Any]) -> list[str | int]:
     return []
 
 
+_ROWS: Final = ("nodes", "issues", "values", "items", "environments", "installations")
+
+
+def empty_page(answer: Answer, _: int) -> Answer:
+    """A list without rows that ends here; how many there are is said as before."""
+    return _emptied(answer, count=False)
+
+
+def empty_list(answer: Answer, _: int) -> Answer:
+    """A list without rows that ends here and says that there are none."""
+    return _emptied(answer, count=True)
+
+
+def _emptied(answer: Answer, *, count: bool) -> Answer:
+    try:
+        value = json.loads(answer.body or b"")
+    except ValueError:
+        return answer
+    if answer.status != 200:
+        return answer
+    if isinstance(value, list):
+        value = []
+    else:
+        found = _outermost(value)
+        if found is None:
+            return answer
+        _end(found, count=count)
+    headers = {name: told for name, told in answer.headers.items() if name not in ("Link", "ETag")}
+    return replace(answer, body=json.dumps(value).encode(), headers=headers)
+
+
+def _outermost(value: Any) -> dict[str, Any] | None:
+    """The object nearest to the root that holds rows."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop(0)
+        if isinstance(each, dict):
+            if any(isinstance(each.get(name), list) for name in _ROWS):
+                return each
+            waiting += each.values()
+    return None
+
+
+def _end(page: dict[str, Any], *, count: bool) -> None:
+    for name in _ROWS:
+        if isinstance(page.get(name), list):
+            page[name] = []
+    if "pageInfo" in page:
+        page["pageInfo"] = {**page["pageInfo"], "hasNextPage": False, "endCursor": None}
+    if "isLast" in page:
+        page["isLast"] = True
+    page.pop("nextPageToken", None)
+    if isinstance(page.get("metadata"), dict):
+        page["metadata"].pop("continue", None)
+    for name in ("totalCount", "filteredCount", "total_count", "total") if count else ():
+        if name in page:
+            page[name] = 0
+
+
+def _dated(answer: Answer, by: int) -> Answer:
+    moved = http_date(http_moment(answer.headers["Date"]) + by)
+    return replace(answer, headers={**answer.headers, "Date": moved})
+
+
+def first_page(url: str, body: bytes) -> tuple[str, bytes]:
+    """The request for the beginning of the list that a request goes on with: address and body.
+
+    A server that loses the place answers with the same page again.
+    """
+    parts = urlsplit(url)
+    places = ("page", "after", "nextPageToken", "startAt", "continue")
+    query = [(name, value) for name, value in parse_qsl(parts.query) if name not in places]
+    if body:
+        asked = json.loads(body)
+        asked["variables"] = {**(asked.get("variables") or {}), "after": None}
+        body = json.dumps(asked).encode()
+    return parts._replace(query=urlencode(query)).geturl(), body
+
+
 SPOILERS: Final[Mapping[str, Callable[[Answer, int], Answer]]] = {
     "truncated": truncated,
     "truncated_json": truncated_json,
     "resource_limits": resource_limits,
+    "empty_page": empty_page,
+    "empty_list": empty_list,
+    "date_ahead": lambda answer, _: _dated(answer, HOUR),
+    "date_behind": lambda answer, _: _dated(answer, -HOUR),
     "slow": lambda answer, _: answer,
 }
 """Kinds that spoil the true answer; `slow` gives it after `seconds`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from evidence.errors import ConfigError
@@ -51,3 +52,8 @@ def iso(at: int) -> str:
 def http_date(at: int) -> str:
     """The `Date` header of an answer given at that moment (RFC 9110)."""
     return (_EPOCH + timedelta(seconds=at // SECOND)).strftime("%a, %d %b %Y %H:%M:%S GMT")
+
+
+def http_moment(text: str) -> int:
+    """Microseconds UTC of a `Date` header that `http_date` wrote."""
+    return (parsedate_to_datetime(text) - _EPOCH) // timedelta(microseconds=1)

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
@@ -116,7 +116,7 @@ class LoopbackServer:
         }
         if self.name == "github":
             headers["X-GitHub-Request-Id"] = f"SIM:{request.number:06X}"
-        return Answer(status=answer.status, body=answer.body, headers=headers, cut_at=answer.cut_at)
+        return replace(answer, headers=headers)
 
 
 class _Server(ThreadingHTTPServer):
@@ -149,6 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
             answer = json_answer(599, {"message": f"simulation failed: {problem!r}"})
         if answer.body is None:
             self.close_connection = True
+            if answer.silent:
+                self.rfile.read(1)  # until the client goes away
             return
         self.send_response_only(answer.status)
         for name, value in answer.headers.items():

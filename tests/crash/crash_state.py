@@ -77,7 +77,7 @@ def plain(value):
 def state(loaded) -> dict[str, list[str]]:
     """Everything a store and its mirrors hold, as sorted texts by name."""
     with closing(open_store(loaded.store_url)) as store:
-        found = {table.name: _rows(store, table) for table in _tables()}
+        found = {table.name: rows(store, table) for table in _tables()}
         found["ledger"] = _ledger(store)
         found["cursors"] = _cursors(store)
         found["decided"] = _decided(store)
@@ -119,15 +119,16 @@ def _tables():
     return [*facts, gap, *DERIVED]
 
 
-def _rows(store, table) -> list[str]:
+def rows(store, table) -> list[str]:
+    """All rows of a table of facts, or those of a derived one that readers see, as sorted texts."""
     looks = table.name == "observation"
     left_out = OURS | LOOKS | {"ordinal"} if looks else OURS
     columns = [column for column in table.columns if column.name not in left_out]
     with store.read() as connection:
         query = _seen(connection, table).with_only_columns(*columns)
         query = query.distinct() if looks else query
-        rows = connection.execute(query).mappings().all()
-    return sorted(_text(dict(row), derived=table in DERIVED) for row in rows)
+        found = connection.execute(query).mappings().all()
+    return sorted(_text(dict(row), derived=table in DERIVED) for row in found)
 
 
 def _seen(connection, table):
@@ -154,6 +155,15 @@ def _text(row, *, derived: bool) -> str:
     if derived and "body" in row:
         row["body"] = json.loads(row["body"])
     return json.dumps(plain(row), sort_keys=True)
+
+
+def versions(store, chosen) -> list[str]:
+    """One line for each version of an object that a condition on `entry_index` chooses."""
+    index = entry_index.c
+    columns = (index.source, index.kind, index.key, index.series, index.digest)
+    query = select(*columns).where(chosen, index.kind != settings_kinds.READ)
+    with store.read() as connection:
+        return sorted(repr(tuple(row)) for row in connection.execute(query))
 
 
 def _ledger(store) -> list[str]:

@@ -52,7 +52,7 @@ def _list(
     if conditional:
         answers = context.whole(path, parameters, shared=shared)
     else:
-        answers = tuple(context.rest.pages(path, parameters))
+        answers = context.rest.settled(path, parameters)
     last, key = answers[-1], context.key("access", scope)
     if last.status == 304:
         context.look(Subject.ACCESS, scope, last, "unchanged")

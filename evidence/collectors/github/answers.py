@@ -66,6 +66,8 @@ def meaning(status: int, headers: Mapping[str, str], text: str, now: float) -> M
         return _body(headers, text, now)
     if status == 429 or (status == 403 and _is_limit(headers, text)):
         return Wait(seconds=_asked(headers, now), why=f"a rate limit (status {status})")
+    if status >= 500 and retry_after(headers, now) is not None:
+        return Wait(seconds=_asked(headers, now), why=f"status {status}")
     if status in (502, 504):
         return Heavy(why=f"status {status}")
     if status >= 500:
@@ -83,6 +85,8 @@ def refusal(status: int, headers: Mapping[str, str], text: str, now: float) -> W
     """
     if status == 429 or (status == 403 and _is_limit(headers, text)):
         return Wait(seconds=_asked(headers, now), why=f"a rate limit (status {status})")
+    if status >= 500 and retry_after(headers, now) is not None:
+        return Wait(seconds=_asked(headers, now), why=f"status {status}")
     if status >= 500:
         return Broken(why=f"status {status}")
     if status == 401:

@@ -122,6 +122,7 @@ class Attempts:
     def read(self, *, rest: bool) -> tuple[tuple[Capture, ...], tuple[Gap, ...]]:
         """Whole batches of what waits, and with `rest` all of it."""
         captures, refused = self._batches.read(self.context.state.attempts, rest=rest)
+        self.context.state.heavy_attempts += refused
         return tuple(captures), tuple(self._gap(node_id) for node_id in refused)
 
     def _whole(

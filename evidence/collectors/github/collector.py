@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from evidence.collectors.github import parse as parsing
 from evidence.collectors.github.account import GitHubAccount, GitHubRepository
 from evidence.collectors.github.attempts import Attempts
+from evidence.collectors.github.commit_checks import CommitChecks
 from evidence.collectors.github.context import (
     COLLECTOR,
     REPOSITORY,
@@ -60,6 +61,8 @@ class GitHubCollector(GitHubAccount):
         }
         for page in self._pages(window, transports, contexts):
             yield transports.stamped(page, state.dumps())
+        for context in contexts.values():
+            context.state.mark = context.transport.earliest(context.state.mark)
         yield transports.stamped(Page(complete=True), state.dumps())
 
     def parse(self, capture: Capture) -> Parsed:
@@ -124,8 +127,12 @@ def _repository(
 ) -> Iterator[Page]:
     """What changed in one repository, or all of it where that is not known."""
     state = context.state
+    state.attempts, state.heavy_attempts = [*state.attempts, *state.heavy_attempts], []
+    if state.heavy_checks:
+        read, still = CommitChecks(context).owed()
+        yield Page(captures=tuple(read), gaps=tuple(still))
     if seen is not None and seen.pulls_unchanged(state):
-        state.mark = max(state.mark, seen.at)
+        state.mark = max(state.mark, context.transport.earliest(seen.at))
     else:
         yield from PullRequestSweep(context, window.since).pages()
     for branch in branches:

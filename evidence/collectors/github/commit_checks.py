@@ -65,7 +65,15 @@ class CommitChecks:
     def read(self, run: BranchRun, *, rest: bool) -> tuple[list[Capture], list[Gap]]:
         """Whole batches of what waits, and with `rest` all of it."""
         captures, refused = self._batches.read(run.waiting, rest=rest)
+        self.context.state.heavy_checks += refused
         return captures, [self._gap(node_id) for node_id in refused]
+
+    def owed(self) -> tuple[list[Capture], list[Gap]]:
+        """What was too much for an answer in the run before."""
+        state = self.context.state
+        run = BranchRun(tip="", total=0, waiting=state.heavy_checks)
+        state.heavy_checks = []
+        return self.read(run, rest=True)
 
     def _whole(
         self, answer: GraphAnswer, index: int, exact: str, commit: Mapping[str, Any]

@@ -21,6 +21,7 @@ from evidence.collectors.github.answers import Broken, Wait
 from evidence.collectors.github.connection import Connection
 from evidence.collectors.github.credentials import API_VERSION, Credential, signing
 from evidence.collectors.http import Clock
+from evidence.collectors.steady import ServerClock
 from evidence.errors import MalformedError, UnavailableError
 
 if TYPE_CHECKING:
@@ -79,9 +80,18 @@ class Conversation:
     silence: Silence = field(default_factory=Silence)
     """Shared with every other conversation of the same credential."""
     usage: Usage = field(default_factory=Usage, init=False)
+    server_clock: ServerClock = field(default_factory=ServerClock, init=False, repr=False)
     _requester: Requester | None = field(default=None, init=False, repr=False)
     _connection: Connection | None = field(default=None, init=False, repr=False)
     _thread: int = field(default_factory=threading.get_ident, init=False)
+
+    def earliest(self, moment: int) -> int:
+        """A moment that an answer told (microseconds UTC), as far as it may be a mark."""
+        return self.server_clock.earliest(moment, self.clock.micros())
+
+    def present(self) -> int:
+        """Microseconds UTC by GitHub's clock, as its answers agree."""
+        return self.server_clock.present(self.clock.micros())
 
     def _tries(self) -> Iterator[int]:
         """The number of each try, after the silence that came before it."""

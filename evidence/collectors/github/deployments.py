@@ -40,6 +40,8 @@ class _State:
     """The same of the pass under way."""
     after: str = ""
     """Where the pass under way goes on; empty where none is."""
+    none: bool = False
+    """There were no deployments at all, twice: the next empty list is believed at once."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,6 +81,12 @@ class GitHubDeploymentsCollector(GitHubAccount):
         while True:
             answer = self._ask(repository, state, transport)
             found = mapping(at(answer.data, "repository", "deployments"))
+            if found.get("nodes") == [] and not state.none:
+                answer = self._ask(repository, state, transport)
+                found = mapping(at(answer.data, "repository", "deployments"))
+                state.none = found.get("nodes") == [] and not state.after
+            elif found.get("nodes"):
+                state.none = False
             if not found:
                 yield Page(gaps=(self._unreadable(repository),))
                 return
@@ -173,6 +181,7 @@ def _states(cursor: str) -> dict[str, _State]:
             mark=max(0, integer(at(row, "mark"), 0)),
             newest=max(0, integer(at(row, "newest"), 0)),
             after=text(at(row, "after")),
+            none=at(row, "none") is True,
         )
         for key, row in rows.items()
     }

@@ -44,7 +44,8 @@ class Discovery:
 
     def pages(self) -> Iterator[Page]:
         """One page for each hundred repositories; nothing within the hour after the last list."""
-        fresh = self.transport.clock.micros() - self.state.listed < HOUR
+        age = self.transport.clock.micros() - self.state.listed
+        fresh = 0 <= age < HOUR
         if self.state.listed and fresh and self.state.asked == self._asked():
             self.seen = dict(self.state.known)
             return

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from evidence.collectors.http import Clock, date_micros, read_limited, redact_url
+from evidence.collectors.http import Clock, date_micros, read_limited, redact_url, retry_after
 from evidence.errors import MalformedError, UnavailableError
 from evidence.model.capture import Exchange
 
 SIZE_LIMIT = 33_554_432
 """Bytes of one file; a larger one is refused."""
 _TRIES = 3
+_LONGEST = 300.0
+"""Seconds: the longest `Retry-After` that is waited for."""
 _ANSWERS = frozenset({200, 404, 410})
 
 
@@ -44,12 +46,13 @@ def download(
     _check(location, api_url)
     why = ""
     for tried in range(_TRIES):
-        if tried:
-            clock.sleep(2.0**tried)
         found = _once(location, timeout, verify, clock)
         if isinstance(found, Download):
             return found
-        why = found
+        why, wait = found
+        if wait > _LONGEST:
+            break
+        clock.sleep(max(wait, 2.0**tried))  # after the last try, too: another file comes next
     raise UnavailableError(f"{redact_url(location)} did not answer: {why}.")
 
 
@@ -62,7 +65,8 @@ def _check(location: str, api_url: str) -> None:
 
 def _once(
     location: str, timeout: tuple[float, float], verify: bool | str, clock: Clock
-) -> Download | str:
+) -> Download | tuple[str, float]:
+    """What came, or why nothing did and the seconds that the server asks to wait."""
     import requests
 
     try:
@@ -76,9 +80,12 @@ def _once(
         ) as response:
             body = read_limited(response, SIZE_LIMIT) if response.status_code == 200 else b""
     except (requests.RequestException, OSError, ValueError) as error:
-        return f"the connection failed ({type(error).__name__})"
+        return f"the connection failed ({type(error).__name__})", 0.0
+    headers = {name.lower(): value for name, value in response.headers.items()}
     if response.status_code not in _ANSWERS:
-        return f"status {response.status_code}"
+        return f"status {response.status_code}", retry_after(headers, clock.now()) or 0.0
+    if response.status_code == 200 and (not body or "text/html" in headers.get("content-type", "")):
+        return "a page, or nothing, came instead of the file", 0.0
     date = response.headers.get("date", "")
     exchange = Exchange(
         method="GET",

@@ -30,11 +30,15 @@ def read_environments(context: SettingsContext) -> None:
             # The list's own tag does not tell of these patterns: look at it whole next time.
             context.state.etags.pop(path, None)
             name = text(each.get("name"))
-            pages = tuple(
-                context.rest.pages(f"{path}/{quote(name, safe='')}/deployment-branch-policies")
+            pages = context.rest.settled(
+                f"{path}/{quote(name, safe='')}/deployment-branch-policies"
             )
-            if pages[-1].ok:
-                policies.append((name, splice_array(one.text for one in pages)))
+            if not pages[-1].ok:
+                what = f"the branches that may deploy to {name}"
+                subject, kind = Subject.ENVIRONMENTS, kinds.ENVIRONMENTS
+                context.refused(subject, "", kind, key, pages[-1], what)
+                return
+            policies.append((name, splice_array(one.text for one in pages)))
     context.listed(
         kinds.ENVIRONMENTS,
         key,

@@ -42,7 +42,7 @@ def read_codeowners(context: SettingsContext, branch: str) -> None:
     if answer.status == 304:
         context.look(Subject.CODEOWNERS, branch, answer, "unchanged")
         return
-    absent = answer.status == 404
+    absent = answer.status == 404 and bool(answer.message)
     if not (answer.ok or absent):
         key = context.key(branch)
         what = f"the errors of CODEOWNERS on {branch}"

@@ -60,6 +60,10 @@ def _suite(
         detail = context.rest.get(f"{context.root}/rulesets/rule-suites/{number}")
         answers.append(detail)
         members += [("detail", detail.text)] if detail.ok else []
+        if not detail.ok:
+            what = f"which rules rule suite {number} did not meet"
+            key = context.key("rule_suite", number)
+            context.refused(Subject.RULE_SUITES, "", kinds.RULE_SUITE, key, detail, what)
     context.capture(
         kinds.RULE_SUITE,
         context.key("rule_suite", number),

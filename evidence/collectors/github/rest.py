@@ -16,12 +16,17 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from evidence import canonical
 from evidence.collectors.github.answers import Broken, Wait, pending_wait, refusal
 from evidence.collectors.github.conversation import Conversation
+from evidence.collectors.github.doubts import rows
 from evidence.collectors.http import date_micros, redact_url
 from evidence.errors import MalformedError, UnavailableError
 from evidence.model.capture import Exchange
 
+PER_PAGE = 100
+"""Rows of a page that are asked for: the most that GitHub gives."""
 PAGES = 1_000
 """Pages of one list that are followed; more is treated as a list that does not end."""
+_READINGS = 4
+"""How often a list that changes while it is read is read."""
 _NEXT = re.compile(r'<([^<>]{1,4000})>\s*;\s*rel="next"')
 
 
@@ -36,11 +41,18 @@ class RestAnswer:
     headers: Mapping[str, str]
     exchange: Exchange
     observed_at: int
+    target: str = ""
+    """Path and query that were asked for."""
 
     @property
     def ok(self) -> bool:
         """Whether it is a whole answer."""
         return self.status == 200
+
+    @property
+    def could_go_on(self) -> bool:
+        """Whether the page is full: the next row would stand on another, and change no tag here."""
+        return len(rows(self.data) or ()) >= PER_PAGE
 
     @property
     def message(self) -> str:
@@ -61,10 +73,16 @@ class Rest(Conversation):
     ) -> RestAnswer:
         """One answer; with `etag` only if the resource is another one by now (else status 304)."""
         why: Broken | Wait | None = None
+        doubted = False
         for tried in self._tries():
             outcome = self._try(path, parameters or {}, etag)
             if isinstance(outcome, RestAnswer):
-                return outcome
+                leaps = self.server_clock.leaps(outcome.exchange.date, self.clock.micros())
+                foreign = outcome.status >= 400 and outcome.data is None
+                if doubted or not (leaps or foreign):
+                    return outcome
+                said = "its clock leaps" if leaps else "a refusal without GitHub's own words"
+                outcome, doubted = Broken(why=said, malformed=True), True
             why = outcome
             self._back_off(tried, outcome)
         if isinstance(why, Broken) and why.malformed:
@@ -75,16 +93,54 @@ class Rest(Conversation):
         self, path: str, parameters: Mapping[str, str] | None = None, *, etag: str = ""
     ) -> Iterator[RestAnswer]:
         """The pages of a list, following `Link`; the first answer that is not whole ends it."""
-        asked = {"per_page": "100", **(parameters or {})}
+        asked = {"per_page": str(PER_PAGE), **(parameters or {})}
         seen: set[str] = set()
         for _ in range(PAGES):
-            answer = self.get(path, asked, etag=etag)
+            answer = self._page(path, asked, etag, seen)
             yield answer
-            found = _NEXT.search(answer.headers.get("link", ""))
-            if not answer.ok or found is None or found[1] in seen:
+            onward = _onward(answer)
+            if not answer.ok or not onward:
                 return
-            seen.add(found[1])
-            asked, etag = {**asked, **dict(parse_qsl(urlsplit(found[1]).query))}, ""
+            seen.add(onward)
+            asked, etag = {**asked, **dict(parse_qsl(urlsplit(onward).query))}, ""
+        raise UnavailableError(f"GitHub's list {path} does not end.")
+
+    def settled(
+        self, path: str, parameters: Mapping[str, str] | None = None, *, etag: str = ""
+    ) -> tuple[RestAnswer, ...]:
+        """All pages of a list that stood still while it was read.
+
+        Pages by number shift when a row before them goes, and then one row is on none of them. So
+        each page but the last is asked for once more, which costs nothing where it is unchanged.
+
+        Raises:
+            UnavailableError: the list changed each time while it was read.
+        """
+        for _ in range(_READINGS):
+            found = tuple(self.pages(path, parameters, etag=etag))
+            if not found[-1].ok or all(self._stands(one) for one in found[:-1]):
+                return found
+        raise UnavailableError(f"GitHub's list {path} changes faster than it can be read.")
+
+    def _stands(self, page: RestAnswer) -> bool:
+        """Whether a page is still what it was."""
+        path, _, query = page.target.partition("?")
+        if "page=" not in query.replace("per_page=", ""):
+            return True  # by a mark in the list, which does not shift
+        again = self.get(path, dict(parse_qsl(query)), etag=page.exchange.etag)
+        return again.status == 304 or again.text == page.text
+
+    def _page(self, path: str, asked: Mapping[str, str], etag: str, seen: set[str]) -> RestAnswer:
+        """One page, looked at twice where it is empty or leads where the list has been."""
+        answer = self.get(path, asked, etag=etag)
+        if not answer.ok or (rows(answer.data) and _onward(answer) not in seen):
+            return answer
+        again = self.get(path, asked)
+        if again.ok and rows(again.data) is None:
+            raise MalformedError(f"GitHub's answer to {path} is no list.")
+        if again.ok and _onward(again) in seen:
+            raise MalformedError(f"GitHub gives the same page of {path} again.")
+        return again
 
     def _try(
         self, path: str, parameters: Mapping[str, str], etag: str
@@ -129,7 +185,14 @@ class Rest(Conversation):
             headers=headers,
             exchange=exchange,
             observed_at=date_micros(exchange.date) or self.clock.micros(),
+            target=target,
         )
+
+
+def _onward(answer: RestAnswer) -> str:
+    """Address of the next page; empty where there is none."""
+    found = _NEXT.search(answer.headers.get("link", ""))
+    return found[1] if found else ""
 
 
 def _lenient(body: str) -> Any:

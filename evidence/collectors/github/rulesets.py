@@ -86,7 +86,7 @@ def _history(context: SettingsContext, row: Mapping[str, Any], number: str) -> N
     path = f"{context.root}/rulesets/{number}/history"
     if text(row.get("source_type")) == "Organization":
         path = f"/orgs/{text(row.get('source'))}/rulesets/{number}/history"
-    answers = tuple(context.rest.pages(path))
+    answers = tuple(context.rest.pages(path))  # grows at its beginning only
     last, key = answers[-1], context.key("ruleset", number, "history")
     if not last.ok:
         context.state.until.pop(f"history/{number}", None)

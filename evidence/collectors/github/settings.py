@@ -66,6 +66,7 @@ class GitHubSettingsCollector(GitHubAccount):
             rest = conversations.setdefault(owner, self.rest(credential, owner))
             page = self._read(self._context(repository, rest, known, shared), repository)
             known.looked_at = began
+            known.until = {name: rest.earliest(at) for name, at in known.until.items()}
             yield _stamped(page, rest, state)
         yield Page(cursor=state.dumps(), complete=True)
 
@@ -101,8 +102,8 @@ class GitHubSettingsCollector(GitHubAccount):
                 read_protection(context, branch)
                 read_codeowners(context, branch)
             read_rulesets(context)
-            read_rule_suites(context, answer.observed_at)
-            read_activity(context, repository.branches, answer.observed_at)
+            read_rule_suites(context, context.rest.present())
+            read_activity(context, repository.branches, context.rest.present())
             read_environments(context)
             read_access(context)
         return Page(

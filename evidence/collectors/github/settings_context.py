@@ -68,12 +68,11 @@ class SettingsContext:
         if shared and path in self.shared.answers:
             return self.shared.answers[path]
         tag = f"{path}?{sorted((parameters or {}).items())}" if parameters else path
-        pages = tuple(
-            self.rest.pages(path, parameters, etag="" if shared else self.state.etags.get(tag, ""))
-        )
+        etag = "" if shared else self.state.etags.get(tag, "")
+        pages = self.rest.settled(path, parameters, etag=etag)
         if shared:
             self.shared.answers[path] = pages
-        elif len(pages) == 1:
+        elif len(pages) == 1 and not pages[0].could_go_on:
             self._remember(tag, pages[0])
         else:
             self.state.etags.pop(tag, None)

@@ -121,6 +121,10 @@ class RepositoryState:
     """Node id -> pull requests whose checks are looked at again for a while after the merge."""
     attempts: list[str] = field(default_factory=list)
     """Node ids of commits whose earlier attempts are still to be asked for."""
+    heavy_checks: list[str] = field(default_factory=list)
+    """Node ids of commits whose checks were too much for an answer: asked for by the next run."""
+    heavy_attempts: list[str] = field(default_factory=list)
+    """The same of their earlier attempts."""
     node_id: str = ""
     top: str = ""
     """As `SweepRun.top`, of the last whole pass; empty where it is not known."""
@@ -194,12 +198,18 @@ def _repository(found: Mapping[str, Any]) -> RepositoryState:
         looks={
             node_id: _look(mapping(each)) for node_id, each in mapping(found.get("looks")).items()
         },
-        attempts=[text(each) for each in items(found.get("attempts")) if text(each)],
+        attempts=_texts(found.get("attempts")),
+        heavy_checks=_texts(found.get("heavy_checks")),
+        heavy_attempts=_texts(found.get("heavy_attempts")),
         node_id=text(found.get("node_id")),
         top=text(found.get("top")),
         top_at=integer(found.get("top_at"), 0),
         branches={name: _branch(mapping(each)) for name, each in branches.items()},
     )
+
+
+def _texts(found: object) -> list[str]:
+    return [text(each) for each in items(found) if text(each)]
 
 
 def _owner(found: Mapping[str, Any]) -> OwnerState:

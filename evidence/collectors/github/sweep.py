@@ -71,7 +71,8 @@ class PullRequestSweep:
     def _close(self, run: SweepRun, total: Total) -> None:
         """Ends a pass: its mark holds, and what is short is remembered or made good."""
         state = self.context.state
-        state.mark, state.sweep = max(state.mark, run.mark), None
+        mark = self.context.transport.earliest(run.mark)
+        state.mark, state.sweep = max(state.mark, mark), None
         state.top = run.top if not run.refused else ""
         if run.refused or total.reported > total.stored:
             before = state.short

@@ -92,6 +92,7 @@ def finish(context: Context, draft: Draft) -> Capture:
             if again is None:
                 break
             draft = again
+            context.transport.places.forget()
     return context.pull_request_capture(
         integer(draft.node.get("number")),
         draft.payload(),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from evidence.canonical import query_digest
 from evidence.collectors.github import queries
 from evidence.collectors.github.answers import Broken, Heavy, Usable, Wait, meaning, pending_wait
 from evidence.collectors.github.conversation import Conversation
+from evidence.collectors.github.doubts import Places, contradiction
 from evidence.collectors.http import date_micros, redact_url
 from evidence.errors import MalformedError, UnavailableError
 from evidence.model.capture import Exchange
@@ -38,6 +39,8 @@ class Transport(Conversation):
     TooHeavyError.
     """
 
+    places: Places = field(default_factory=Places, init=False, repr=False)
+
     def ask(
         self, operation: str, variables: Mapping[str, Any], *, adaptive: bool = False
     ) -> GraphAnswer:
@@ -46,10 +49,14 @@ class Transport(Conversation):
         With `adaptive`, TooHeavyError comes at once: the caller asks for a smaller page.
         """
         why: Broken | Heavy | Wait | None = None
+        doubted = False
         for tried in self._tries():
             outcome = self._try(operation, variables)
             if isinstance(outcome, GraphAnswer):
-                return outcome
+                doubt = self._doubt(operation, variables, outcome, again=doubted)
+                if doubt is None:
+                    return outcome
+                outcome, doubted = doubt, True
             why = outcome
             if adaptive and isinstance(why, Heavy):
                 break
@@ -59,6 +66,16 @@ class Transport(Conversation):
         if isinstance(why, Broken) and why.malformed:
             raise MalformedError(f"GitHub's answers to {operation} were unusable: {why.why}.")
         raise UnavailableError(f"GitHub did not answer {operation}: {why.why if why else ''}.")
+
+    def _doubt(
+        self, operation: str, variables: Mapping[str, Any], answer: GraphAnswer, *, again: bool
+    ) -> Broken | None:
+        """Why an answer is asked for once more; a page that was given before is never taken."""
+        if self.places.repeated(variables, operation, answer.data):
+            return Broken(why="the same page of a list came again", malformed=True)
+        leaps = self.server_clock.leaps(answer.exchange.date, self.clock.micros())
+        why = contradiction(variables, answer.data) or ("its clock leaps" if leaps else "")
+        return Broken(why=why, malformed=True) if why and not again else None
 
     def _try(
         self, operation: str, variables: Mapping[str, Any]

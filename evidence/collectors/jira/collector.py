@@ -121,7 +121,9 @@ class JiraCollector:
     ) -> Page:
         """The mark of the next run, and the projects all of whose issues were visible to this."""
         final = Cursor(
-            mark=state.started if seeing else 0, projects=reader.projects, later=state.later
+            mark=reader.earliest(state.started) if seeing else 0,
+            projects=reader.projects,
+            later=state.later,
         )
         seen = tuple(
             Total(kind=parsing.PROJECT, scope=one.key, reported=1, stored=1)
@@ -133,7 +135,7 @@ class JiraCollector:
             complete=True,
             totals=seen,
             calls=reader.taken(),
-            read_to=max(0, state.started - OVERLAP) if seeing else 0,
+            read_to=max(0, reader.earliest(state.started) - OVERLAP) if seeing else 0,
         )
 
     def _page(self, reader: Reader, rows: list[Read], state: Cursor) -> Page:

@@ -1,13 +1,14 @@
 """Reading Jira page by page: searches that miss nothing, whole changelogs, projects.
 
 A search is ordered by the time of the last change, so an issue that changes while it is read moves
-to the end and is met again. Offsets shift when that happens: each page of Server begins with the
-last issue of the page before, and where it does not, the search starts anew from where it got to.
+to the end and is met again. What slips from a page of Cloud to one that was read is looked for at
+the end. Offsets of Server shift as well: each page begins with the last issue of the page before,
+and where it does not, the search starts anew from where it got to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from evidence.collectors.http import Answer, PoliteSession, iso_micros
 from evidence.collectors.jira.dialect import FIELDS, Dialect, query
 from evidence.collectors.jira.parse import whole
 from evidence.collectors.jira.reading import at, count, items, mapping, text
+from evidence.collectors.steady import ServerClock
 from evidence.errors import AuthError, MalformedError, SourceError, UnavailableError
 from evidence.model.capture import Exchange, GapReason
 
@@ -52,6 +54,7 @@ class Reader:
     zone: ZoneInfo | None = None
     calls: int = 0
     restarts: int = field(default=0, init=False)
+    server_clock: ServerClock = field(default_factory=ServerClock, init=False, repr=False)
 
     def taken(self) -> int:
         """Requests sent since the last time this was asked."""
@@ -62,13 +65,35 @@ class Reader:
         """One answer, its tries counted; 404 is an answer."""
         answer = self.session.get(self.dialect.api + path, parameters)
         self.calls += answer.tries
+        self.server_clock.leaps(answer.exchange.date, self.session.clock.micros())
         return answer
+
+    def earliest(self, moment: int) -> int:
+        """A moment that an answer told (microseconds UTC), as far as it may be a mark."""
+        return self.server_clock.earliest(moment, self.session.clock.micros())
 
     def pages(self, since: int) -> Iterator[list[Read]]:
         """Issues that changed at `since` (microseconds UTC) or later, by time of change."""
-        reader = self._by_token if self.dialect.tokens else self._by_offset
-        for answer, rows in reader(since):
+        reader = self._by_token(since, FIELDS) if self.dialect.tokens else self._by_offset(since)
+        seen: dict[str, object] = {}
+        pages = 0
+        for answer, rows in reader:
+            pages += 1
+            seen |= {text(at(body, "id")): at(body, "fields", "updated") for _, body in rows}
             yield [self._approved(self._whole(answer, exact, body), body) for exact, body in rows]
+        if pages > 1 and self.dialect.tokens:
+            yield from self._slipped(since, seen)
+
+    def _slipped(self, since: int, seen: Mapping[str, object]) -> Iterator[list[Read]]:
+        """Issues that stood on no page, because those before them went while pages were read."""
+        for _, rows in self._by_token(since, "updated"):
+            missed = [
+                text(at(body, "id"))
+                for _, body in rows
+                if seen.get(text(at(body, "id"))) != at(body, "fields", "updated")
+            ]
+            if missed:
+                yield [self.issue(number) for number in missed if number]
 
     def _approved(self, read: Read, body: Any) -> Read:
         """The issue with its approvals, where it belongs to a service desk.
@@ -91,7 +116,7 @@ class Reader:
             if page.status == 404:  # an issue that nobody requested has none, or hides them
                 break
             rows = canonical.slice_each(page.body.decode("utf-8-sig"), ("values",))
-            found += [each for each, _ in rows]
+            found += [each for each, _ in rows if each not in found]
             if not rows or at(canonical.loads(page.body), "isLastPage") is not False:
                 told = canonical.splice_array(found)
                 break
@@ -103,8 +128,13 @@ class Reader:
         )
 
     def _approvals(self, number: str, start: int) -> Answer:
-        answer = self.session.get(APPROVALS.format(number), {"start": str(start), "limit": "50"})
-        self.calls += answer.tries
+        """A page of approvals; one without any is believed the second time."""
+        for _ in range(2):
+            parameters = {"start": str(start), "limit": "50"}
+            answer = self.session.get(APPROVALS.format(number), parameters)
+            self.calls += answer.tries
+            if answer.status != 200 or items(mapping(canonical.loads(answer.body)).get("values")):
+                break
         return answer
 
     def issue(self, number: str) -> Read:
@@ -123,11 +153,12 @@ class Reader:
 
     # --- searches
 
-    def _by_token(self, since: int) -> Iterator[tuple[Answer, list[tuple[str, Any]]]]:
+    def _by_token(self, since: int, fields: str) -> Iterator[tuple[Answer, list[tuple[str, Any]]]]:
         token, seen = "", set[str]()
         jql = query(self.projects, since, self.zone)
         while True:
-            answer = self._search(jql, {"nextPageToken": token} if token else {})
+            place = {"nextPageToken": token} if token else {}
+            answer = self._search(jql, {"fields": fields, **place})
             yield answer, _issues(answer)
             found = mapping(canonical.loads(answer.body))
             token = text(found.get("nextPageToken"))
@@ -162,8 +193,12 @@ class Reader:
             raise UnavailableError("Issues change faster than Jira's search can be read.")
 
     def _search(self, jql: str, more: dict[str, str]) -> Answer:
-        parameters = {"jql": jql, "fields": FIELDS, "expand": "changelog", "maxResults": str(PAGE)}
-        answer = self.ask(self.dialect.search, parameters | more)
+        parameters = {"jql": jql, "fields": FIELDS, "maxResults": str(PAGE), **more}
+        if parameters["fields"] == FIELDS:
+            parameters["expand"] = "changelog"
+        answer = self.ask(self.dialect.search, parameters)
+        if answer.status == 200 and not _issues(answer):
+            answer = self.ask(self.dialect.search, parameters)  # believed the second time
         if answer.status != 200:
             raise SourceError(
                 f"{answer.exchange.url.partition('?')[0]} is not there.",
@@ -189,8 +224,11 @@ class Reader:
         return self._with_changelog(answer, exact, body, number)
 
     def _with_changelog(self, answer: Answer, exact: str, body: Any, number: str) -> Read:
-        found: list[str] = []
+        """The issue with a changelog that is read page by page, no row twice."""
+        found: dict[str, str] = {}
         exchanges: list[Exchange] = []
+        total = count(at(body, "changelog", "total"))
+        again = False
         while True:
             parameters = {"startAt": str(len(found)), "maxResults": str(PAGE)}
             try:
@@ -201,14 +239,19 @@ class Reader:
             if page.status == 404:
                 detail = "it was deleted while it was read, or the credential may not see it"
                 return _unread(number, GapReason.NOT_FOUND_OR_FORBIDDEN, detail)
-            rows = canonical.slice_each(page.body.decode("utf-8-sig"), ("values",))
-            found += [each for each, _ in rows]
+            before = len(found)
+            for each, row in canonical.slice_each(page.body.decode("utf-8-sig"), ("values",)):
+                found[text(at(row, "id")) or each] = each
             exchanges.append(page.exchange)
-            if whole(canonical.loads(page.body), len(found)):
-                return _issue(answer, exact, body, found, tuple(exchanges))
-            if not rows:
-                detail = f"only {len(found)} changes of its changelog were sent"
-                return _unread(number, GapReason.TRUNCATED, detail)
+            told = count(at(canonical.loads(page.body), "total"))
+            if told >= 0 and len(found) >= max(total, told) and (found or again):
+                return _issue(answer, exact, body, list(found.values()), tuple(exchanges))
+            if len(found) == before:
+                if again:
+                    detail = f"only {len(found)} changes of its changelog were sent"
+                    return _unread(number, GapReason.TRUNCATED, detail)
+                again = True  # a page without anything new is asked for once more
+            total = max(total, told if found else -1)
 
 
 def _members(exact: str) -> list[tuple[str, str]]:

@@ -62,7 +62,7 @@ def test_more_than_a_page_of_applications_comes_in_pages(argocd, make, build):
 def test_no_application_at_all_is_an_answer(argocd, make):
     argocd.items = None
     pages = list(make().fetch(ALL, ""))
-    assert [(len(page.captures), page.complete, page.calls) for page in pages] == [(1, True, 1)]
+    assert [(len(page.captures), page.complete, page.calls) for page in pages] == [(1, True, 2)]
 
 
 def test_an_application_that_vanishes_is_seen_in_the_next_list(argocd, make):

@@ -96,7 +96,7 @@ def test_a_token_is_renewed_before_its_end_without_being_refused(simulation, key
     now = [1_000_000_000.0]
 
     def passing():
-        now[0] += 1_000
+        now[0] += 150
         return now[0]
 
     pages = list(

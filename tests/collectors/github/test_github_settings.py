@@ -433,7 +433,7 @@ def test_lists_of_many_pages_are_read_whole(tmp_path_factory):
 # --- faults
 
 
-FINAL = {"403_permission", "404", "401"}
+FINAL = {"403_permission", "404", "401", "301", "307", "timeout", "date_behind", "date_ahead"}
 GRAPHQL = {"rate_limited", "resource_limits", "something_went_wrong"}
 
 

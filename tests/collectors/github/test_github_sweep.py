@@ -661,7 +661,13 @@ def test_checks_that_the_token_may_not_read_are_a_gap_and_not_none(github, build
     assert [gap.reason for gap in parsed.gaps] == [GapReason.FORBIDDEN]
 
 
-@pytest.mark.parametrize("nodes", [None, 7, [], [None], [7], [{}], [{"id": "C_other", "oid": "x"}]])
+def test_an_answer_without_a_place_for_each_commit_is_asked_for_once_more(github, build, make):
+    github.commits = mainline(build, build.branch_commit(1))
+    github.script = [None, None, None, lambda answer: {"data": {**answer["data"], "nodes": []}}]
+    assert len(keys(make().fetch(ALL, ""), "github.commit_checks")) == 1
+
+
+@pytest.mark.parametrize("nodes", [None, 7, [None], [7], [{}], [{"id": "C_other", "oid": "x"}]])
 def test_odd_answers_about_checks_are_left_out(github, build, make, nodes):
     github.commits = mainline(build, build.branch_commit(1))
     github.script = [None, None, None, lambda answer: {"data": {**answer["data"], "nodes": nodes}}]
