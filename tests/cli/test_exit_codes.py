@@ -193,7 +193,7 @@ def test_130_is_a_run_that_was_interrupted(live, start, home):
     while not live.simulation.server("github").calls:
         assert running.poll() is None, running.communicate()
     running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=60)
+    _, err = running.communicate(timeout=300)
     assert running.returncode == 130
     assert "interrupted; what was stored stays stored" in err
     assert "Traceback" not in err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -56,12 +57,31 @@ def serving(configure, store_url, keys):
 
 
 @pytest.fixture
-def sqlite_serving(configure, sqlite_template, tmp_path, keys):
-    """The same on SQLite alone, for what does not depend on the database."""
-    path = tmp_path / "evidence.sqlite3"
-    path.write_bytes(sqlite_template.read_bytes())
-    loaded = configure(f"sqlite:///{path}", timeout_seconds=1, body_limit=65536)
-    store = open_store(f"sqlite:///{path}")
-    with up(loaded, store, keys) as one:
+def on_sqlite(configure, sqlite_template, tmp_path, keys):
+    """Serves a receiver on an empty SQLite store, for what does not depend on the database."""
+
+    @contextmanager
+    def serve(seconds):
+        path = tmp_path / "evidence.sqlite3"
+        path.write_bytes(sqlite_template.read_bytes())
+        loaded = configure(f"sqlite:///{path}", timeout_seconds=seconds, body_limit=65536)
+        store = open_store(f"sqlite:///{path}")
+        with up(loaded, store, keys) as one:
+            yield one
+        store.close()
+
+    return serve
+
+
+@pytest.fixture
+def sqlite_serving(on_sqlite):
+    """A receiver that waits for its senders as long as a busy machine may take."""
+    with on_sqlite(300) as one:
         yield one
-    store.close()
+
+
+@pytest.fixture
+def hasty_serving(on_sqlite):
+    """A receiver that waits for a second, for what never comes."""
+    with on_sqlite(1) as one:
+        yield one

@@ -40,7 +40,7 @@ class Serving:
 
     def post(self, path, body, headers=None, method="POST"):
         """(status, answer) of one request on a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         try:
             connection.request(method, path, body=body, headers=headers or {})
             answer = connection.getresponse()

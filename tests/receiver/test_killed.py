@@ -67,7 +67,7 @@ def test_every_delivery_that_was_answered_survives_a_kill(configure, store_url, 
             threads = [threading.Thread(target=send, args=(lane,)) for lane in range(8)]
             for thread in threads:
                 thread.start()
-            assert enough.wait(60)
+            assert enough.wait(300)
             running.send_signal(signal.SIGKILL)
             for thread in threads:
                 thread.join()

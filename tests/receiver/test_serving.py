@@ -261,32 +261,36 @@ class TestRefused:
 
         assert self.serving.post("/webhooks/github", chunks(), headers)[0] == status
 
-    def test_a_body_that_does_not_come_is_not_waited_for(self):
-        head = self.head(b"Content-Length: 100\r\n")
-
-        assert b" 408 " in self.raw(head + b"\r\n{").split(b"\r\n")[0]
-
-    def test_headers_that_do_not_end_end_the_connection(self):
-        assert self.raw(self.head()) == b""
-
-    def test_a_connection_that_says_nothing_is_ended(self):
-        assert self.raw(b"") == b""
-
     def test_headers_beyond_all_measure_end_the_connection(self):
-        assert self.raw(self.head() + b"X-Long: " + b"a" * 200_000) == b""
+        assert raw(self.serving, head() + b"X-Long: " + b"a" * 200_000) == b""
 
-    def head(self, more=b""):
-        signature = b"X-Hub-Signature-256: sha256=" + b"0" * 64
-        return b"POST /webhooks/github HTTP/1.1\r\nHost: r.test\r\n" + signature + b"\r\n" + more
 
-    def raw(self, data):
-        """All that is answered to these bytes until the receiver ends the connection."""
-        with socket.create_connection(("127.0.0.1", self.serving.port), timeout=30) as one:
-            try:
-                one.sendall(data)
-                return b"".join(iter(lambda: one.recv(65_536), b""))
-            except ConnectionError:
-                return b""
+def test_a_body_that_does_not_come_is_not_waited_for(hasty_serving):
+    begun = head(b"Content-Length: 100\r\n")
+
+    assert b" 408 " in raw(hasty_serving, begun + b"\r\n{").split(b"\r\n")[0]
+    assert hasty_serving.deliveries() == []
+
+
+@pytest.mark.parametrize("sent", ["headers that do not end", "nothing"])
+def test_a_connection_that_comes_to_no_request_is_ended(hasty_serving, sent):
+    assert raw(hasty_serving, b"" if sent == "nothing" else head()) == b""
+    assert hasty_serving.deliveries() == []
+
+
+def head(more=b""):
+    signature = b"X-Hub-Signature-256: sha256=" + b"0" * 64
+    return b"POST /webhooks/github HTTP/1.1\r\nHost: r.test\r\n" + signature + b"\r\n" + more
+
+
+def raw(serving, data):
+    """All that is answered to these bytes until the receiver ends the connection."""
+    with socket.create_connection(("127.0.0.1", serving.port), timeout=300) as one:
+        try:
+            one.sendall(data)
+            return b"".join(iter(lambda: one.recv(65_536), b""))
+        except ConnectionError:
+            return b""
 
 
 def test_a_store_that_refuses_is_answered_so_that_the_sender_comes_again(

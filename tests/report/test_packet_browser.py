@@ -46,7 +46,7 @@ def title(page: Path, profile: Path) -> str:
             f"--user-data-dir={profile}", "--virtual-time-budget=8000", "--window-size=1400,900",
             "--dump-dom", page.as_uri(),
         ],
-        capture_output=True, text=True, check=True, timeout=120,
+        capture_output=True, text=True, check=True, timeout=600,
     )  # fmt: skip
     found = re.search(r"<title>([^<]*)", done.stdout)
     return found[1] if found else ""
