@@ -244,8 +244,15 @@ def _write_row(
 def _range(
     one: RangeDraft, books: Mapping[str, ChangeBook], graphs: Mapping[str, CommitGraph]
 ) -> RevisionRange:
-    standing, change_id = standing_of(books[one.repository], one.revision)
-    return replace(one.write(graphs[one.repository]), standing=standing, landed_by=change_id)
+    book = books[one.repository]
+    standing, change_id = standing_of(book, one.revision)
+    last = [owner for _, owner in book.owners(one.revision, one.commits[-1:])]
+    return replace(
+        one.write(graphs[one.repository]),
+        standing=standing,
+        landed_by=change_id,
+        last_by=last[0] if last else "",
+    )
 
 
 def _flag_baseline(draft: Draft, ranges: Iterable[RevisionRange]) -> None:

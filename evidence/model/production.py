@@ -65,6 +65,9 @@ class RevisionRange:
     """Of `revision`; None where it is no commit that was read."""
     landed_by: str = ""
     """The change that `revision` belongs to."""
+    last_by: str = ""
+    """The change that the last of `commits` belongs to: another one where `revision` does not
+    concern the application, as in a repository that configures many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

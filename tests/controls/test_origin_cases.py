@@ -14,6 +14,7 @@ from evidence.model.check import CheckRun
 from evidence.model.git import QuestionKind
 from evidence.model.production import (
     DeploymentKind,
+    ImageChange,
     ProductionDeployment,
     RevisionRange,
     RunningImage,
@@ -197,12 +198,49 @@ def test_what_was_merged_after_it_was_deployed_was_not_approved_then():
         (Landing.OPEN, "merge-content-not-read", "unknown"),
     ],
 )
-def test_every_change_that_it_brought_counts(landing, reason, wanted):
+@pytest.mark.parametrize("tip", ["config:pr:3", "app:pr:7"])
+def test_the_change_behind_each_revision_and_image_counts(landing, reason, wanted, tip):
     bad = Landed(landing=landing, reason=reason, words="so it was")
 
-    found = outcome(changes=("config:pr:3", "app:pr:7", "app:pr:6"), landed={"app:pr:6": bad})
+    assert outcome(landed={tip: bad}) == (wanted, reason)
 
-    assert found == (wanted, reason)
+
+BAD = Landed(landing=Landing.FAILED, reason="no-pull-request", words="so it was")
+
+
+def test_a_change_below_the_tip_is_judged_by_itself():
+    changes = ("config:pr:3", "app:pr:6", "app:pr:7")
+
+    assert outcome(changes=changes, landed={"app:pr:6": BAD})[0] == "pass"
+
+
+def test_of_a_revision_that_concerns_others_the_last_own_change_counts():
+    elsewhere = {"landed_by": "config:commit:e", "last_by": "config:pr:3"}
+
+    assert outcome(span=elsewhere, landed={"config:commit:e": BAD})[0] == "pass"
+    assert outcome(span=elsewhere, landed={"config:pr:3": BAD}) == ("fail", "no-pull-request")
+    outside = {**elsewhere, "standing": Standing.OUTSIDE}
+    assert outcome(span=outside) == ("fail", "revision-off-branch")
+
+
+OTHER = replace(IMAGE, image="ghcr.io/acme/worker", landed_by="app:commit:d")
+MOVED = ImageChange(image=IMAGE.image, file="k.yaml", field="image", old="1.3", new=IMAGE.reference)
+
+
+def test_images_that_it_did_not_set_were_judged_when_they_were_set():
+    landed = {"app:commit:d": BAD}
+
+    assert outcome(running=(IMAGE, OTHER), images=(MOVED,), landed=landed)[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"images": (MOVED,), "problems": ("previous_image_unresolved",)}],
+)
+def test_where_it_moved_nothing_or_that_is_unknown_all_that_runs_counts(more):
+    landed = {"app:commit:d": BAD}
+
+    assert outcome(running=(IMAGE, OTHER), landed=landed, **more) == ("fail", "no-pull-request")
 
 
 @pytest.mark.parametrize("landing", [Landing.STANDARD, Landing.PROMOTION])

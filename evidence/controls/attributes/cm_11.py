@@ -1,7 +1,10 @@
 """CM-11: what ran is what was approved.
 
-Each deployed revision, and the commit behind each image of ours that runs, is what a change left on
-a production branch, and merging added nothing to it. How an image is tied to its commit has a
+What a deployment moved is judged: each revision, and the commit behind each image that it set, is
+what a change left on a production branch, and merging added nothing to it. Of a repository that
+configures many applications it is the last change of what this one is read from. Where it moved
+nothing, or that cannot be told, all that runs is judged. What else came with it is judged change by
+change (CM-01, CM-03, CM-08). How an image is tied to its commit has a
 level: `proved` by provenance under a trusted key; `strong` where the reference names one commit,
 one digest was ever seen for it and the declared build succeeded on that commit.
 """
@@ -53,7 +56,7 @@ def determine(
     gaps: Sequence[Gap] = (),
     brought: Brought | None = None,
 ) -> Determination:
-    """The worst of its revisions, its running images and its changes decides.
+    """The worst of its revisions and its images decides.
 
     `as_of` and `gaps` are part of every rule's signature; this rule needs neither.
     """
@@ -106,10 +109,6 @@ def _findings(case: _Case) -> Iterator[Finding]:
             yield from _revision(case, span)
     for image in _judged(case):
         yield from _image(case, image)
-    for change_id in case.deployment.changes:
-        landed = case.brought.landed.get(change_id)
-        if landed is None or landed.landing in {Landing.FAILED, Landing.OPEN}:
-            yield _change(change_id, landed)
 
 
 def _problems(deployment: ProductionDeployment) -> Iterator[Finding]:
@@ -133,6 +132,10 @@ def _revision(case: _Case, span: RevisionRange) -> Iterator[Finding]:
         yield Finding("revision-unresolved", f"revision {clip(span.revision)} is not resolved")
         return
     what = f"{name} {short(span.revision)}"
+    elsewhere = span.last_by and span.landed_by not in case.deployment.changes
+    if elsewhere and span.standing in {Standing.RESULT, Standing.PART}:
+        yield from _commit(case, what, Standing.RESULT, span.last_by)
+        return
     yield from _commit(case, what, span.standing, span.landed_by)
 
 
@@ -168,8 +171,16 @@ def _change(change_id: str, landed: Landed | None) -> Finding:
 
 
 def _judged(case: _Case) -> list[RunningImage]:
-    """Running images but for those built from what was there when observation began."""
-    return [one for one in case.deployment.running if not _old(case, one)]
+    """Images that it set, all that run where it set none; not those that were there before."""
+    deployment = case.deployment
+    moved = {(one.image, one.new) for one in deployment.images if one.new}
+    if "previous_image_unresolved" in deployment.problems:
+        moved = set()
+    return [
+        one
+        for one in deployment.running
+        if (not moved or (one.image, one.reference) in moved) and not _old(case, one)
+    ]
 
 
 def _old(case: _Case, image: RunningImage) -> bool:
