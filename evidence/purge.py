@@ -10,21 +10,17 @@ from dataclasses import dataclass
 
 from evidence import sources
 from evidence.actor import actor
-from evidence.collecting import derive_commits, now
+from evidence.collecting import now
 from evidence.collectors.interface import Progress, no_progress
 from evidence.config.load import Loaded
-from evidence.config.yardstick import build_policy
-from evidence.deciding.decide import decide_and_store, last_moment
-from evidence.deciding.yardstick import record_yardstick
+from evidence.deciding.decide import last_moment
 from evidence.discovered import with_discovered
 from evidence.errors import ConfigError
 from evidence.redaction import redact_text
 from evidence.runlock import run_lock
 from evidence.store import purge as deleting
 from evidence.store.rebuild import rebuild
-from evidence.store.session import Store
-from evidence.store.writer import place_commits
-from evidence.sync import asker, opened, write_checkpoint
+from evidence.sync import decide_afresh, opened, write_checkpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,26 +71,8 @@ def purge(loaded: Loaded, seq: int, reason: str, progress: Progress = no_progres
         }
         entry = deleting.purge(store, seq, said)
         others = deleting.other_versions(store, seq)
-        _derive(loaded, store, as_of, progress)
+        rebuild(store, sources.replay)
+        decide_afresh(with_discovered(loaded, store), store, as_of, progress)
         deleting.reclaim(store)
         write_checkpoint(store, loaded)
     return Purged(seq=seq, entry=entry, others=others)
-
-
-def _derive(loaded: Loaded, store: Store, as_of: int, progress: Progress) -> None:
-    rebuild(store, sources.replay)
-    loaded = with_discovered(loaded, store)
-    mirrors = sources.git_collectors(loaded)
-    for collector in mirrors.values():
-        derive_commits(store, collector, progress, afresh=True)
-        place_commits(store, collector.repository)
-    policy = build_policy(loaded.settings)
-    decide_and_store(
-        store,
-        policy,
-        record_yardstick(store, policy),
-        as_of=as_of,
-        ask=asker(mirrors),
-        progress=progress,
-        afresh=True,
-    )

@@ -203,25 +203,13 @@ def rebuild(loaded: Loaded, progress: Progress = no_progress) -> str:
         before, decided_before = replaying.fingerprint(store), _outcomes(store)
         entries = replaying.rebuild(store, known_sources.replay)
         loaded = with_discovered(loaded, store)
-        policy = build_policy(loaded.settings)
         after = replaying.fingerprint(store)
         differing = sorted(name for name, digest in before.items() if after[name] != digest)
         if differing:
             raise IntegrityError(
                 f"Replaying the ledger gives other rows in {', '.join(differing)}."
             )
-        mirrors = known_sources.git_collectors(loaded)
-        _derive_afresh(store, mirrors, progress)
-        decided = decide_and_store(
-            store,
-            policy,
-            record_yardstick(store, policy),
-            as_of=as_of,
-            ask=asker(mirrors),
-            progress=progress,
-            afresh=True,
-        )
-        replaying.finish(store)
+        decided = decide_afresh(loaded, store, as_of, progress)
         decided_after = _outcomes(store)
         differing = sorted(
             f"{subject} {control}"
@@ -233,6 +221,24 @@ def rebuild(loaded: Loaded, progress: Progress = no_progress) -> str:
             f"changes and deployments decided again, outcomes that differ: "
             f"{', '.join(differing) or 'none'}"
         )
+
+
+def decide_afresh(loaded: Loaded, store: Store, as_of: int, progress: Progress) -> Summary:
+    """Ends what replaying the ledger began: what the mirrors have, and every decision again."""
+    mirrors = known_sources.git_collectors(loaded)
+    _derive_afresh(store, mirrors, progress)
+    policy = build_policy(loaded.settings)
+    decided = decide_and_store(
+        store,
+        policy,
+        record_yardstick(store, policy),
+        as_of=as_of,
+        ask=asker(mirrors),
+        progress=progress,
+        afresh=True,
+    )
+    replaying.finish(store)
+    return decided
 
 
 def _derive_afresh(store: Store, mirrors: Mapping[str, GitCollector], progress: Progress) -> None:

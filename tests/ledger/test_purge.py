@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +17,6 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from shop_world import FIRST, bump, pull, synced
 from tampering import Keeper
 
-from evidence.cli import main as program
 from evidence.errors import ConfigError, StoreError
 from evidence.model.pull_request import Review
 from evidence.store import ledger, purge, queries, writer
@@ -85,16 +85,14 @@ def live(tmp_path_factory):
 
 
 @pytest.fixture
-def evidence(live, monkeypatch, capsys):
+def evidence(evidence, live, monkeypatch):
+    """Runs a command for the shop's user; its exit code and all that it said."""
     monkeypatch.setenv("EVIDENCE_HOME", str(live.home))
     monkeypatch.setenv("EVIDENCE_CONFIG", str(live.configuration))
 
     def run(*words):
-        monkeypatch.setattr(sys, "argv", ["evidence", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            program.main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out + printed.err
+        code, out, err = evidence(*words)
+        return code, out + err
 
     return run
 
@@ -119,6 +117,11 @@ def test_after_a_purge_nothing_of_it_is_left_and_everything_else_works(evidence,
     files = [path for path in live.home.iterdir() if path.name.startswith("evidence.sqlite3")]
     assert [path.name for path in files if CANARY.encode() in path.read_bytes()] == []
     assert evidence("verify", "--store", "--against", tmp_path / "kept.note")[0] == 0
+    with closing(open_store(f"sqlite:///{live.home / 'evidence.sqlite3'}")) as store:
+        (subject, *_) = [
+            json.loads(each)["change"]["change_id"] for each in queries.change_bodies(store)
+        ]
+    assert evidence("trace", subject)[0] == 0
     code, said = evidence("db", "rebuild")
     assert (code, "outcomes that differ: none" in said) == (0, True)
     packet = tmp_path / "packet"
