@@ -161,7 +161,11 @@ class Bench:
         """The newest version of every object."""
         with closing(open_store(f"sqlite:///{store}")) as opened:
             index = entry_index.c
-            newest = and_(index.type == "capture", index.superseded.is_(None))
+            newest = and_(
+                index.type == "capture",
+                index.superseded.is_(None),
+                ~index.series.startswith("CheckLooks/"),  # whether a look is due hangs on the last
+            )
             return {"versions": crash_state.versions(opened, newest)}
 
     def gaps(self, store: Path) -> list[str]:
