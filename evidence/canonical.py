@@ -137,7 +137,8 @@ def comparison_digest(payload: bytes, volatile: tuple[str, ...] = ()) -> str:
     except MalformedError:
         return sha256_hex(payload)
     for pointer in volatile:
-        _remove(value, [_unescape(token) for token in pointer.split("/")[1:]])
+        steps = [each.replace("~1", "/").replace("~0", "~") for each in pointer.split("/")[1:]]
+        _remove(value, steps)
     form = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return sha256_hex(form.encode("ascii"))
 
@@ -270,10 +271,6 @@ def _next(text: str, end: int, closing: str) -> int:
     if text[at] != ",":
         raise ValueError(f"expected ',' or {closing!r} at character {at}")
     return _blank(text, at + 1)
-
-
-def _unescape(token: str) -> str:
-    return token.replace("~1", "/").replace("~0", "~")
 
 
 def _remove(value: Any, steps: list[str]) -> None:
