@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 import shutil
 import tempfile
 import uuid
@@ -20,6 +21,11 @@ from sqlalchemy import create_engine, make_url, text
 from evidence.store import upgrade
 from evidence.store.session import connect, open_store
 from evidence.store.tables import metadata
+
+# What somebody set up for their own Git or their own `evidence` has no say in a test.
+for _name in [name for name in os.environ if name.startswith(("GIT_", "EVIDENCE_"))]:
+    del os.environ[_name]
+os.environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 # A busy machine is slow, not wrong. A failure is made again by the line that it prints, on any
 # machine: nothing rests on examples that an earlier run left in the folder.
