@@ -17,6 +17,7 @@ FIRST_DEPLOYMENT: Final = 7_000_001
 
 
 def play_deploy(scene: Scene, deploy: Deploy, at: int) -> None:
+    """An operation of a deployer."""
     if deploy.app not in scene.history.applications:
         raise ConfigError(f"The world has no application `{deploy.app}`.")
     app = scene.history.applications[deploy.app]

@@ -30,6 +30,7 @@ from evidence.demo.settings_view import (
 def collaborators(
     view: View, request: Request, where: RepositoryRecord, _parts: tuple[str, ...]
 ) -> Answer:
+    """Everybody who may do something there, and what."""
     rows = []
     for key, person in view.people.items():
         granted = permission(view, where, key)
@@ -51,6 +52,7 @@ def _role(granted: str) -> str:
 def team_list(
     view: View, request: Request, where: RepositoryRecord, _parts: tuple[str, ...]
 ) -> Answer:
+    """The teams that may do something there, and what."""
     if lacks(view, "administration"):
         return not_found()
     rows = [
@@ -67,6 +69,7 @@ def team_list(
 def key_list(
     view: View, request: Request, where: RepositoryRecord, _parts: tuple[str, ...]
 ) -> Answer:
+    """The deploy keys."""
     if lacks(view, "administration"):
         return not_found()
     first = next(iter(view.people), "")

@@ -35,6 +35,7 @@ class Price:
 
     @property
     def points(self) -> int:
+        """What a query costs."""
         return max(1, (self.requests + 50) // 100)
 
 

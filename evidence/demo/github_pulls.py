@@ -41,6 +41,7 @@ def pull_updated(view: View, pull: PullRecord) -> int:
 
 
 def pull_state(view: View, pull: PullRecord) -> str:
+    """`OPEN`, `CLOSED` or `MERGED`."""
     return as_of(pull.states, view.at, "OPEN")
 
 
@@ -194,6 +195,7 @@ def pull_commit_node(view: View, where: RepositoryRecord, pull: PullRecord, sha:
 
 
 def label_node(where: RepositoryRecord, name: str) -> Node:
+    """A label of a repository."""
     return {"__typename": "Label", "id": node_id("Label", where.id, name), "name": name}
 
 

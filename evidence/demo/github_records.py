@@ -161,6 +161,7 @@ def _if_all_were_active(
 def rule_suite(
     view: View, _request: Request, where: RepositoryRecord, parts: tuple[str, ...]
 ) -> Answer:
+    """One evaluation of rules, with a row for each rule."""
     if lacks(view, "administration"):
         return forbidden()
     for place, move in _moves(view, where):

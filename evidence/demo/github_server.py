@@ -49,13 +49,16 @@ class Budget:
 
     @property
     def remaining(self) -> int:
+        """Points that are left in this hour."""
         return max(0, self.limit - self.used)
 
     @property
     def reset_at(self) -> int:
+        """When the next hour begins, in microseconds UTC."""
         return (self.window + 1) * HOUR
 
     def take(self, points: int) -> None:
+        """Uses points up."""
         self.used += points
         self.total += points
 

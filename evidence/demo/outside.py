@@ -14,6 +14,7 @@ from evidence.errors import ConfigError
 
 
 def play_push(scene: Scene, push: Push, at: int) -> None:
+    """Commits reach a branch without a pull request."""
     where = scene.repository(push.repository)
     ref = f"refs/heads/{push.branch or where.world.default_branch}"
     if push.remove:
@@ -40,6 +41,7 @@ def play_push(scene: Scene, push: Push, at: int) -> None:
 
 
 def play_tag(scene: Scene, tag: Tag, at: int) -> None:
+    """A tag is made; one with a message is annotated."""
     where = scene.home(tag.on, tag.repository)
     target = scene.sha(tag.on, where)
     if tag.message:
@@ -55,6 +57,7 @@ def play_check(scene: Scene, check: Check, at: int) -> None:
 
 
 def play_issue(scene: Scene, issue: Issue, at: int) -> None:
+    """An issue is opened."""
     where = scene.repository(issue.repository)
     scene.person(issue.author)
     number = where.number(issue.number)
@@ -77,6 +80,7 @@ def play_issue(scene: Scene, issue: Issue, at: int) -> None:
 
 
 def play_issue_event(scene: Scene, item: IssueEvent, one: Happening) -> None:
+    """Something happens to an issue."""
     if not isinstance(one.owner, Issue):
         return
     issue = scene.history.issues[one.owner.key]

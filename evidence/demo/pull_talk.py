@@ -37,6 +37,7 @@ def _shown_commit(turn: Turn, reference: str) -> str:
 
 
 def play_review(turn: Turn, step: ReviewStep) -> None:
+    """Somebody reviews a commit of it."""
     turn.scene.person(step.by)
     review = ReviewRecord(
         id=turn.scene.next_id(),
@@ -59,6 +60,7 @@ def _find_review(turn: Turn, key: str) -> ReviewRecord:
 
 
 def play_dismiss(turn: Turn, step: DismissStep) -> None:
+    """A review is dismissed."""
     review = _find_review(turn, step.review)
     previous = review.states[-1][1]
     review.states.append((turn.at, "DISMISSED"))
@@ -77,10 +79,12 @@ def play_rebind(turn: Turn, step: RebindStep) -> None:
 
 
 def play_checks(turn: Turn, step: CheckStep) -> None:
+    """Checks of the head begin and end."""
     turn.scene.checks(turn.where, turn.sha(step.on), step, turn.at)
 
 
 def play_label(turn: Turn, step: LabelStep) -> None:
+    """A label is put on or taken off."""
     labels = turn.pull.labels
     labels.append((turn.at, toggled(labels[-1][1], step.name, not step.off)))
     kind = "UnlabeledEvent" if step.off else "LabeledEvent"
@@ -88,6 +92,7 @@ def play_label(turn: Turn, step: LabelStep) -> None:
 
 
 def play_link(turn: Turn, step: LinkStep) -> None:
+    """An issue is linked or unlinked."""
     key, issues = find_issue(turn, step.issue), turn.pull.issues
     issues.append((turn.at, toggled(issues[-1][1], key, not step.off)))
     kind = "DisconnectedEvent" if step.off else "ConnectedEvent"
@@ -95,6 +100,7 @@ def play_link(turn: Turn, step: LinkStep) -> None:
 
 
 def play_comment(turn: Turn, step: CommentStep) -> None:
+    """A comment in the conversation or on lines."""
     turn.scene.person(step.by)
     made = CommentRecord(
         id=turn.scene.next_id(),
@@ -115,6 +121,7 @@ def play_comment(turn: Turn, step: CommentStep) -> None:
 
 
 def play_edit(turn: Turn, step: EditStep) -> None:
+    """Title, description or base become others."""
     pull, by = turn.pull, turn.by(step.by)
     if step.title:
         old = pull.titles[-1][1]
@@ -130,6 +137,7 @@ def play_edit(turn: Turn, step: EditStep) -> None:
 
 
 def play_request(turn: Turn, step: RequestStep) -> None:
+    """A review is asked for, or asked for no more."""
     turn.scene.person(step.of)
     requested = turn.pull.requested
     rest = tuple(one for one in (requested[-1][1] if requested else ()) if one[0] != step.of)
@@ -139,6 +147,7 @@ def play_request(turn: Turn, step: RequestStep) -> None:
 
 
 def play_state(turn: Turn, step: StateStep) -> None:
+    """It is closed or opened again, becomes a draft or ready, or loses its branch."""
     pull, by, at = turn.pull, turn.by(step.by), turn.at
     kind = _STATE_EVENTS.get(step.to)
     if kind is None:
