@@ -66,15 +66,22 @@ class Scope:
     def _touching(self, one: RangeDraft, paths: set[str]) -> tuple[tuple[int, ...], bool]:
         if one.repository not in self._indexes:
             repository = one.repository  # not that of another range, when the index asks later
-            shas = self._inputs.graphs[repository].shas
+            inputs, inquiry = self._inputs, self._inquiry  # not self: nothing should hold itself
+            shas = inputs.graphs[repository].shas
 
             def changed(commit: int) -> Sequence[str] | None:
-                return self.changed(repository, shas[commit])
+                return _changed(inputs, inquiry, repository, shas[commit])
 
             self._indexes[repository] = PathIndex(len(shas), changed)
         return self._indexes[one.repository].touching(one.commits, paths)
 
     def changed(self, repository: str, sha: str) -> Sequence[str] | None:
         """Files of a commit: from the store, else from Git; None where not known yet."""
-        known: Mapping[str, Sequence[str]] = self._inputs.changed.get(repository, {})
-        return known[sha] if sha in known else self._inquiry.changed(repository, sha)
+        return _changed(self._inputs, self._inquiry, repository, sha)
+
+
+def _changed(
+    inputs: PopulationInputs, inquiry: Inquiry, repository: str, sha: str
+) -> Sequence[str] | None:
+    known: Mapping[str, Sequence[str]] = inputs.changed.get(repository, {})
+    return known[sha] if sha in known else inquiry.changed(repository, sha)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from sys import intern
 
 from evidence.chain.population import Population, build_population, open_questions
 from evidence.chain.records import PopulationInputs
@@ -34,6 +33,9 @@ class Settling:
         default_factory=lambda: defaultdict(dict)
     )
     """Repository -> commit -> files that it changed, as far as they were asked for."""
+
+    same: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    """Lists of files, each once: bots change the same ones again and again."""
 
     def population(self) -> Population:
         """Built until no question is new."""
@@ -72,6 +74,6 @@ class Settling:
             changed = self.changed[repository]
             for sha, paths in self.book.paths(repository, own):
                 question = own[sha]
-                changed[question.args[0]] = tuple([intern(path) for path in paths])
+                changed[question.args[0]] = self.same.setdefault(paths, paths)
                 found.add(question)
         return found
