@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.chain.graph import CommitGraph
-from evidence.chain.lanes import Step, _in_one_pass, _one_by_one, lane_ranges
+from evidence.chain.lanes import Step, _in_one_pass, _one_by_one, lane_ranges, new_commits
 from evidence.model.production import DeploymentKind
 
 
@@ -35,6 +35,14 @@ def test_both_ways_to_find_new_commits_agree(data: st.DataObject) -> None:
     graph = data.draw(graphs())
     revisions = data.draw(st.lists(st.integers(0, len(graph) - 1), max_size=7))
     assert _in_one_pass(graph, revisions) == _one_by_one(graph, revisions)
+
+
+def test_where_much_is_brought_one_pass_serves_all_revisions() -> None:
+    graph = CommitGraph([f"{one:040x}" for one in range(100)], [(), *((n,) for n in range(99))])
+    revisions = [0, 60, 99]
+
+    assert _one_by_one(graph, revisions, most=10) is None
+    assert new_commits(graph, revisions) == {1: tuple(range(1, 61)), 2: tuple(range(61, 100))}
 
 
 @given(st.data())
