@@ -15,14 +15,14 @@ def command(config: ConfigOption = None, output: FormatOption = Format.TABLE) ->
     from evidence.config.load import load
     from evidence.doctor import examine, worst_exit_code
 
-    findings = examine(load(config))
+    lines = examine(load(config))
     if output is Format.JSON:
-        print_json({"schema_version": 1, "checks": [finding.as_json() for finding in findings]})
+        print_json({"schema_version": 1, "checks": [line.as_json() for line in lines]})
     else:
         print_table(
             ("check", "state", "detail"),
-            [(finding.check, finding.state, finding.detail) for finding in findings],
+            [(line.check, line.state, line.detail) for line in lines],
         )
-    code = worst_exit_code(findings)
+    code = worst_exit_code(lines)
     if code:
         raise typer.Exit(code)

@@ -35,7 +35,7 @@ CONTROL = "CM-11"
 _WEAK = frozenset({Strength.CANDIDATE})
 
 
-class Finding(NamedTuple):
+class Look(NamedTuple):
     """One thing that was looked at: a code of `reasons`, empty where it is as it should be."""
 
     reason: str
@@ -77,7 +77,7 @@ def determine(
 def _decide(case: _Case) -> tuple[str, str, tuple[int, ...]]:
     if "local_manifests" in case.deployment.flags:
         return "no-commit", "it deployed manifests that the caller sent.", ()
-    found = list(_findings(case))
+    found = list(_looked_at(case))
     entries = tuple(entry for one in found for entry in one.entries)
     first = _first(case.deployment)
     for outcome in (Outcome.FAIL,) if first else (Outcome.FAIL, Outcome.UNKNOWN):
@@ -102,7 +102,7 @@ def _outcome(reason: str) -> Outcome:
     return REASONS[reason].outcome_for(CONTROL)
 
 
-def _findings(case: _Case) -> Iterator[Finding]:
+def _looked_at(case: _Case) -> Iterator[Look]:
     yield from _problems(case.deployment)
     for span in case.deployment.ranges:
         if not span.through:
@@ -111,25 +111,25 @@ def _findings(case: _Case) -> Iterator[Finding]:
         yield from _image(case, image)
 
 
-def _problems(deployment: ProductionDeployment) -> Iterator[Finding]:
+def _problems(deployment: ProductionDeployment) -> Iterator[Look]:
     """What was said of it twice, or could not be read."""
     for problem in deployment.problems:
         if problem.startswith("contradict"):
-            yield Finding("contradiction", "its sightings contradict each other")
+            yield Look("contradiction", "its sightings contradict each other")
         if problem.startswith("configuration_"):
             words = clip(problem.replace("_", " "))
-            yield Finding("image-unresolved", f"which images run was not read whole ({words})")
+            yield Look("image-unresolved", f"which images run was not read whole ({words})")
 
 
-def _revision(case: _Case, span: RevisionRange) -> Iterator[Finding]:
+def _revision(case: _Case, span: RevisionRange) -> Iterator[Look]:
     name = clip(span.repository or span.path or "a source")
     if not span.repository and span.kind != DeploymentKind.UNRESOLVED:
         if "acquired_pinned" not in case.deployment.flags:
             told = f"{name} {clip(span.revision)} is acquired, and its digest is not known"
-            yield Finding("acquired-not-pinned", told)
+            yield Look("acquired-not-pinned", told)
         return
     if span.standing is None or span.strength in _WEAK:
-        yield Finding("revision-unresolved", f"revision {clip(span.revision)} is not resolved")
+        yield Look("revision-unresolved", f"revision {clip(span.revision)} is not resolved")
         return
     what = f"{name} {short(span.revision)}"
     elsewhere = span.last_by and span.landed_by not in case.deployment.changes
@@ -141,30 +141,30 @@ def _revision(case: _Case, span: RevisionRange) -> Iterator[Finding]:
 
 def _commit(
     case: _Case, what: str, standing: Standing | None, change_id: str, how: str = ""
-) -> Iterator[Finding]:
+) -> Iterator[Look]:
     """Whether a commit is what a change came to, before it was deployed."""
     if standing is Standing.PART:
-        yield Finding("part-of-change", f"{what} is only a part of {clip(change_id)}")
+        yield Look("part-of-change", f"{what} is only a part of {clip(change_id)}")
     elif standing is Standing.OUTSIDE:
-        yield Finding("revision-off-branch", f"{what} stands on no production branch")
+        yield Look("revision-off-branch", f"{what} stands on no production branch")
     elif standing is not Standing.RESULT:
-        yield Finding("branch-not-read", f"{what} stands on no branch that was read")
+        yield Look("branch-not-read", f"{what} stands on no branch that was read")
     else:
         landed = case.brought.landed.get(change_id)
         limit = case.deployment.started_at + case.policy.clock_tolerance
         if landed is not None and landed.merged_at > limit:
             told = f"{what} was merged only at {when(landed.merged_at)}"
-            yield Finding("deployed-before-merge", told)
+            yield Look("deployed-before-merge", told)
         elif landed is None or landed.landing in {Landing.FAILED, Landing.OPEN}:
             yield _change(change_id, landed)
         elif landed.landing is not Landing.BASELINE:
-            yield Finding("", f"{what} is what {clip(change_id)} came to{how}", landed.entries)
+            yield Look("", f"{what} is what {clip(change_id)} came to{how}", landed.entries)
 
 
-def _change(change_id: str, landed: Landed | None) -> Finding:
+def _change(change_id: str, landed: Landed | None) -> Look:
     if landed is None:
-        return Finding("not-collected", f"how {clip(change_id)} came to its branch was not read")
-    return Finding(landed.reason, landed.words, landed.entries)
+        return Look("not-collected", f"how {clip(change_id)} came to its branch was not read")
+    return Look(landed.reason, landed.words, landed.entries)
 
 
 # --- images
@@ -188,14 +188,14 @@ def _old(case: _Case, image: RunningImage) -> bool:
     return landed is not None and landed.landing is Landing.BASELINE
 
 
-def _image(case: _Case, image: RunningImage) -> Iterator[Finding]:
+def _image(case: _Case, image: RunningImage) -> Iterator[Look]:
     name = f"image {clip(image.image)} at {clip(image.reference)}"
     if image.provenance == "contradicts":
-        yield Finding("provenance-contradicts", f"{name} {clip_long(image.told)}", image.entries)
+        yield Look("provenance-contradicts", f"{name} {clip_long(image.told)}", image.entries)
         return
     if not image.commit or image.strength in _WEAK:
         problem = clip(image.problem.replace("_", " ") or "one of several commits")
-        yield Finding("image-unresolved", f"{name} names no commit ({problem})")
+        yield Look("image-unresolved", f"{name} names no commit ({problem})")
         return
     what = f"{name}, commit {short(image.commit)},"
     tied = _tied(case, image, name)
@@ -204,22 +204,22 @@ def _image(case: _Case, image: RunningImage) -> Iterator[Finding]:
     yield from _commit(case, what, image.standing, image.landed_by, tied.words)
 
 
-def _tied(case: _Case, image: RunningImage, name: str) -> Finding:
+def _tied(case: _Case, image: RunningImage, name: str) -> Look:
     """How surely the image was built from its commit."""
     if image.provenance == "verified":
-        return Finding("", f" ({clip_long(image.told)})", image.entries)
+        return Look("", f" ({clip_long(image.told)})", image.entries)
     if case.policy.origin_level == "proved":
-        return Finding("origin-not-proved", f"{name} has no provenance that a trusted key signed")
+        return Look("origin-not-proved", f"{name} has no provenance that a trusted key signed")
     if len(image.digests) > 1:
-        return Finding("several-digests", f"{name} had {len(image.digests)} digests")
+        return Look("several-digests", f"{name} had {len(image.digests)} digests")
     if not image.digests:
-        return Finding("digest-unknown", f"no digest was ever seen for {name}")
+        return Look("digest-unknown", f"no digest was ever seen for {name}")
     if not image.build:
-        return Finding("build-not-declared", f"no build is declared for {name}")
+        return Look("build-not-declared", f"no build is declared for {name}")
     if not _built(case, image):
         words = f"{clip(image.build)} was not seen to succeed on {short(image.commit)}"
-        return Finding("build-not-shown", f"{name}: {words}")
-    return Finding("", f" (one digest, and {clip(image.build)} succeeded on that commit)")
+        return Look("build-not-shown", f"{name}: {words}")
+    return Look("", f" (one digest, and {clip(image.build)} succeeded on that commit)")
 
 
 def _built(case: _Case, image: RunningImage) -> bool:
