@@ -16,14 +16,19 @@ from evidence.controls.landing import movements
 from evidence.controls.people import Party, PartyKind, People, people_of
 from evidence.controls.timeline import Timeline, timeline_of
 from evidence.controls.words import short, who
+from evidence.model.activity import RepositoryActivity
 from evidence.model.actor import Actor, ActorType
 from evidence.model.chain import Chain, ChangeEvidence
 from evidence.model.change import ChangeKind
 from evidence.model.pull_request import PullRequestEvent
+from evidence.model.settings import Subject
 from evidence.policy import Policy
 
 PUSH_EVENTS = frozenset({"HeadRefForcePushed", "HeadRefPushed", "Pushed"})
 """Timeline kinds whose actor put `after_sha` on the branch of the pull request."""
+
+_PUSHED = frozenset({"push", "force_push", "branch_creation"})
+"""Kinds of recorded movements that put commits on the branch of the pull request."""
 
 
 def contributors_of(chain: Chain, policy: Policy) -> Contributors:
@@ -110,11 +115,38 @@ class _Gathering:
         for event in self._pushes():
             self.found.facts.append(event)
             self.whom.account(event.actor, f"pushed {short(event.after_sha)}")
+        for move in self._moves():
+            self.found.facts.append(move)
+            self.whom.account(move.actor, f"pushed {short(move.after_sha)}")
+        self._holes()
 
     def _pushes(self) -> Iterator[PullRequestEvent]:
         for event in self.timeline.events:
             if event.kind in PUSH_EVENTS and self.timeline.before_merge(event):
                 yield event
+
+    def _moves(self) -> Iterator[RepositoryActivity]:
+        """Pushes that the forge's own record tells of, before the merge, by an account."""
+        for move in self.evidence.landing.pushes:
+            pushed = move.kind in _PUSHED and move.actor is not None
+            if pushed and 0 < move.at <= self.timeline.merged_at:
+                yield move
+
+    def _holes(self) -> None:
+        """A record of pushes that was read after the merge has each push, or a hole."""
+        moves, merged_at = self.evidence.landing.pushes, self.timeline.merged_at
+        read = any(
+            look.subject == Subject.ACTIVITY and look.until >= merged_at
+            for look in self.evidence.settings.observations
+        )
+        pull = self.evidence.pull_request
+        head = self.evidence.change.head_sha or (pull.head_sha if pull else "")
+        to = {move.after_sha for move in moves}
+        lost = {move.before_sha for move in moves} & set(self.rows) - to
+        if moves and read and (head not in to or lost):
+            self.found.leave_open(
+                "contributors-incomplete", "the forge's record of pushes to its branch has a hole"
+            )
 
     def _pusher_of(self, sha: str) -> Party | None:
         """The known account that pushed a commit, by the last push that brought it."""
@@ -122,6 +154,10 @@ class _Gathering:
             self.brought = [
                 (self.history.brought(event.before_sha, event.after_sha), event.actor)
                 for event in self._pushes()
+            ]
+            self.brought += [
+                (self.history.brought(move.before_sha, move.after_sha), move.actor)
+                for move in self._moves()
             ]
         for commits, actor in reversed(self.brought):
             if sha in commits:

@@ -143,6 +143,7 @@ class Case:
             gaps=gaps,
             settings=forge.settings,
             landing=forge.landing,
+            pushes=forge.pushes,
             trackers=tracker_reads(self.store, at=self.at),
             unlisted=self._unlisted,
         )

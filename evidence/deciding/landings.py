@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from evidence.chain.graph import CommitGraph
-from evidence.chain.pushes import brought_by
+from evidence.chain.pushes import NONE, brought_by
 from evidence.model.activity import RepositoryActivity, RuleSuite
 from evidence.model.capture import Gap
 from evidence.model.change import Change
@@ -30,6 +31,9 @@ class Forge:
     _moves: dict[str, Mapping[str, Iterable[RepositoryActivity]]] = field(
         default_factory=dict, init=False
     )
+    _heads: dict[str, Mapping[str, list[RepositoryActivity]]] = field(
+        default_factory=dict, init=False
+    )
 
     def settings(self, repository: str) -> SettingsHistory:
         """Every observed version of the repository's settings."""
@@ -48,6 +52,16 @@ class Forge:
             suites=tuple(dict.fromkeys(one for sha in shas for one in suites.get(sha, ()))),
             activity=tuple(dict.fromkeys(one for sha in shas for one in moves.get(sha, ()))),
         )
+
+    def pushes(
+        self, repository: str, ref: str, shas: Iterable[str]
+    ) -> tuple[RepositoryActivity, ...]:
+        """Movements of a pull request's branch to any of its commits, oldest first."""
+        if repository not in self._heads:
+            self._read(repository)
+        to = self._heads[repository]
+        found = [one for sha in shas for one in to.get(sha, ()) if one.ref == ref]
+        return tuple(sorted(found, key=lambda one: (one.at, one.activity_id)))
 
     def _read(self, repository: str) -> None:
         suites, moves = records(self.store, repository, at=self.at)
@@ -68,3 +82,8 @@ class Forge:
         refs = frozenset(branches)
         self._suites[repository] = brought_by(suites, refs, parent_of)
         self._moves[repository] = brought_by(moves, refs, parent_of)
+        heads: dict[str, list[RepositoryActivity]] = defaultdict(list)
+        for one in moves:
+            if one.ref not in refs and one.after_sha not in ("", NONE):
+                heads[one.after_sha].append(one)
+        self._heads[repository] = heads

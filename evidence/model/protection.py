@@ -53,3 +53,6 @@ class LandingRecords:
     """Rule suites of a production branch that end in, or pass through, a commit it landed."""
     activity: tuple[RepositoryActivity, ...] = ()
     """Likewise: who moved the branch, when, and whether by force."""
+    pushes: tuple[RepositoryActivity, ...] = ()
+    """Movements of the pull request's own branch to commits of it, oldest first. That one is
+    missing says nothing: a fork's are not told, nor those from before the first reading."""

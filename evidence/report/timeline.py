@@ -119,6 +119,14 @@ def _work(evidence: ChangeEvidence) -> Iterator[Moment]:
                 claim=True,
                 entry=plain.entry_seq,
             )
+    for move in evidence.landing.pushes:
+        yield Moment(
+            at=move.at,
+            what=f"Branch of the pull request: {move.kind.replace('_', ' ')}",
+            who=login(move.actor),
+            reference=short(move.after_sha),
+            entry=move.entry_seq,
+        )
     for event in sorted(evidence.events, key=lambda row: row.position):
         if event.kind not in _OWN_RECORD and (event.kind != TEXTS_READ or event.current):
             yield _event(event)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
+from evidence.model.activity import RepositoryActivity
 from evidence.model.capture import Gap
 from evidence.model.chain import ChangeEvidence
 from evidence.model.change import Change, Link, LinkKind
@@ -55,6 +56,11 @@ class Unlisted(Protocol):
     ) -> set[str]: ...
 
 
+def no_pushes(_repository: str, _ref: str, _shas: Iterable[str], /) -> tuple[Any, ...]:
+    """For who does not judge: pushes to pull requests are left out."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What the changes of one case share."""
@@ -71,6 +77,8 @@ class Surroundings:
     """Repository -> every observed version of its settings."""
     landing: Callable[[Change], LandingRecords] = no_landing
     """Change -> what the forge recorded about how it came to its branch."""
+    pushes: Callable[[str, str, Iterable[str]], tuple[RepositoryActivity, ...]] = no_pushes
+    """Repository, full ref and commits -> who moved the ref to any of them."""
 
 
 def gather_stored(
@@ -139,10 +147,20 @@ def of_repository(
             ),
             gaps=_gaps_of(change, own, around),
             settings=around.settings(repository),
-            landing=around.landing(change),
+            landing=_landing(change, versions, {*own, *more[change.change_id]}, around),
             github_observed=_observed(change, versions, around),
         )
     return found
+
+
+def _landing(
+    change: Change, versions: Sequence[PullRequest], shas: set[str], around: Surroundings
+) -> LandingRecords:
+    landing = around.landing(change)
+    if not versions or not versions[-1].head_ref:
+        return landing
+    ref = f"refs/heads/{versions[-1].head_ref}"
+    return replace(landing, pushes=around.pushes(change.repository, ref, sorted(shas)))
 
 
 def _is_cut(versions: Iterable[PullRequest], listed: Iterable[PullRequestCommit]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
 
+from evidence.model.activity import RepositoryActivity
 from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.deployment import Deployment
 from evidence.model.fact import Fact
@@ -75,6 +76,7 @@ def touched(store: Store, since: int) -> Touched:
                 for cls in (CheckRun, CheckCoverage, CommitPullRequests)
             )
         )
+        shas |= rows(RepositoryActivity, "repository", "after_sha")
         changed = rows(TicketEvent, "ticket_id") | rows(Ticket, "ticket_id")
         numbers_of = sorted({str(each[0]) for each in changed})
         keys = sorted({*_keys(connection, numbers_of), *_former(connection, numbers_of)})

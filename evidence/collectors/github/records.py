@@ -26,6 +26,8 @@ ACTIVITY_PERIODS = {
     "quarter": 89 * DAY,
     "year": 364 * DAY,
 }
+PULL_REQUEST_PERIOD = "quarter"
+"""How far back the first reading looks for pushes to branches that are no production branches."""
 _UNSAID = ("/actor/avatar_url", "/actor/user_view_type")
 
 
@@ -74,14 +76,22 @@ def _suite(
 
 
 def read_activity(context: SettingsContext, branches: Sequence[str], now: int) -> None:
-    """Every movement of the production branches since the last reading."""
+    """Every movement of every branch since the last reading.
+
+    The first reading asks for the production branches of a year and, for the pushes to pull
+    requests, for all branches of a quarter; later ones for all branches at once.
+    """
+    known = bool(context.state.until.get("activity"))
     begin, period = _period(context, "activity", ACTIVITY_PERIODS, now)
+    asked = [({"ref": f"refs/heads/{branch}"}, period, branch) for branch in branches]
+    every = period if known else PULL_REQUEST_PERIOD
+    asked = [*([] if known else asked), ({}, every, "all branches")]
     first: RestAnswer | None = None
-    for branch in branches:
+    for only, reaching, branch in asked:
         answers = tuple(
             context.rest.pages(
                 f"{context.root}/activity",
-                {"ref": f"refs/heads/{branch}", "time_period": period, "direction": "desc"},
+                {**only, "time_period": reaching, "direction": "desc"},
             )
         )
         if not answers[-1].ok:
