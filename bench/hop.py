@@ -226,7 +226,8 @@ def main() -> None:
         append(store, [now, deployment(len(bumps), 0, now.sha)])
         began = time.monotonic()
         done = decide_and_store(store, POLICY, "bench", as_of=AS_OF, ask=ask)
-        say(f"one more bump: {done.evaluated} evaluated (target 2 s)", began)
+        how = done.whole or "by itself"
+        say(f"one more bump: {done.evaluated} evaluated, {how} (target 2 s)", began)
         store.close()
 
 

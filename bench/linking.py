@@ -225,8 +225,9 @@ def main() -> None:
 def one_more(policy: Policy, inputs: PopulationInputs, population: Population) -> None:
     """The cost of one deployment that arrives after all others.
 
-    The population is built anew from slim inputs; the range itself and the chains of the changes
-    it carries cost in proportion to what is new.
+    The range itself and the chains of the changes it carries cost in proportion to what is new, and
+    so does the population where a store is at hand (`deciding.py` measures that, whole); here it is
+    built anew from slim inputs, as where everything has to be read.
     """
     newest = inputs.heads[-1]
     facts = (*inputs.deployments, deployment(newest.merged_at + MINUTE, newest.merge_sha))

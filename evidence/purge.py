@@ -13,7 +13,7 @@ from evidence.actor import actor
 from evidence.collecting import now
 from evidence.collectors.interface import Progress, no_progress
 from evidence.config.load import Loaded
-from evidence.deciding.decide import last_moment
+from evidence.deciding.scope import last_moment
 from evidence.discovered import with_discovered
 from evidence.errors import ConfigError
 from evidence.redaction import redact_text

@@ -21,7 +21,8 @@ from evidence.config.load import Loaded
 from evidence.config.moments import micros
 from evidence.config.yardstick import build_policy, log_origin, zone
 from evidence.deciding.answers import Ask
-from evidence.deciding.decide import Summary, decide_and_store, last_moment
+from evidence.deciding.decide import Summary, decide_and_store
+from evidence.deciding.scope import last_moment
 from evidence.deciding.yardstick import record_yardstick
 from evidence.discovered import with_discovered
 from evidence.errors import AuthError, EvidenceError, IncompleteError, IntegrityError

@@ -144,3 +144,13 @@ def _speaks(one: Seen, operation: Operation) -> bool:
     synced = state.sync_status.casefold() == "synced" and any(state.revisions)
     named = synced and state.revisions == operation.revisions
     return named or (number >= 0 and last == number)
+
+
+def wavers(after: Aftermath) -> bool:
+    """It was not well when last seen: each further look may tell that it still is not."""
+    return bool(after.health) and not after.undone_at and not _well(after)
+
+
+def _well(after: Aftermath) -> bool:
+    words = (one.status.casefold() for one in after.health)
+    return any(word == "healthy" or word.endswith("succeeded") for word in words)

@@ -48,6 +48,11 @@ class Digests:
         if tag and digest:
             self._seen[plain_image(image), tag].add(self._indexes.get(digest, digest))
 
+    @property
+    def any(self) -> bool:
+        """Whether any tag was ever seen with a digest."""
+        return bool(self._seen)
+
     def of(self, image: str, reference: str) -> tuple[str, ...]:
         """Every digest seen for the tag of a reference; for one without tag its own, sorted."""
         tag, digest = split_reference(reference)

@@ -16,11 +16,14 @@ from dataclasses import dataclass, replace
 
 from evidence.chain.after import after
 from evidence.chain.book import ChangeBook
+from evidence.chain.carried import Carried
 from evidence.chain.changes import PullRequestHead
 from evidence.chain.deliveries import delivery_links
 from evidence.chain.deployments import Operation, select_application, unite
 from evidence.chain.digests import Digests
 from evidence.chain.graph import CommitGraph
+from evidence.chain.handing import application_end, handover
+from evidence.chain.handover import ApplicationEnd
 from evidence.chain.hop import Hop
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.promotions import Promotions
@@ -31,7 +34,7 @@ from evidence.chain.running import settled, standing_of
 from evidence.chain.scope import Scope
 from evidence.chain.sources import Locator
 from evidence.chain.witnesses import attach, with_witnesses, witness_links, witness_of
-from evidence.chain.writing import Carried, write_changes
+from evidence.chain.writing import write_changes
 from evidence.model.change import Link, LinkKind, Strength
 from evidence.model.git import GitQuestion
 from evidence.model.production import (
@@ -55,16 +58,18 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
     operations = unite(inputs.deployments, inputs.rollouts, inputs.states)
     by_application, counts = _by_application(policy, operations)
     hop = Hop(policy, inputs, inquiry)
+    ends: list[ApplicationEnd | None] = []
     scope = Scope(policy, inputs, inquiry, hop)
     drafts: list[Draft] = []
     for application, own in by_application:
         rows, healed = _drafted(application, own, locator, inputs, hop)
+        ends.append(application_end(own, rows, inputs.graphs))
         scope.limit(rows)
         counts.self_heals += healed
         drafts.extend(row for row in rows if not only_seen(row))
     unexplained = attach(drafts, operations, policy, inputs.graphs)
     books = _books(policy, inputs, drafts)
-    rows_out, carried = _write_rows(drafts, books, inputs.graphs, hop.digests)
+    rows_out, carried = _write_rows(drafts, books, inputs, hop.digests)
     promotions = Promotions(inquiry, scope)
     changes = write_changes(policy, inputs.previous_ids, books, carried, promotions, inquiry)
     return Population(
@@ -75,6 +80,9 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
         questions=frozenset(inquiry.questions),
         reconciliation=reconcile(
             operations, rows_out, changes, books.values(), counts=counts, told=unexplained
+        ),
+        handover=handover(
+            policy, ends, books, inputs.tips, changes, rows_out, pinned=hop.digests.any
         ),
         others={key: links for book in books.values() for key, links in book.candidates().items()},
     )
@@ -175,10 +183,12 @@ def _books(
 def _write_rows(
     drafts: Iterable[Draft],
     books: Mapping[str, ChangeBook],
-    graphs: Mapping[str, CommitGraph],
+    inputs: PopulationInputs,
     digests: Digests,
 ) -> tuple[tuple[ProductionDeployment, ...], dict[str, Carried]]:
     carried: dict[str, Carried] = defaultdict(Carried)
+    carried |= {change_id: one.copy() for change_id, one in inputs.carried.items()}
+    graphs = inputs.graphs
     rows: list[ProductionDeployment] = []
     runs: dict[RunningImage, RunningImage] = {}
     ordered = sorted(
@@ -191,11 +201,7 @@ def _write_rows(
         row = _write_row(draft, books, graphs, runs)
         rows.append(row)
         for change_id in row.changes:
-            known = carried[change_id]
-            known.ids.append(row.deployment_id)
-            known.first_at = known.first_at or row.started_at
-            known.images.extend(row.images)
-            known.keys.update(draft.application.values_keys)
+            carried[change_id].add(row, draft.application.values_keys)
     return tuple(rows), carried
 
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from evidence.chain.answers import Answers
+from evidence.chain.carried import Carried
 from evidence.chain.changes import PullRequestHead
 from evidence.chain.deployments import HistoryNumbers
 from evidence.chain.graph import CommitGraph
+from evidence.chain.handover import Handover
 from evidence.model.aftermath import Aftermath
 from evidence.model.capture import Gap
 from evidence.model.change import Change, Link
@@ -47,6 +49,8 @@ class PopulationInputs:
     gaps: tuple[Gap, ...] = ()
     previous_ids: tuple[str, ...] = ()
     """Change ids and aliases that earlier runs gave."""
+    carried: Mapping[str, Carried] = field(default_factory=dict)
+    """Change id -> deployments that carried it and are not among these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,5 +124,7 @@ class Population:
     reconciliation: Reconciliation
     aftermaths: Mapping[str, Aftermath] = field(default_factory=dict)
     """Deployment id -> what became of it, and how its content stood before."""
+    handover: Handover = field(default_factory=Handover)
+    """What the next decision may go on from."""
     others: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
     """Change id -> matches that did not decide, kept and shown."""

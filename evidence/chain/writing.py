@@ -4,28 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from evidence.chain.book import ChangeBook, change_type, write_change, write_not_landed
+from evidence.chain.carried import Carried
 from evidence.chain.changes import Group
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.promotions import Promotions
 from evidence.chain.supersession import mark_superseded
 from evidence.model.change import Change, MergeMethod
-from evidence.model.production import ImageChange
 from evidence.policy import Policy
-
-
-@dataclass(slots=True)
-class Carried:
-    """The deployments that first carried one change."""
-
-    ids: list[str] = field(default_factory=list)
-    first_at: int = 0
-    images: list[ImageChange] = field(default_factory=list)
-    """Image changes of those deployments."""
-    keys: set[str] = field(default_factory=set)
-    """Helm value keys of their applications."""
 
 
 def write_changes(
@@ -56,7 +43,7 @@ def write_changes(
                     scope_start=policy.scope_start,
                     change_type=change_type(policy, head, accounts, promotes),
                     aliases=aliases.get(change_id, ()),
-                    deployments=tuple(own.ids),
+                    deployments=own.in_order,
                     first_deployed_at=own.first_at,
                 )
             )

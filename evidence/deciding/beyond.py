@@ -14,6 +14,9 @@ from evidence.model.change import Change, MergeMethod
 from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Policy
 
+FORCED = "HeadRefForcePushed"
+"""The event of a head that was pushed away."""
+
 
 def unlisted(
     change: Change,
@@ -27,7 +30,7 @@ def unlisted(
     They belong to heads that a force-push replaced, and to its last head where `cut` says that the
     forge counts more commits than it lists.
     """
-    heads = {event.before_sha for event in events if event.kind == "HeadRefForcePushed"}
+    heads = {event.before_sha for event in events if event.kind == FORCED}
     heads |= {change.head_sha} if cut else set()
     if graph is None or not heads or change.base_sha not in graph.index:
         return set()

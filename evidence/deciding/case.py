@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from evidence.chain.chains import build_chain
+from evidence.chain.handover import Passing
 from evidence.chain.population import Population
 from evidence.chain.records import PopulationInputs
 from evidence.deciding.answers import AnswerBook, Ask
-from evidence.deciding.beyond import unlisted
+from evidence.deciding.beyond import FORCED, unlisted
 from evidence.deciding.brought import Landings, stored_changes
 from evidence.deciding.gather import BATCH, gather
 from evidence.deciding.inputs import load_inputs
@@ -20,7 +21,7 @@ from evidence.deciding.settling import Settling
 from evidence.model.capture import Gap
 from evidence.model.chain import Chain
 from evidence.model.change import Change
-from evidence.model.git import QuestionKind
+from evidence.model.git import GitAnswer, GitQuestion, QuestionKind
 from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Policy
 from evidence.store.gathering import Surroundings
@@ -55,6 +56,36 @@ class Case:
     _book: AnswerBook | None = field(default=None, init=False)
     _forge: Forge | None = field(default=None, init=False)
     _landings: Landings | None = field(default=None, init=False)
+    _passing: tuple[Passing, ...] = field(default=(), init=False)
+    _narrow: bool = field(default=False, init=False)
+
+    def narrowed(self, inputs: PopulationInputs, population: Population | None = None) -> Case:
+        """The same case on less: built from `inputs` alone, or holding a population given."""
+        case = Case(
+            store=self.store, policy=self.policy, as_of=self.as_of, at=self.at, ask=self.ask
+        )
+        case._inputs, case._population, case._narrow = inputs, population, True
+        return case
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it holds only what some changes and deployments need."""
+        return self._narrow
+
+    @property
+    def passing(self) -> tuple[Passing, ...]:
+        """What the population was told by Git and may be told otherwise next time, in order."""
+        self.population  # noqa: B018 - that it is built is what fills it
+        return self._passing
+
+    def asked_again(self, known: Iterable[Passing]) -> tuple[Passing, ...]:
+        """What Git says now to questions of an earlier case, in order."""
+        questions = [
+            GitQuestion(repository=one.repository, kind=QuestionKind(one.kind), args=one.args)
+            for one in known
+        ]
+        answers = self.book.answers(questions) if questions else {}
+        return _passing(questions, answers)
 
     @property
     def book(self) -> AnswerBook:
@@ -122,14 +153,18 @@ class Case:
         return {repository: tuple(gaps) for repository, gaps in found.items()}
 
     def _settle(self) -> Population:
-        answers = self.book.stored(POPULATION_KINDS)
-        return Settling(
-            policy=self.policy, inputs=self.inputs, book=self.book, answers=answers
-        ).population()
+        answers = {} if self._narrow else dict(self.book.stored(POPULATION_KINDS))
+        settling = Settling(policy=self.policy, inputs=self.inputs, book=self.book, answers=answers)
+        population = settling.population()
+        self._passing = _passing(settling.passing | population.questions, settling.answers)
+        return population
 
     def _unlisted(
         self, change: Change, events: Iterable[PullRequestEvent], /, *, cut: bool
     ) -> set[str]:
+        events = list(events)
+        if not cut and not any(one.kind == FORCED for one in events):
+            return set()
         return unlisted(change, events, self.inputs.graphs.get(change.repository), cut=cut)
 
     def _surroundings(self) -> Surroundings:
@@ -147,3 +182,22 @@ class Case:
             trackers=tracker_reads(self.store, at=self.at),
             unlisted=self._unlisted,
         )
+
+
+def _passing(
+    questions: Iterable[GitQuestion], answers: Mapping[GitQuestion, GitAnswer]
+) -> tuple[Passing, ...]:
+    """Questions with their answers, in order; one that nobody answered says so."""
+    found = []
+    for one in questions:
+        answer = answers.get(one)
+        found.append(
+            Passing(
+                repository=one.repository,
+                kind=one.kind,
+                args=one.args,
+                value=answer.value if answer else "",
+                problem=answer.problem if answer else "unanswered",
+            )
+        )
+    return tuple(sorted(found, key=lambda one: (one.repository, one.kind, one.args)))

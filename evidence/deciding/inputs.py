@@ -25,7 +25,7 @@ def load_inputs(store: Store, policy: Policy, at: int | None) -> PopulationInput
         rollouts=tuple(queries.load_versions(store, RolloutStep, at=at)),
         states=tuple(queries.load_versions(store, ApplicationState, at=at)),
         runs=complete_runs(store, at=at),
-        graphs={one.id: _graph(store, one.id) for one in policy.repositories},
+        graphs={one.id: graph_of(store, one.id) for one in policy.repositories},
         tips={
             one.id: _tips(store, one.id, one.production_branches, at) for one in policy.repositories
         },
@@ -40,7 +40,8 @@ def load_inputs(store: Store, policy: Policy, at: int | None) -> PopulationInput
     )
 
 
-def _graph(store: Store, repository: str) -> CommitGraph:
+def graph_of(store: Store, repository: str) -> CommitGraph:
+    """The commits of a repository, as the mirror has them now."""
     shas, parents = queries.graph(store, repository)
     return CommitGraph(shas, [tuple(places) for places in parents])
 

@@ -71,9 +71,9 @@ class Forge:
             if one.id == repository
             for branch in one.production_branches
         }
-        graph = self.graphs.get(repository)
 
         def parent_of(sha: str) -> str | None:
+            graph = self.graphs.get(repository)
             if graph is None or sha not in graph.index:
                 return None
             parents = graph.parents[graph.index[sha]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from evidence.chain.aftermath import wavers
 from evidence.deciding.case import Case
 from evidence.model.aftermath import Aftermath
 
@@ -24,20 +25,10 @@ def _due(case: Case, since: int, last: int) -> Iterator[str]:
         if after is None:
             continue
         ended = row.finished_at or row.started_at
-        if _newest(after) >= since or last < ended + limit <= case.as_of or _wavers(after):
+        if _newest(after) >= since or last < ended + limit <= case.as_of or wavers(after):
             yield row.deployment_id
 
 
 def _newest(after: Aftermath) -> int:
     seen = max((one.entry for one in after.health), default=-1)
     return max(seen, *after.entries, *after.staged.entries, -1)
-
-
-def _wavers(after: Aftermath) -> bool:
-    """It was not well when last seen: each further look may tell that it still is not."""
-    return bool(after.health) and not after.undone_at and not _well(after)
-
-
-def _well(after: Aftermath) -> bool:
-    words = (one.status.casefold() for one in after.health)
-    return any(word == "healthy" or word.endswith("succeeded") for word in words)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from evidence.chain.population import Population, build_population, open_questions
 from evidence.chain.records import PopulationInputs
-from evidence.deciding.answers import AnswerBook
+from evidence.deciding.answers import AnswerBook, lasting
 from evidence.model.git import GitAnswer, GitQuestion, QuestionKind
 from evidence.policy import Policy
 
@@ -33,6 +33,8 @@ class Settling:
         default_factory=lambda: defaultdict(dict)
     )
     """Repository -> commit -> files that it changed, as far as they were asked for."""
+    passing: set[GitQuestion] = field(default_factory=set)
+    """Questions that were answered, and may be answered otherwise next time."""
 
     same: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     """Lists of files, each once: bots change the same ones again and again."""
@@ -62,6 +64,7 @@ class Settling:
         known = self._paths(paths)
         fresh = self.book.answers(wanted - known)
         self.answers |= fresh
+        self.passing |= {question for question, one in fresh.items() if not lasting(one)}
         return bool(known or fresh)
 
     def _paths(self, questions: Iterable[GitQuestion]) -> set[GitQuestion]:

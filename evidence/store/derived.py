@@ -17,7 +17,7 @@ from evidence.model import codec
 from evidence.model.change import Change, Link
 from evidence.model.determination import Determination
 from evidence.model.production import ProductionDeployment
-from evidence.store import bulk, ledger
+from evidence.store import bulk, handover, ledger
 from evidence.store.envelope import seal_body
 from evidence.store.escaped import to_text
 from evidence.store.generations import current_generation, visible
@@ -182,11 +182,14 @@ class Edition:
         """Whether anything in it differs from what readers see."""
         return bool(self._written)
 
-    def publish(self, said: Callable[[int], Mapping[str, Any]] | None = None) -> int:
+    def publish(
+        self, said: Callable[[int], Mapping[str, Any]] | None = None, left: str = ""
+    ) -> int:
         """Flips the pointer, where anything is new, and returns the generation in force.
 
         `said` makes of that number the body of the ledger's entry about the decision. Pointer and
         entry stand together or not at all: no determination is shown whose digest is nowhere.
+        `left`: text for the decision after it (`evidence.store.handover`); "" takes it away.
         """
         in_force = self.number if self.is_new else self._current
         rows = [(self.number, self._ledger_size)] if self.is_new else []
@@ -194,6 +197,7 @@ class Edition:
         with self._store.write() as connection:
             bulk.insert(connection, generation, ("number", "ledger_size"), rows)
             ledger.append(connection, entries)
+            handover.keep(connection, self._ledger_size, left)
         return in_force
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, select, text
 from sqlalchemy.exc import DBAPIError
 
 from evidence.errors import ConfigError, StoreError
-from evidence.store import ledger
+from evidence.store import handover, ledger
 from evidence.store.audit import PURGE
 from evidence.store.entries import count
 from evidence.store.envelope import CAPTURE, seal_body
@@ -127,3 +127,4 @@ def _forget(connection: Connection, seq: int) -> None:
     # Titles and sentences stand in derived rows of every edition.
     for table in DERIVED:
         connection.execute(delete(table))
+    handover.drop(connection)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, delete, select
 from evidence.canonical import comparison_digest
 from evidence.errors import StoreError
 from evidence.model.capture import Capture
-from evidence.store import gaps, ledger, rows
+from evidence.store import gaps, handover, ledger, rows
 from evidence.store.entries import count
 from evidence.store.envelope import (
     CAPTURE,
@@ -84,6 +84,7 @@ def _mark(connection: Connection) -> None:
     connection.execute(delete(cursor).where(cursor.c.source == _MARK, cursor.c.stream == _MARK))
     row = {"source": _MARK, "stream": _MARK, "value": "", "complete": False, "updated_at": 0}
     connection.execute(cursor.insert().values(row))
+    handover.drop(connection)  # what it says rests on what was emptied
 
 
 def fingerprint(store: Store) -> dict[str, str]:

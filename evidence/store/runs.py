@@ -14,13 +14,18 @@ LIMIT = 5_000
 """Receipts that are looked at, the newest: what stood unchanged for longer is not told by them."""
 
 
-def complete_runs(store: Store, *, at: int | None = None) -> dict[str, tuple[tuple[int, int], ...]]:
-    """Source -> (ledger entry of the receipt, start in microseconds UTC), ascending."""
+def complete_runs(
+    store: Store, *, at: int | None = None, since: int = 0
+) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Source -> (ledger entry of the receipt, start in microseconds UTC), ascending.
+
+    `since`: of receipts from that entry on.
+    """
     index = tables.entry_index
     query = (
         select(index.c.seq, tables.entry.c.envelope)
         .join(tables.entry, tables.entry.c.seq == index.c.seq)
-        .where(index.c.type == "receipt")
+        .where(index.c.type == "receipt", index.c.seq >= since)
         .order_by(index.c.seq.desc())
         .limit(LIMIT)
     )

@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import re
 import shutil
-import sqlite3
+import sys
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
 from evidence.deciding.decide import decide_and_store
 from evidence.model.actor import Actor, ActorType
@@ -25,12 +24,12 @@ from evidence.model.deployment import ApplicationState, DeployedSource, Deployme
 from evidence.model.git import GitAnswer, QuestionKind, RefTip
 from evidence.model.pull_request import CommitPullRequests, PullRequest, Review
 from evidence.policy import Application, Policy, Repository
-from evidence.store import facts as fact_tables
-from evidence.store import generations, ledger, rows, writer
-from evidence.store.envelope import seal_body
 from evidence.store.session import connect, open_store
-from evidence.store.tables import chain_index, change, deployment_row, determination
 from evidence.store.upgrade import upgrade
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from steps_seen import decided_whole, differing, seen, sync
 
 URL = "https://git.example.test/acme/shop"
 MINUTE = 60_000_000
@@ -42,8 +41,6 @@ POLICY = Policy(
         Application(id="till", deployer="argo", selector="argocd/till"),
     ),
 )
-_MOMENT = re.compile(r"(?<=not deployed by )\S+Z")
-"""What is pending is said to be so as of the decision that looked at it."""
 
 
 def person(number):
@@ -260,28 +257,16 @@ class Shop:
             self.now += 7 * MINUTE
             self.random.choice(STEPS)(self)
         self.sync()
-        self.now += self.random.choice([1, 90]) * MINUTE
+        self.now += self.random.choice([1, 90, 600]) * MINUTE
 
     def sync(self):
         tip = RefTip(repository="shop", name="refs/heads/main", sha=self.tip)
-        groups = [[tip], *([one] for one in self.facts)]
-        with self.store.write() as connection:
-            sealed = [seal_body("step", {"rows": len(one)}) for one in groups]
-            first = ledger.append(connection, sealed)
-            rows.insert(
-                connection,
-                [
-                    (seq, self.now, {type(one): [(0, *fact_tables.row_of(one))] for one in group})
-                    for seq, group in enumerate(groups, start=first)
-                ],
-            )
-        commits = [self.commit_row(sha, parents) for sha, parents in self.parents.items()]
-        writer.write_commits(self.store, commits, first)
+        commits = [("shop", sha, parents) for sha, parents in self.parents.items()]
+        sync(self.store, [tip, *self.facts], commits, self.now)
         self.facts, self.parents = [], {}
 
-    def commit_row(self, sha, parents):
-        who = ("A", "a@people.example", self.now)
-        return ("shop", sha, sha, " ".join(parents), *who, *who, "Message", "", None)
+    def decide(self, store, **more):
+        return decide_and_store(store, POLICY, "v", as_of=self.now, ask=self.answers, **more)
 
 
 STEPS = [
@@ -308,56 +293,6 @@ def empty(tmp_path_factory):
     return path
 
 
-def decide(store, shop, **more):
-    return decide_and_store(store, POLICY, "v", as_of=shop.now, ask=shop.answers, **more)
-
-
-def decided_whole(shop, path, copy):
-    """What everything comes to, decided on a copy of the store."""
-    copy.unlink(missing_ok=True)
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)  # with what the write-ahead log holds
-    with closing(open_store(f"sqlite:///{copy}")) as store:
-        decide(store, shop, afresh=True)
-        return seen(store)
-
-
-def seen(store):
-    """What readers see: name of a table -> its visible rows, without when they were written."""
-    found = {}
-    with store.read() as connection:
-        number = generations.current_generation(connection)
-        for table, key in (
-            (change, ("change_id",)),
-            (deployment_row, ("deployment_id",)),
-            (determination, ("subject", "control")),
-        ):
-            left_out = {"generation", "ledger_size", "as_of"}
-            names = [column.name for column in table.columns if column.name not in left_out]
-            every = connection.execute(generations.visible(table, key, number)).mappings()
-            found[table.name] = {
-                tuple(row[name] for name in key): {
-                    name: _MOMENT.sub("", str(row[name])) for name in names
-                }
-                for row in every
-            }
-        words = select(chain_index.c.term, chain_index.c.kind, chain_index.c.change_id)
-        found["index"] = {tuple(row): {} for row in connection.execute(words)}
-    return found
-
-
-def differing(one, two):
-    """(table, key, column, value, other value) of all that differs."""
-    return [
-        (name, key, column, here.get(column), there.get(column))
-        for name in one
-        for key in one[name].keys() | two[name].keys()
-        for here, there in [(one[name].get(key, {}), two[name].get(key, {}))]
-        for column in here.keys() | there.keys() or {"-"}
-        if here.get(column) != there.get(column) or (key in one[name]) != (key in two[name])
-    ]
-
-
 @pytest.mark.parametrize("seed", [0, 1, 2, 3, 13])
 def test_deciding_step_by_step_comes_to_what_deciding_everything_comes_to(seed, empty, tmp_path):
     path, copy = tmp_path / "steps.sqlite3", tmp_path / "whole.sqlite3"
@@ -366,6 +301,6 @@ def test_deciding_step_by_step_comes_to_what_deciding_everything_comes_to(seed, 
         shop = Shop(store, seed)
         for step in range(14):
             shop.live_on()
-            expected = decided_whole(shop, path, copy)
-            decide(store, shop)
+            expected = decided_whole(shop.decide, path, copy)
+            shop.decide(store)
             assert differing(expected, seen(store)) == [], f"step {step}"

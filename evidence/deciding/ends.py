@@ -1,0 +1,138 @@
+"""The end of each application that new entries tell of: its operations from an anchor on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from evidence.chain.deployments import operation_key, select_application
+from evidence.chain.handover import Anchor, ApplicationEnd, Handover
+from evidence.deciding.window import Whole
+from evidence.model.capture import Gap, GapReason
+from evidence.model.deployment import ApplicationState, Deployment
+from evidence.model.fact import Fact
+from evidence.policy import Application, Policy
+from evidence.store import since
+from evidence.store.session import Store
+
+F = TypeVar("F", bound=Fact)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """The operations and states of one application from its anchor on."""
+
+    application: Application
+    known: ApplicationEnd
+    anchor: Anchor
+    operations: tuple[Deployment, ...]
+    states: tuple[ApplicationState, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What new entries tell of the applications of production."""
+
+    operations: Mapping[str, tuple[Deployment, ...]]
+    """Application -> new sightings of operations."""
+    states: Mapping[str, tuple[ApplicationState, ...]]
+    """Application -> new versions of its state."""
+
+
+def told_of(store: Store, policy: Policy, begin: int) -> Told:
+    """What entries from `begin` on tell of each application; the others are no rows."""
+    operations: dict[str, list[Deployment]] = defaultdict(list)
+    for one in since.facts_since(store, Deployment, begin):
+        application = select_application(one, policy.applications)
+        if application is not None and application.production:
+            operations[application.id].append(one)
+    states: dict[str, list[ApplicationState]] = defaultdict(list)
+    for state in since.facts_since(store, ApplicationState, begin):
+        application = select_application(_as_operation(state), policy.applications)
+        if application is not None and application.production:
+            states[application.id].append(state)
+    return Told(
+        operations={key: tuple(own) for key, own in operations.items()},
+        states={key: tuple(own) for key, own in states.items()},
+    )
+
+
+def ends_of(
+    store: Store, policy: Policy, known: Handover, told: Told, gaps: Iterable[Gap], *, far: bool
+) -> list[End]:
+    """The end of each application that is told of, or of which a look may tell more.
+
+    From the newest anchor before all that is told; from the oldest one where `far`.
+
+    Raises:
+        Whole: there is none, or what is told reaches beyond it.
+    """
+    gaps = tuple(gaps)
+    ends = {one.application: one for one in known.applications}
+    looked = {one.application for one in known.applications if one.open_since}
+    by_id = {one.id: one for one in policy.applications}
+    found: list[End] = []
+    for name in sorted(looked | told.operations.keys() | told.states.keys()):
+        if name not in ends:
+            raise Whole("an application that is new, or not one single object of its deployer")
+        found.append(_end(store, policy, by_id[name], ends[name], told, gaps, far=far))
+    return found
+
+
+def _end(
+    store: Store,
+    policy: Policy,
+    application: Application,
+    known: ApplicationEnd,
+    told: Told,
+    gaps: Iterable[Gap],
+    *,
+    far: bool,
+) -> End:
+    own = told.operations.get(application.id, ())
+    seen = told.states.get(application.id, ())
+    identity = (known.source, known.uid)
+    identities = {operation_key(one)[:2] for one in own}
+    identities |= {(one.source, one.application_uid) for one in seen}
+    if identities - {identity}:
+        raise Whole("an application was made again, or is told of by another source")
+    anchor = _anchor(known, [one.started_at for one in own], far=far)
+    operations = since.operations_from(store, *identity, anchor.started_at)
+    if any(select_application(one, policy.applications) is not application for one in operations):
+        raise Whole("an object of a deployer was another application before")
+    for gap in gaps:
+        concerns = gap.source == known.source and gap.key in {"*", known.uid}
+        lost = gap.reason == GapReason.HISTORY_LOST and gap.window_from > anchor.started_at
+        if concerns and lost:
+            raise Whole("operations of the application were lost")
+    return End(
+        application=application,
+        known=known,
+        anchor=anchor,
+        operations=tuple(operations),
+        states=tuple(since.states_from(store, *identity, anchor.started_at)),
+    )
+
+
+def _anchor(known: ApplicationEnd, starts: Iterable[int], *, far: bool) -> Anchor:
+    first = min([*starts, *([known.open_since] if known.open_since else [])], default=2**63)
+    before = [one for one in known.anchors if one.started_at < first]
+    if not before:
+        raise Whole("what is told reaches beyond the operations that were handed over")
+    return before[0] if far else before[-1]
+
+
+def _as_operation(state: ApplicationState) -> Deployment:
+    return Deployment(
+        source=state.source,
+        application_uid=state.application_uid,
+        application=state.application,
+        started_at=0,
+        finished_at=0,
+        phase="",
+        sources=(),
+        initiator=None,
+        automated=None,
+    )

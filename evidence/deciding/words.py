@@ -1,0 +1,55 @@
+"""By what decided changes and deployments are found: words, each with what it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from evidence.deciding.brought import changes_in
+from evidence.model.chain import Chain
+from evidence.model.change import LinkKind
+from evidence.model.production import ProductionDeployment
+from evidence.store import writer
+from evidence.store.since import JUDGED
+
+
+def change_words(chain: Chain) -> Iterator[writer.IndexRow]:
+    """Every word by which someone may look for a change."""
+    change = chain.change
+    shas = {change.head_sha, change.landing_sha, *change.commits}
+    shas |= {row.sha for row in chain.evidence.pull_request_commits}
+    tickets = {link.target for link in chain.links if link.kind is LinkKind.REQUEST}
+    words = [("sha", sha) for sha in sorted(shas - {""})]
+    words += [("change", word) for word in (change.change_id, *change.aliases)]
+    words += [("ticket", ticket.removeprefix("ticket:")) for ticket in sorted(tickets)]
+    if change.number:
+        words.append(("number", str(change.number)))
+    for kind, term in words:
+        yield writer.IndexRow(
+            term=term, kind=kind, repository=change.repository, change_id=change.change_id
+        )
+
+
+def deployment_words(deployments: Iterable[ProductionDeployment]) -> Iterator[writer.IndexRow]:
+    for one in deployments:
+        for change_id in one.changes:
+            yield writer.IndexRow(
+                term=one.deployment_id,
+                kind="deployment",
+                repository=change_id.partition(":")[0],
+                change_id=change_id,
+            )
+
+
+def judged_words(deployments: Iterable[ProductionDeployment]) -> Iterator[writer.IndexRow]:
+    """What a deployment is judged on beside what it carried: words that nobody looks for."""
+    for one in deployments:
+        words = {word: word.partition(":")[0] for word in changes_in(one) - set(one.changes)}
+        built = (image for image in one.running if image.build and image.commit)
+        words |= {f"{image.repository} {image.commit}": image.repository for image in built}
+        for word, repository in sorted(words.items()):
+            yield writer.IndexRow(
+                term=f"{JUDGED} {word}",
+                kind=JUDGED,
+                repository=repository,
+                change_id=one.deployment_id,
+            )

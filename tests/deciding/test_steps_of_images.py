@@ -1,0 +1,267 @@
+"""As `test_steps`, of an organisation whose deployments follow images from a configuration."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import shutil
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from evidence.deciding.decide import decide_and_store
+from evidence.model.deployment import ApplicationState, DeployedSource, Deployment
+from evidence.model.git import GitAnswer, QuestionKind, RefTip
+from evidence.policy import Application, ImageMap, Policy, Repository
+from evidence.store.session import connect, open_store
+from evidence.store.upgrade import upgrade
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from steps_seen import decided_whole, differing, seen, sync
+
+URL = "https://git.example.test/acme/config"
+MINUTE = 60_000_000
+START = 1_780_000_000_000_000
+APPS = ("web", "till", "stock")
+POLICY = Policy(
+    repositories=(
+        Repository(id="code", urls=("https://git.example.test/acme/code",)),
+        Repository(id="config", urls=(URL,), role="configuration"),
+    ),
+    applications=tuple(
+        Application(
+            id=name,
+            deployer="argo",
+            selector=f"argocd/{name}",
+            repository="config",
+            path=f"apps/{name}",
+        )
+        for name in APPS
+    ),
+    image_maps=(ImageMap(image="registry.example/{name}", repository="code", build="build"),),
+)
+
+
+class Shop:
+    """Two repositories and three applications; `till` runs the image of `web` beside its own."""
+
+    def __init__(self, store, seed):
+        self.store, self.random = store, random.Random(seed)
+        self.now, self.count = START, 0
+        self.commits, self.facts = [], []
+        self.parents, self.trees, self.changed = {}, {}, {}
+        self.tips = {}
+        self.lines = {"code": [], "config": []}
+        self.deployed = {}
+        self.push("code", {})
+        tag = self.tips["code"]
+        images = {"web": ["web"], "till": ["till", "web"], "stock": ["stock"]}
+        self.tags = {name: dict.fromkeys(own, tag) for name, own in images.items()}
+        self.push("config", {self.file(name): self.text(name) for name in APPS})
+
+    def push(self, repository, files, *more):
+        sha = hashlib.sha1(f"{self.count}".encode(), usedforsecurity=False).hexdigest()
+        self.count += 1
+        tip = self.tips.get(repository)
+        parents = ((tip,) if tip else ()) + more
+        self.commits.append((repository, sha, parents))
+        self.parents[sha] = parents
+        self.trees[sha] = {**self.trees.get(tip, {}), **files}
+        self.changed[sha] = sorted(files)
+        self.tips[repository] = sha
+        self.lines[repository].append(sha)
+
+    def file(self, name):
+        return f"apps/{name}/kustomization.yaml"
+
+    def text(self, name):
+        rows = [
+            f"- name: registry.example/{image}\n  newTag: '{tag}'\n"
+            for image, tag in sorted(self.tags[name].items())
+        ]
+        return "images:\n" + "".join(rows)
+
+    # --- steps
+
+    def code(self):
+        self.push("code", {f"src/{self.count}.py": "x"})
+
+    def merge(self):
+        base = self.random.choice(self.lines["code"][-4:])
+        tip, line = self.tips["code"], list(self.lines["code"])
+        self.tips["code"] = base
+        self.push("code", {f"side/{self.count}.py": "x"})
+        side, self.tips["code"], self.lines["code"] = self.tips["code"], tip, line
+        self.push("code", {}, side)
+
+    def bump(self, tag=""):
+        name = self.random.choice(APPS)
+        image = self.random.choice(sorted(self.tags[name]))
+        tag = tag or self.tips["code"][: self.random.choice([40, 40, 12])]
+        self.tags[name][image] = tag
+        self.push("config", {self.file(name): self.text(name)})
+
+    def bump_back(self):
+        self.bump(self.random.choice(self.lines["code"]))
+
+    def bump_badly(self):
+        self.bump("nightly")
+
+    def both(self):
+        """One commit moves images of two applications."""
+        for name in ("web", "till"):
+            self.tags[name]["web"] = self.tips["code"]
+        self.push("config", {self.file(name): self.text(name) for name in ("web", "till")})
+
+    def add_image(self):
+        self.tags["stock"]["extra"] = self.tips["code"]
+        self.push("config", {self.file("stock"): self.text("stock")})
+
+    def notes(self):
+        self.push("config", {f"notes/{self.count % 3}.md": f"{self.count}"})
+
+    def deploy(self, phase="Succeeded", sha="", name=""):
+        name = name or self.random.choice(APPS)
+        source = DeployedSource(
+            repo_url=URL,
+            path=f"apps/{name}",
+            target_revision="main",
+            revision=sha or self.tips["config"],
+        )
+        found = Deployment(
+            source="argo",
+            application_uid=f"uid-{name}",
+            application=f"argocd/{name}",
+            started_at=self.now + self.random.randint(0, 9),
+            finished_at=self.now + 10,
+            phase=phase,
+            sources=(source,),
+            initiator=None,
+            automated=True,
+            origin="history",
+        )
+        self.deployed[name] = found
+        self.facts.append(found)
+
+    def release(self):
+        self.bump()
+        self.deploy()
+
+    def fail(self):
+        self.deploy("Failed")
+
+    def back(self):
+        self.deploy(sha=self.random.choice(self.lines["config"]))
+
+    def late(self):
+        """An operation of an hour ago is told only now."""
+        now, self.now = self.now, self.now - 61 * MINUTE
+        self.deploy(sha=self.random.choice(self.lines["config"][-3:]))
+        self.now = now
+
+    def look(self):
+        for name, one in self.deployed.items():
+            sha = self.random.choice([one.sources[0].revision] * 3 + [self.tips["config"]])
+            self.facts.append(
+                ApplicationState(
+                    source="argo",
+                    application_uid=f"uid-{name}",
+                    application=f"argocd/{name}",
+                    destination="",
+                    project="",
+                    sync_status="Synced",
+                    health=self.random.choice(["Healthy", "Healthy", "Degraded"]),
+                    health_since=self.now,
+                    revisions=(sha,),
+                    sources=one.sources,
+                    images=(),
+                    history_ids=(),
+                    auto_sync=None,
+                )
+            )
+
+    # --- what Git says
+
+    def answers(self, questions):
+        return [
+            GitAnswer(repository=one.repository, kind=one.kind, args=one.args, value=told)
+            for one in questions
+            if (told := self.answer(one)) is not None
+        ]
+
+    def answer(self, one):
+        if one.kind is QuestionKind.ENTRIES:
+            sha, directory = one.args
+            files = sorted(self.trees.get(sha, {}).items())
+            inside = [(path, text) for path, text in files if path.startswith(f"{directory}/")]
+            return json.dumps([["100644", self.blob(text), path] for path, text in inside])
+        if one.kind is QuestionKind.BLOB:
+            texts = {
+                self.blob(text): text for tree in self.trees.values() for text in tree.values()
+            }
+            return json.dumps({"text": texts[one.args[0]]})
+        if one.kind is QuestionKind.RESOLVE:
+            known = [sha for sha in self.parents if sha.startswith(one.args[0])]
+            return json.dumps({"commits": known, "tags": {}, "made": {}})
+        if one.kind is QuestionKind.CHANGED_PATHS:
+            return json.dumps(self.changed[one.args[0]])
+        return None
+
+    def blob(self, text):
+        return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    def live_on(self):
+        """One to three steps, and the sync that brings them."""
+        for _ in range(self.random.randint(1, 3)):
+            self.now += 7 * MINUTE
+            self.random.choice(STEPS)(self)
+        self.sync()
+        self.now += self.random.choice([1, 90, 600]) * MINUTE
+
+    def sync(self):
+        tips = [
+            RefTip(repository=name, name="refs/heads/main", sha=sha)
+            for name, sha in self.tips.items()
+        ]
+        sync(self.store, [*tips, *self.facts], self.commits, self.now)
+        self.facts, self.commits = [], []
+
+    def decide(self, store, **more):
+        return decide_and_store(store, POLICY, "v", as_of=self.now, ask=self.answers, **more)
+
+
+STEPS = [
+    *[Shop.release] * 8,
+    *[Shop.code, Shop.bump, Shop.deploy, Shop.look] * 3,
+    *[Shop.notes, Shop.both, Shop.merge] * 2,
+    Shop.add_image,
+    Shop.back,
+    Shop.bump_back,
+    Shop.fail,
+    Shop.late,
+]
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory):
+    path = tmp_path_factory.mktemp("images") / "empty.sqlite3"
+    with closing(connect(f"sqlite:///{path}")) as store:
+        upgrade(store)
+    return path
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_images_followed_step_by_step_come_to_what_all_of_them_come_to(seed, empty, tmp_path):
+    path, copy = tmp_path / "steps.sqlite3", tmp_path / "whole.sqlite3"
+    shutil.copyfile(empty, path)
+    with closing(open_store(f"sqlite:///{path}")) as store:
+        shop = Shop(store, seed)
+        for step in range(14):
+            shop.live_on()
+            expected = decided_whole(shop.decide, path, copy)
+            shop.decide(store)
+            assert differing(expected, seen(store)) == [], f"step {step}"
