@@ -117,11 +117,7 @@ def deployments(source: Source, loaded: Loaded) -> Collector:
 
     return GitHubDeploymentsCollector(
         source=source.id,
-        url=source.url or "https://api.github.com",
-        token=resolve(source.secret),
-        credential=source.secret,
-        verify=source.verify_tls,
-        system=source.system,
+        **_account(source),
         repositories=_deployed_repositories(source, loaded),
     )
 

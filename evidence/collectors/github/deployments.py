@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from evidence import canonical
 from evidence.collectors.github import parse_deployments as parsing
 from evidence.collectors.github import queries
 from evidence.collectors.github.account import GitHubAccount, GitHubRepository
+from evidence.collectors.github.credentials import NotInstalledError
 from evidence.collectors.github.paging import WATCHED
 from evidence.collectors.github.reading import at, identifier, integer, mapping, text
 from evidence.collectors.github.transport import GraphAnswer, TooHeavyError, Transport
+from evidence.collectors.github.transports import Transports
 from evidence.collectors.http import iso_micros
 from evidence.collectors.interface import Parsed, Progress, no_progress
 from evidence.errors import MalformedError
@@ -61,14 +63,18 @@ class GitHubDeploymentsCollector(GitHubAccount):
         self, window: Window, cursor: str, progress: Progress = no_progress
     ) -> Iterator[Page]:
         """All pages from `cursor` on; the last one is empty and complete."""
-        states, transport, spent = _states(cursor), self.transport(self.sign_in(), ""), 0
+        states, transports = _states(cursor), Transports(self.sign_in(), self.transport)
         for done, repository in enumerate(self.repositories):
             progress(f"{repository.name} deployments", done, len(self.repositories))
             state = states.setdefault(repository.id, _State())
-            for page in self._pages(repository, state, transport, window):
-                calls, spent = transport.usage.calls - spent, transport.usage.calls
-                yield replace(page, cursor=_dumped(states), calls=calls)
-        yield Page(cursor=_dumped(states), complete=True)
+            try:
+                transport = transports.of(repository.name)
+                for page in self._pages(repository, state, transport, window):
+                    yield transports.stamped(page, _dumped(states))
+            except NotInstalledError as error:
+                gap = self._gap(repository, GapReason.FORBIDDEN, error.message)
+                yield transports.stamped(Page(gaps=(gap,)), _dumped(states))
+        yield transports.stamped(Page(complete=True), _dumped(states))
 
     def parse(self, capture: Capture) -> Parsed:
         """Facts and gaps of one capture; pure."""
@@ -88,7 +94,12 @@ class GitHubDeploymentsCollector(GitHubAccount):
             elif found.get("nodes"):
                 state.none = False
             if not found:
-                yield Page(gaps=(self._unreadable(repository),))
+                detail = (
+                    f"The deployments of {repository.name} cannot be read: it is absent, or the "
+                    "credential lacks the permission `deployments: read`."
+                )
+                gap = self._gap(repository, GapReason.NOT_FOUND_OR_FORBIDDEN, detail)
+                yield Page(gaps=(gap,))
                 return
             captures = tuple(self._captures(repository, answer))
             starts = [iso_micros(at(_value(one), "createdAt")) for one in captures]
@@ -150,14 +161,13 @@ class GitHubDeploymentsCollector(GitHubAccount):
             Total(kind=parsing.DEPLOYMENT, scope=repository.name, reported=reported, stored=stored),
         )
 
-    def _unreadable(self, repository: GitHubRepository) -> Gap:
+    def _gap(self, repository: GitHubRepository, reason: GapReason, detail: str) -> Gap:
         return Gap(
             source=self.source,
             kind=parsing.DEPLOYMENT,
             key="*",
-            reason=GapReason.NOT_FOUND_OR_FORBIDDEN,
-            detail=f"The deployments of {repository.name} cannot be read: it is absent, or the "
-            "credential lacks the permission `deployments: read`.",
+            reason=reason,
+            detail=detail,
             repository=repository.id,
         )
 

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from evidence.collectors.github import GitHubCollector, GitHubRepository
+from evidence.collectors.github.deployments import GitHubDeploymentsCollector
 from evidence.collectors.http import Clock
 from evidence.demo.github_app import APP_ID, App
 from evidence.demo.load import load_world
@@ -104,6 +105,35 @@ def test_a_token_is_renewed_before_its_end_without_being_refused(simulation, key
     )
     assert sum(page.retries for page in pages) == 0
     assert app.issued > 1
+
+
+def deployments(simulation, key, *names):
+    moment = simulation.end()
+    full = [moment.repositories.get(name, name) for name in names]
+    return GitHubDeploymentsCollector(
+        source="ghd",
+        url=moment.github_api_url,
+        token="",
+        app_id=APP_ID,
+        private_key=pem(key),
+        repositories=tuple(GitHubRepository(id=one, name=one) for one in full),
+        clock=Clock(sleep=lambda _seconds: None),
+    )
+
+
+def test_an_app_reads_deployments_as_well(simulation, key):
+    app = simulation.github.app = App(public(key))
+    pages = list(deployments(simulation, key, "shop").fetch(ALL, ""))
+    assert pages[-1].complete
+    assert [gap for page in pages for gap in page.gaps] == []
+    assert (app.issued, sum(page.calls for page in pages)) == (1, 2)
+
+
+def test_an_owner_that_did_not_install_the_app_keeps_no_other_from_being_read(simulation, key):
+    simulation.github.app = App(public(key))
+    pages = list(deployments(simulation, key, "elsewhere/shop", "shop").fetch(ALL, ""))
+    assert [gap.reason for page in pages for gap in page.gaps] == [GapReason.FORBIDDEN]
+    assert pages[-1].complete
 
 
 def test_a_token_refused_at_its_first_use_is_final(simulation, key):
