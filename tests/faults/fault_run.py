@@ -210,8 +210,8 @@ class Bench:
         lost = crash_state.differences(expected, self.state(store))
         if not lost:
             return f"exit {first.exit_code}, then equal"
-        open_gaps = self.gaps(store)
-        if open_gaps:
+        undisturbed = self.stores[point.source, f"after {point.run}"]
+        if set(self.gaps(store)) - set(self.gaps(undisturbed)):
             return f"exit {first.exit_code}, gap named"
         return f"LOST: {point}: {first.said}: {lost[:3]}"
 

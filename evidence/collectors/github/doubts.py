@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from evidence.collectors.github.reading import integer, items, mapping, text
+from evidence.collectors.github.reading import at, integer, items, mapping, text
 
 _DEPTH = 5
 """Objects below the data that are looked at: lists are not gone into."""
@@ -62,8 +62,11 @@ def contradiction(asked: Mapping[str, Any], data: Mapping[str, Any]) -> str:
     if isinstance(ids, list) and isinstance(nodes, list) and len(ids) != len(nodes):
         return f"{len(ids)} objects were asked for and {len(nodes)} places came"
     for page in pages(data):
-        if not page["nodes"] and integer(page.get("totalCount"), 0) > 0:
-            return "a list that is said to hold something came empty"
+        if not page["nodes"] and (asked.get("after") or integer(page.get("totalCount"), 0) > 0):
+            return "a page that is said to hold something came empty"
+    tip = mapping(at(data, "repository", "ref", "target"))
+    if text(tip.get("oid")) and at(tip, "history", "nodes") == [] and not asked.get("since"):
+        return "a branch with a tip came without commits"
     return ""
 
 

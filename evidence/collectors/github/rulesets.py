@@ -67,8 +67,8 @@ def _one(context: SettingsContext, row: Mapping[str, Any], listing: RestAnswer) 
         return
     context.capture(kinds.RULESET, key, answer.text, (answer,), form=Form.EXACT, volatile=_UNSAID)
     context.look(Subject.RULESET, number, answer, "read")
-    _history(context, row, number)
-    context.state.rulesets[number] = updated
+    # Without its history it is asked for again by the next reading.
+    context.state.rulesets[number] = updated if _history(context, row, number) else ""
 
 
 def _unchanged(context: SettingsContext, number: str, listing: RestAnswer) -> None:
@@ -81,8 +81,8 @@ def _unchanged(context: SettingsContext, number: str, listing: RestAnswer) -> No
         context.state.until[f"history/{number}"] = listing.observed_at
 
 
-def _history(context: SettingsContext, row: Mapping[str, Any], number: str) -> None:
-    """Every version that was not read before, with its state."""
+def _history(context: SettingsContext, row: Mapping[str, Any], number: str) -> bool:
+    """Every version that was not read before, with its state; whether the list was shown."""
     path = f"{context.root}/rulesets/{number}/history"
     if text(row.get("source_type")) == "Organization":
         path = f"/orgs/{text(row.get('source'))}/rulesets/{number}/history"
@@ -93,7 +93,7 @@ def _history(context: SettingsContext, row: Mapping[str, Any], number: str) -> N
         what = f"the history of ruleset {number}"
         subject, kind = Subject.RULESET_HISTORY, kinds.RULESET_HISTORY
         context.refused(subject, number, kind, key, last, what)
-        return
+        return False
     known = context.state.versions.get(number, "")
     found = [mapping(each) for answer in answers for each in items(answer.data)]
     for each in found:
@@ -108,6 +108,7 @@ def _history(context: SettingsContext, row: Mapping[str, Any], number: str) -> N
     listed = [stable(each.get("version_id")) for each in found]
     context.look(Subject.RULESET_HISTORY, number, answers[0], "read", (begin, now), listed)
     context.state.until[f"history/{number}"] = now
+    return True
 
 
 def _begin(row: Mapping[str, Any], now: int) -> int:
