@@ -67,6 +67,8 @@ def contradiction(asked: Mapping[str, Any], data: Mapping[str, Any]) -> str:
     tip = mapping(at(data, "repository", "ref", "target"))
     if text(tip.get("oid")) and at(tip, "history", "nodes") == [] and not asked.get("since"):
         return "a branch with a tip came without commits"
+    if at(data, "repositoryOwner", "repositories", "nodes") == []:
+        return "an owner came without repositories"
     return ""
 
 
