@@ -24,6 +24,7 @@ PARTS = (
     "commits",
     "checks",
     "coverage",
+    "logs",
     "tickets",
     "ticket_events",
     "deployments",
