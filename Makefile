@@ -26,8 +26,8 @@ slow: setup ## the long runs: 10,000 corruptions of a store, 1,000 honest histor
 crash: setup ## 1,000 kill -9 of syncs on SQLite, 300 on PostgreSQL, and of rebuilds and reports
 	@$(PYTHON) -m pytest -q tests/crash --kills 1000,300,60,20
 
-faults: setup ## 600 of the ways in which a request of a sync can fail (make slow: all of them)
-	@$(PYTHON) -m pytest -q -n 2 tests/faults -m "not slow" --faults 600
+faults: setup ## 1,200 of the ways in which a request of a sync can fail (make slow: all of them)
+	@$(PYTHON) -m pytest -q -n 2 tests/faults -m "not slow" --faults 1200
 
 golden: setup ## the golden cases alone: make golden CASES=path
 	@$(PYTHON) -m pytest -q -n 2 tests/cases --cases $(or $(CASES),tests/cases)
