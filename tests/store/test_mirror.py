@@ -113,7 +113,7 @@ def test_paths_of_commits_come_back(store):
     paths = {"a": ("k8s/app.yaml", "odd\nname\udc80"), "b": ()}
     rows = [row(sha, paths=json.dumps(own)) for sha, own in paths.items()]
     assert writer.write_commits(store, [*rows, row("c")], 0) == 3
-    assert queries.paths_of(store, "shop", ["a", "b", "c", "d"]) == paths
+    assert dict(queries.paths_of(store, "shop", ["a", "b", "c", "d"])) == paths
 
 
 def test_paths_that_were_not_read_at_first_are_added_and_others_stay(store):
@@ -121,7 +121,7 @@ def test_paths_that_were_not_read_at_first_are_added_and_others_stay(store):
     later = [row("a", message="Other", paths='["y"]'), row("b", paths='["z"]')]
     assert writer.write_commits(store, later, 1) == 1
     assert writer.write_commits(store, [row("a"), row("b")], 1) == 0
-    assert queries.paths_of(store, "shop", ["a", "b"]) == {"a": ("y",), "b": ("x",)}
+    assert dict(queries.paths_of(store, "shop", ["a", "b"])) == {"a": ("y",), "b": ("x",)}
     assert {found.message for found in queries.load(store, Commit)} == {"Tea"}
 
 
