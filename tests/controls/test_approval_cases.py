@@ -1157,3 +1157,27 @@ def test_a_fact_that_was_never_stored_names_no_entry():
     assert 0 not in pull.determinations()["CM-03"].entries
     pull.reviews = [replace(one, observed_at=READ) for one in pull.reviews]
     assert 0 in pull.determinations()["CM-03"].entries
+
+
+def doubtful(*, again: bool) -> Pull:
+    """An approval by someone whose right to push was not read; then another push, or none."""
+    pull = Pull(bare=True).push("c1").approve(BERT, can_push=None)
+    if again:
+        pull = pull.push("c2")
+    pull = pull.net_diff("c1", "one").net_diff("c2", "two")
+    return pull.green().ticket().merge_equal().deploy("m1")
+
+
+def test_an_approval_that_may_count_is_stale_whether_or_not_it_counts():
+    assert doubtful(again=True).outcome("CM-03")[0] == "unknown"
+    assert doubtful(again=True).outcome("CM-04") == ("fail", "stale-approval")
+
+
+def test_an_approval_that_may_count_and_is_current_leaves_it_open():
+    assert doubtful(again=False).outcome("CM-04") == ("unknown", "approvals-open")
+
+
+def test_reviews_that_were_not_all_read_may_hold_a_current_one():
+    pull = doubtful(again=True)
+    pull.record = {"reviews_total": 2}
+    assert pull.outcome("CM-04") == ("unknown", "approvals-open")

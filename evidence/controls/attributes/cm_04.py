@@ -25,7 +25,8 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     """At least N counting approvals are current, and the merge added no content.
 
     Without a counting approval there is nothing to test (CM-03 counts it once); where CM-03 is
-    unknown this is unknown too, unless content was added at merge, which no approval covers.
+    unknown this is unknown too, unless no approval covers what was merged, whichever of them count:
+    content was added at merge, or all were given for something else.
     """
     early = cm_03.not_testable(CONTROL, chain, as_of)
     if early is not None:
@@ -38,9 +39,13 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     if approval.reason == "approval-not-required":
         sentence = "The policy requires no approval."
         return on_change(CONTROL, chain, "approval-not-required", sentence)
-    counting = case_of(chain, policy).approvals.counting
+    approvals = case_of(chain, policy).approvals
+    counting = approvals.counting
     merged = merge_content(chain)
     if approval.outcome == Outcome.UNKNOWN and merged.outcome != MergeContent.DIFFERENT:
+        possible = [(one, currency_of(chain, policy, one)) for one in (*counting, *approvals.open)]
+        if approvals.whole and possible and _all_stale(possible):
+            return _decide(chain, policy, possible, merged)
         sentence = f"Which approvals count is open: {approval.sentence}"
         return on_change(
             CONTROL,
@@ -65,6 +70,10 @@ def _direct(chain: Chain, approval: Determination) -> Determination:
 
 
 _Judged = list[tuple[Approval, Judgement]]
+
+
+def _all_stale(judged: _Judged) -> bool:
+    return all(judgement.currency == Currency.STALE for _, judgement in judged)
 
 
 def _decide(
