@@ -45,6 +45,8 @@ fi
 
 echo "setup: making .venv with $("$python" --version)" >&2
 "$python" -m venv --clear .venv
-.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+# The lock is whole: pip is not to look for anything else. Asked to, an older one takes the newest
+# version of `package[extra]` for what is locked as `package`, and stops for its missing hash.
+.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r "$lock"
 .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 echo "$wanted" >"$stamp"
