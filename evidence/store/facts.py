@@ -18,6 +18,7 @@ from evidence.model.delivery import Delivery
 from evidence.model.deployment import ApplicationState, Deployment
 from evidence.model.fact import Fact
 from evidence.model.git import Commit, GitAnswer, RefTip
+from evidence.model.policy_result import PolicyResult
 from evidence.model.provenance import Provenance
 from evidence.model.pull_request import (
     CommitPullRequests,
@@ -148,6 +149,7 @@ FACTS: Mapping[type[Fact], FactTable] = {
             "provenance",
             ("source", "subject_digest", "statement", "subject_name"),
         ),
+        _fact_table(PolicyResult, "policy_result", ("source", "scan_id"), search=("subject",)),
         _fact_table(BranchProtection, "branch_protection", ("repository", "branch")),
         _fact_table(Ruleset, "ruleset", ("repository", "ruleset_id", "origin")),
         _fact_table(RulesetListing, "ruleset_listing", ("repository",)),

@@ -1,0 +1,8 @@
+"""Lets the parsers' tests share how they spoil documents."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
