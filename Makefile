@@ -29,8 +29,8 @@ crash: setup ## 1,000 kill -9 of syncs on SQLite, 300 on PostgreSQL, and of rebu
 faults: setup ## 1,200 of the ways in which a request of a sync can fail (make slow: all of them)
 	@$(PYTHON) -m pytest -q -n 2 tests/faults -m "not slow" --faults 1200
 
-golden: setup ## the golden cases alone: make golden CASES=path
-	@$(PYTHON) -m pytest -q -n 2 tests/cases --cases $(or $(CASES),tests/cases)
+golden: setup ## the golden cases alone: make golden CASES=path ENGINE=sqlite|postgres|both
+	@$(PYTHON) -m pytest -q -n 2 tests/cases --cases $(or $(CASES),tests/cases) --engine $(or $(ENGINE),sqlite)
 
 lint: setup ## ruff, mypy --strict, import contracts
 	@.venv/bin/ruff check .

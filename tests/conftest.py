@@ -58,6 +58,12 @@ def pytest_addoption(parser):
     parser.addoption("--kill-seed", type=int, default=1, help="other moments for other numbers")
     parser.addoption("--faults", type=int, default=24, help="fault points to run")
     parser.addoption("--cases", default="tests/cases", help="folder of golden cases to run")
+    parser.addoption(
+        "--engine",
+        default="sqlite",
+        choices=["sqlite", "postgres", "both"],
+        help="where golden cases keep their evidence",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -119,12 +125,13 @@ ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 @pytest.fixture(params=ENGINES)
 def store_url(request, tmp_path):
     """URL of a store with the schema and nothing in it. A test must leave the schema as it is."""
-    if request.param == "sqlite":
-        yield _sqlite_copy(request, tmp_path)
-        return
-    shared = request.getfixturevalue("postgres_shared")
-    yield shared.render_as_string(hide_password=False)
-    _empty(shared)
+    yield from _fresh(request, tmp_path)
+
+
+@pytest.fixture
+def case_store(request, tmp_path):
+    """The same for a golden case, on the engine that `--engine` names."""
+    yield from _fresh(request, tmp_path)
 
 
 @pytest.fixture(params=ENGINES)
@@ -191,6 +198,15 @@ def brief_pdf():
     """The same for one test."""
     with _brief_pdfs():
         yield
+
+
+def _fresh(request, tmp_path):
+    if request.param == "sqlite":
+        yield _sqlite_copy(request, tmp_path)
+        return
+    shared = request.getfixturevalue("postgres_shared")
+    yield shared.render_as_string(hide_password=False)
+    _empty(shared)
 
 
 def _sqlite_copy(request, tmp_path):

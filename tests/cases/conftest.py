@@ -24,10 +24,16 @@ def pytest_generate_tests(metafunc):
             folder = metafunc.config.invocation_params.dir / folder
         if not folder.exists():
             raise pytest.UsageError(f"--cases {folder} does not exist.")
-        metafunc.parametrize("case_path", [_param(path) for path in case_paths(folder)])
+        asked = metafunc.config.getoption("--engine")
+        engines = ("sqlite", "postgres") if asked == "both" else (asked,)
+        metafunc.parametrize(
+            ("case_path", "case_store"),
+            [_param(path, engine) for path in case_paths(folder) for engine in engines],
+            indirect=["case_store"],
+        )
 
 
-def _param(path):
+def _param(path, engine):
     """A test named by the file, which is the case's id; a file that cannot be read fails as one."""
     try:
         reason = read_case(path).xfail
@@ -36,7 +42,8 @@ def _param(path):
     marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
     if "-" in path.stem:  # a variant of another case: `make golden` runs these, too
         marks.append(pytest.mark.slow)
-    return pytest.param(path, id=path.stem, marks=marks)
+    name = path.stem if engine == "sqlite" else f"{path.stem} on {engine}"
+    return pytest.param(path, engine, id=name, marks=marks)
 
 
 def pytest_terminal_summary(terminalreporter):

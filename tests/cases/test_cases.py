@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 from case_files import read_case
 from case_run import IMPLEMENTED, differences, reread_otherwise, run_case
 from losing import gained, traced_by_loss, without_one_capture, without_one_object
@@ -11,13 +9,12 @@ from losing import gained, traced_by_loss, without_one_capture, without_one_obje
 UNTESTED = "control not implemented"
 
 
-def test_case(case_path, tmp_path, sqlite_template, record_property):
+def test_case(case_path, case_store, tmp_path, record_property):
     case = read_case(case_path)
     for control in sorted(case.controls - IMPLEMENTED):
         record_property(UNTESTED, (control, case.id))
-    store = shutil.copyfile(sqlite_template, tmp_path / "evidence.sqlite3")
 
-    seen = run_case(case, tmp_path, f"sqlite:///{store}")
+    seen = run_case(case, tmp_path, case_store)
 
     assert differences(case, seen) == []
     assert reread_otherwise(seen) == []
