@@ -21,9 +21,10 @@ from evidence.model.production import ProductionDeployment
 from evidence.report.text import local, login, mark, private, shown, utc, visible, who
 from evidence.report.timeline import Moment, timeline
 from evidence.store import queries
-from evidence.store.gathering import Surroundings, gather_stored
+from evidence.store.gathering import gather_stored
 from evidence.store.rebuild import check_whole
 from evidence.store.session import Store, open_store
+from evidence.store.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

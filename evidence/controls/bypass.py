@@ -27,6 +27,8 @@ class Landing:
     enforced: bool | None = None
     """Whether the record rests on a rule that was enforced; None where that is not told."""
     forced: bool = False
+    hidden: bool = False
+    """Whether the record of its branch has a hole in which it may have landed another way."""
     facts: tuple[Fact, ...] = ()
 
 
@@ -46,6 +48,7 @@ def landing_of(chain: Chain) -> Landing:
         at=(suite.pushed_at if suite else 0) or (move.at if move else 0),
         enforced=_enforced(suite),
         forced=any(one.kind == "force_push" for one in moves if _names(one, chain)),
+        hidden=any(one.ref == ref for one in records.lost),
         facts=tuple(facts),
     )
 

@@ -143,10 +143,16 @@ class _Gathering:
         head = self.evidence.change.head_sha or (pull.head_sha if pull else "")
         to = {move.after_sha for move in moves}
         lost = {move.before_sha for move in moves} & set(self.rows) - to
-        if moves and read and (head not in to or lost):
+        if (moves and read and (head not in to or lost)) or self._broken():
             self.found.leave_open(
                 "contributors-incomplete", "the forge's record of pushes to its branch has a hole"
             )
+
+    def _broken(self) -> bool:
+        """Whether a push to its branch begins where none ended: something lies between."""
+        pull = self.evidence.pull_request
+        ref = f"refs/heads/{pull.head_ref}" if pull and pull.head_ref else ""
+        return any(one.ref == ref for one in self.evidence.landing.lost)
 
     def _pusher_of(self, sha: str) -> Party | None:
         """The known account that pushed a commit, by the last push that brought it."""

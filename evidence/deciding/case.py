@@ -24,8 +24,8 @@ from evidence.model.change import Change
 from evidence.model.git import GitAnswer, GitQuestion, QuestionKind
 from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Policy
-from evidence.store.gathering import Surroundings
 from evidence.store.session import Store
+from evidence.store.surroundings import Surroundings
 from evidence.store.trackers import tracker_reads
 
 __all__ = ["Ask", "Case"]
@@ -179,6 +179,7 @@ class Case:
             settings=forge.settings,
             landing=forge.landing,
             pushes=forge.pushes,
+            lost=forge.lost,
             trackers=tracker_reads(self.store, at=self.at),
             unlisted=self._unlisted,
         )

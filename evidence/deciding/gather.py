@@ -16,8 +16,8 @@ from evidence.model.change import Change
 from evidence.model.git import GitQuestion
 from evidence.policy import Policy
 from evidence.store import gathering
-from evidence.store.gathering import Surroundings
 from evidence.store.session import Store
+from evidence.store.surroundings import Surroundings
 
 BATCH = 500
 """Changes whose evidence stands in memory together."""

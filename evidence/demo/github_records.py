@@ -75,7 +75,7 @@ def activity(
     rows = [
         (place, move)
         for place, move in _moves(view, where)
-        if move.at >= begin and (not ref or move.ref == full)
+        if move.recorded and move.at >= begin and (not ref or move.ref == full)
     ]
     after = request.query.get("after", "")
     if after.removeprefix("cursor-").isdecimal():

@@ -223,6 +223,8 @@ class MoveRecord:
     kind: str
     """`push`, `force_push`, `pr_merge` or `merge_queue_merge`."""
     rules: str = ""
+    recorded: bool = True
+    """Whether GitHub's record of activity has it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -251,14 +253,29 @@ class RepositoryRecord:
     next_number: int = 1
 
     def move(
-        self, at: int, ref: str, sha: str, *, by: str = "", kind: str = "push", rules: str = ""
+        self,
+        at: int,
+        ref: str,
+        sha: str,
+        *,
+        by: str = "",
+        kind: str = "push",
+        rules: str = "",
+        recorded: bool = True,
     ) -> None:
         """A reference is set, or deleted with an empty object id."""
         if ref.startswith("refs/heads/"):
-            before = self.refs.get(ref, "")
-            self.moves.append(
-                MoveRecord(at=at, ref=ref, before=before, after=sha, by=by, kind=kind, rules=rules)
+            made = MoveRecord(
+                at=at,
+                ref=ref,
+                before=self.refs.get(ref, ""),
+                after=sha,
+                by=by,
+                kind=kind,
+                rules=rules,
+                recorded=recorded,
             )
+            self.moves.append(made)
         if sha:
             self.refs[ref] = sha
         else:

@@ -18,7 +18,7 @@ def play_push(scene: Scene, push: Push, at: int) -> None:
     where = scene.repository(push.repository)
     ref = f"refs/heads/{push.branch or where.world.default_branch}"
     if push.remove:
-        where.move(at, ref, "", by=push.by, rules=push.rules)
+        where.move(at, ref, "", by=push.by, rules=push.rules, recorded=push.recorded)
         return
     fallback = where.refs[f"refs/heads/{where.world.default_branch}"]
     tip = scene.sha(push.force_to, where) if push.force_to else where.refs.get(ref, fallback)
@@ -37,6 +37,7 @@ def play_push(scene: Scene, push: Push, at: int) -> None:
         by="" if push.deploy_key else push.by,
         kind="force_push" if push.force_to else "push",
         rules=push.rules,
+        recorded=push.recorded,
     )
 
 

@@ -64,7 +64,13 @@ def play_merge(turn: Turn, step: MergeStep) -> None:
     )
     pull.states.append((at, "MERGED"))
     where.move(
-        at, f"refs/heads/{turn.base}", sha, by=step.by, kind=_kind(step.method), rules=step.rules
+        at,
+        f"refs/heads/{turn.base}",
+        sha,
+        by=step.by,
+        kind=_kind(step.method),
+        rules=step.rules,
+        recorded=step.recorded,
     )
     for name in ("", ".merge"):
         turn.scene.name(pull.key + name, where, sha)

@@ -120,7 +120,8 @@ def play_push(turn: Turn, step: PushStep) -> None:
         turn.counted(tip)
         if spec.key:
             turn.scene.name(f"{change.key}.{spec.key}", where, tip)
-    _moved(turn, tuple(kept), tip, by, forced=step.force or step.rebase)
+    forced = step.force or step.rebase
+    _moved(turn, tuple(kept), tip, by, forced=forced, recorded=step.recorded)
     if step.force or step.rebase:
         turn.event("HeadRefForcePushedEvent", by, before=before, after=tip)
 
@@ -136,13 +137,19 @@ def _kept(turn: Turn, step: PushStep, by: str) -> list[str]:
 
 
 def _moved(
-    turn: Turn, commits: tuple[str, ...], tip: str, by: str, *, forced: bool = False
+    turn: Turn,
+    commits: tuple[str, ...],
+    tip: str,
+    by: str,
+    *,
+    forced: bool = False,
+    recorded: bool = True,
 ) -> None:
     """The head branch points to `tip`; a merged pull request no longer follows it."""
     pull, where, at = turn.pull, turn.where, turn.at
     known = set(pull.commits[-1][1])
     kind = "force_push" if forced else "push"
-    where.move(at, f"refs/heads/{pull.branch}", tip, by=by, kind=kind)
+    where.move(at, f"refs/heads/{pull.branch}", tip, by=by, kind=kind, recorded=recorded)
     if pull.merge is not None:
         return
     pull.heads.append((at, tip))

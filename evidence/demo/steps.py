@@ -71,6 +71,8 @@ class PushStep:
     """The commits replace all earlier ones."""
     rebase: bool = False
     """The branch's commits are replayed onto the base branch of that moment; then `commits`."""
+    recorded: bool = True
+    """False: GitHub's record of activity lacks it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +236,8 @@ class MergeStep:
     rules: str = ""
     """What the rule suite says: `pass`, `bypass` or `none` (no record). Default: `pass` where any
     rule applies, else `none`."""
+    recorded: bool = True
+    """False: GitHub's record of activity lacks it."""
 
 
 Step = (

@@ -213,6 +213,8 @@ class Push:
     required, else `pass`."""
     deploy_key: str = ""
     """Title of the deploy key it was pushed with: GitHub then names no account."""
+    recorded: bool = True
+    """False: GitHub's record of activity lacks it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

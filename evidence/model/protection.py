@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from evidence.model.activity import RepositoryActivity, RuleSuite
 from evidence.model.capture import Gap
+from evidence.model.pushes import LostPush
 from evidence.model.settings import (
     AccessSnapshot,
     BranchProtection,
@@ -56,3 +57,5 @@ class LandingRecords:
     pushes: tuple[RepositoryActivity, ...] = ()
     """Movements of the pull request's own branch to commits of it, oldest first. That one is
     missing says nothing: a fork's are not told, nor those from before the first reading."""
+    lost: tuple[LostPush, ...] = ()
+    """Holes in the record of either branch that may hide a movement of what it landed."""

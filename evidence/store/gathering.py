@@ -8,77 +8,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar
 
-from evidence.model.activity import RepositoryActivity
 from evidence.model.capture import Gap
 from evidence.model.chain import ChangeEvidence
 from evidence.model.change import Change, Link, LinkKind
 from evidence.model.check import CheckCoverage, CheckRun, attempts_of, logs_of
 from evidence.model.fact import Fact
-from evidence.model.production import ProductionDeployment
-from evidence.model.protection import LandingRecords, SettingsHistory
+from evidence.model.protection import LandingRecords
 from evidence.model.pull_request import (
     PullRequest,
     PullRequestCommit,
     PullRequestEvent,
     Review,
 )
-from evidence.model.ticket import Ticket, TicketEvent, TrackerRead
+from evidence.model.ticket import Ticket, TicketEvent
 from evidence.store import queries
 from evidence.store.session import Store
+from evidence.store.surroundings import Surroundings
 
 F = TypeVar("F", bound=Fact)
-
-
-def listed_only(_change: Change, _events: Iterable[PullRequestEvent], *, cut: bool) -> set[str]:
-    """For who only shows what is stored: commits that no listing names are left out."""
-    del cut
-    return set()
-
-
-def no_settings(repository: str, /) -> SettingsHistory:
-    """For who does not judge: the settings are left out."""
-    return SettingsHistory(repository=repository)
-
-
-def no_landing(_change: Change, /) -> LandingRecords:
-    """For who does not judge: the forge's records are left out."""
-    return LandingRecords()
-
-
-class Unlisted(Protocol):
-    """Names a change's commits that no listing names; `cut` says that its listing is too short."""
-
-    def __call__(
-        self, change: Change, events: Iterable[PullRequestEvent], /, *, cut: bool
-    ) -> set[str]: ...
-
-
-def no_pushes(_repository: str, _ref: str, _shas: Iterable[str], /) -> tuple[Any, ...]:
-    """For who does not judge: pushes to pull requests are left out."""
-    return ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What the changes of one case share."""
-
-    deployments: Mapping[str, ProductionDeployment]
-    asked: Mapping[str, frozenset[str]]
-    """Repository -> commits whose pull requests the forge was asked for."""
-    gaps: Mapping[str, tuple[Gap, ...]]
-    """Repository -> open gaps; "" holds those that concern no single repository."""
-    trackers: tuple[TrackerRead, ...] = ()
-    unlisted: Unlisted = listed_only
-    """Commits of heads that a force-push replaced, and those that a listing leaves out."""
-    settings: Callable[[str], SettingsHistory] = no_settings
-    """Repository -> every observed version of its settings."""
-    landing: Callable[[Change], LandingRecords] = no_landing
-    """Change -> what the forge recorded about how it came to its branch."""
-    pushes: Callable[[str, str, Iterable[str]], tuple[RepositoryActivity, ...]] = no_pushes
-    """Repository, full ref and commits -> who moved the ref to any of them."""
 
 
 def gather_stored(
@@ -160,7 +110,17 @@ def _landing(
     if not versions or not versions[-1].head_ref:
         return landing
     ref = f"refs/heads/{versions[-1].head_ref}"
-    return replace(landing, pushes=around.pushes(change.repository, ref, sorted(shas)))
+    pushes = around.pushes(change.repository, ref, sorted(shas))
+    lost = [
+        one
+        for one in around.lost(change.repository, ref)
+        if pushes
+        and pushes[0].at <= one.until
+        and one.since <= change.merged_at
+        # What came after the head that was merged is no part of it.
+        and one.before_sha != change.head_sha
+    ]
+    return replace(landing, pushes=pushes, lost=(*landing.lost, *lost))
 
 
 def _is_cut(versions: Iterable[PullRequest], listed: Iterable[PullRequestCommit]) -> bool:

@@ -37,6 +37,7 @@ GAP_KINDS = frozenset(
         "github.ruleset_history",
         "github.rule_suite",
         "github.activity",
+        "github.push_holes",
         "github.codeowners_errors",
         "github.environments",
         "github.access",

@@ -76,11 +76,13 @@ def without_one_object(evidence: ChangeEvidence) -> Iterator[tuple[str, ChangeEv
 
 
 def _lists_of_records(evidence: ChangeEvidence) -> Iterator[tuple[str, str]]:
-    """(part, list) of the records whose lists are evidence; gaps say that some is missing."""
+    """(part, list) of the records whose lists are evidence; gaps and losses say what is missing."""
     for part in RECORDS:
         record = getattr(evidence, part)
         for field in fields(record):
-            if field.name != "gaps" and isinstance(getattr(record, field.name), tuple):
+            if field.name not in ("gaps", "lost") and isinstance(
+                getattr(record, field.name), tuple
+            ):
                 yield part, field.name
 
 

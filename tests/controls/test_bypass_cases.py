@@ -12,6 +12,7 @@ from evidence.model.activity import RepositoryActivity, RuleEvaluation
 from evidence.model.change import MergeMethod
 from evidence.model.git import QuestionKind
 from evidence.model.protection import LandingRecords, SettingsHistory
+from evidence.model.pushes import LostPush
 from evidence.model.settings import Rule
 
 
@@ -153,6 +154,48 @@ def test_rules_of_another_branch_do_not_protect_this_one():
     other = tuple(replace(one, include=("refs/heads/release/*",)) for one in settings.rulesets)
     pull = given(settings=replace(settings, rulesets=other))
     assert pull.outcome("CM-08") == ("fail", "rules-not-in-force")
+
+
+# --- holes in the record of pushes
+
+
+def lost(ref: str = "refs/heads/main") -> LostPush:
+    return LostPush(
+        repository="app",
+        ref=ref,
+        before_sha="b0",
+        after_sha="m1",
+        since=minute(20),
+        until=minute(40),
+    )
+
+
+def with_a_hole(pull: Pull, ref: str = "refs/heads/main") -> Pull:
+    landing = replace(pull.evidence["landing"], lost=(lost(ref),))
+    pull.evidence = {**pull.evidence, "landing": landing}
+    return pull
+
+
+def test_a_hole_in_which_it_landed_may_hide_a_force_push_so_a_met_rule_is_no_pass():
+    pull = with_a_hole(given(suites=[suite()]))
+    assert pull.outcome("CM-08") == ("unknown", "push-record-broken")
+
+
+def test_a_hole_leaves_what_is_recorded_as_a_bypass_a_deviation():
+    assert with_a_hole(given(suites=[suite("bypass")])).outcome("CM-08")[0] == "fail"
+
+
+def test_a_hole_in_another_branch_says_nothing_of_this_one():
+    pull = with_a_hole(given(suites=[suite()]), "refs/heads/release")
+    assert pull.outcome("CM-08") == ("pass", "rules-met")
+
+
+def test_a_hole_in_the_branch_of_the_pull_request_leaves_its_contributors_open():
+    pull = with_a_hole(
+        given(suites=[suite()]), f"refs/heads/{Pull().gathered().pull_request.head_ref}"
+    )
+    assert pull.outcome("CM-03") == ("unknown", "contributors-incomplete")
+    assert pull.outcome("CM-08") == ("pass", "rules-met")
 
 
 # --- pushes

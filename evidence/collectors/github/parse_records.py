@@ -59,7 +59,7 @@ def _full(ref: str) -> str:
     return ref if ref.startswith("refs/") or not ref else f"refs/heads/{ref}"
 
 
-def activity(capture: Capture, payload: Mapping[str, Any]) -> tuple[Fact, ...] | None:
+def activity(capture: Capture, payload: Mapping[str, Any]) -> tuple[RepositoryActivity, ...] | None:
     """One movement of a ref."""
     number, at = stable(payload.get("id")), iso_micros(payload.get("timestamp"))
     if not number or not at:

@@ -8,6 +8,7 @@ from typing import Any
 from evidence.collectors.github import settings_kinds as kinds
 from evidence.collectors.github.parse_access import access
 from evidence.collectors.github.parse_records import activity, rule_suite, settings_read
+from evidence.collectors.github.push_holes import parse_holes
 from evidence.collectors.github.reading import flag, integer, items, mapping, text
 from evidence.collectors.github.rest_reading import (
     allowed,
@@ -44,6 +45,8 @@ Facts = tuple[Fact, ...] | None
 @of_json
 def parse(capture: Capture, payload: Any) -> Parsed:
     """Facts and gaps of one capture; what cannot be read is a gap."""
+    if capture.kind == kinds.PUSH_HOLES and isinstance(payload, dict):
+        return parse_holes(capture, payload)
     read = _KINDS.get(capture.kind)
     facts = read(capture, payload) if read and isinstance(payload, dict) else None
     if facts is None:

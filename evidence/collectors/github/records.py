@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from evidence.canonical import slice_each, splice_object
 from evidence.collectors.github import settings_kinds as kinds
+from evidence.collectors.github.parse_records import activity as movement
+from evidence.collectors.github.push_holes import note_holes
 from evidence.collectors.github.reading import mapping, text
 from evidence.collectors.github.rest import RestAnswer
 from evidence.collectors.github.rest_reading import stable
 from evidence.collectors.github.settings_context import SettingsContext
+from evidence.model.activity import RepositoryActivity
 from evidence.model.capture import GapReason
 from evidence.model.settings import Subject
 
@@ -87,6 +90,7 @@ def read_activity(context: SettingsContext, branches: Sequence[str], now: int) -
     every = period if known else PULL_REQUEST_PERIOD
     asked = [*([] if known else asked), ({}, every, "all branches")]
     first: RestAnswer | None = None
+    moves: dict[str, RepositoryActivity] = {}
     for only, reaching, branch in asked:
         answers = tuple(
             context.rest.pages(
@@ -106,7 +110,10 @@ def read_activity(context: SettingsContext, branches: Sequence[str], now: int) -
                 if number:
                     key = context.key("activity", number)
                     context.capture(kinds.ACTIVITY, key, exact, (answer,), volatile=_UNSAID)
+                    facts = movement(context.captures[-1], mapping(row))
+                    moves |= {one.activity_id: one for one in facts or ()}
     if first is not None:
+        note_holes(context, branches, tuple(moves.values()), first)
         _read_to(context, Subject.ACTIVITY, kinds.ACTIVITY, begin, first, "activity")
 
 

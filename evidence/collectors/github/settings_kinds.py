@@ -13,6 +13,7 @@ RULESET = "github.ruleset"
 RULESET_HISTORY = "github.ruleset_history"
 RULE_SUITE = "github.rule_suite"
 ACTIVITY = "github.activity"
+PUSH_HOLES = "github.push_holes"
 CODEOWNERS = "github.codeowners_errors"
 ENVIRONMENTS = "github.environments"
 ACCESS = "github.access"
@@ -26,6 +27,7 @@ KINDS = (
     RULESET_HISTORY,
     RULE_SUITE,
     ACTIVITY,
+    PUSH_HOLES,
     CODEOWNERS,
     ENVIRONMENTS,
     ACCESS,

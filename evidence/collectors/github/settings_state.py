@@ -34,6 +34,10 @@ class RepositorySettingsState:
     """Ruleset id -> `updated_at` of the version that was read."""
     versions: dict[str, str] = field(default_factory=dict)
     """Ruleset id -> its newest version that was read."""
+    tips: dict[str, str] = field(default_factory=dict)
+    """Full name of a production branch -> where its newest recorded movement ended."""
+    holes: dict[str, str] = field(default_factory=dict)
+    """Where a production branch stood though nothing recorded put it there -> its full name."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +72,8 @@ def _repository(found: Mapping[str, Any]) -> RepositorySettingsState:
         until={name: integer(each, 0) for name, each in mapping(found.get("until")).items()},
         rulesets=_texts(found.get("rulesets")),
         versions=_texts(found.get("versions")),
+        tips=_texts(found.get("tips")),
+        holes=_texts(found.get("holes")),
     )
 
 

@@ -113,6 +113,12 @@ def _pull_request(case: _Case, policy: Policy, as_of: int) -> Determination:
             f"{when(case.moment)}."
         )
         return _say(case, "rules-not-in-force", sentence)
+    if landing.hidden:
+        sentence = (
+            f"The forge's record of pushes to {clip(chain.change.branch)} has a hole where "
+            f"#{number} landed: a push lies in it of which nothing is known."
+        )
+        return _say(case, "push-record-broken", sentence)
     if landing.result == "pass" and (landing.enforced or not rules.problem):
         sentence = f"The forge recorded that #{number} met its rules at {when(landing.at)}."
         return _say(case, "rules-met", sentence)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from evidence.collectors.github.collector import GitHubRepository
 from evidence.collectors.github.settings import HOUR, GitHubSettingsCollector
+from evidence.collectors.github.settings_state import SettingsState
 from evidence.collectors.http import Clock
 from evidence.demo.faults import FAULTS, SPOILERS
 from evidence.demo.reading import read_world
@@ -392,6 +393,56 @@ def test_windows_of_records_join_from_look_to_look(simulation):
 
     assert [one.outcome for one in windows] == ["read"] * 3
     assert all(a.until >= b.since for a, b in pairwise(windows))
+
+
+LOST = """
+[[push]]
+key = "gone"
+by = "ada"
+at = "+2d3h"
+recorded = false
+files = { "b.txt" = "b\\n" }
+[[push]]
+key = "later"
+by = "ada"
+at = "+2d6h"
+files = { "c.txt" = "c\\n" }
+"""
+
+
+@pytest.mark.parametrize("looks", [["+2d8h"], ["+1d12h", "+2d8h"]])
+def test_a_push_that_the_record_lacks_is_a_gap_of_its_branch(tmp_path_factory, looks):
+    with served(tmp_path_factory, STORY + LOST) as simulation:
+        cursor = ""
+        for look in looks:
+            moment = simulation.at(look)
+            one = collector(simulation, moment)
+            found = Read(one, cursor)
+            cursor = found.cursor
+    said = [gap for capture in found.captures for gap in one.parse(capture).gaps]
+    last = max(found.of(RepositoryActivity, ref="refs/heads/main"), key=lambda move: move.at)
+
+    assert [(gap.kind, gap.reason, gap.repository) for gap in said] == [
+        ("github.push_holes", GapReason.TRUNCATED, "shop")
+    ]
+    assert last.before_sha[:12] in said[0].detail
+
+
+def test_a_push_that_is_listed_late_ends_the_gap(tmp_path_factory):
+    with served(tmp_path_factory) as simulation:
+        moment = simulation.end()
+        one = collector(simulation, moment)
+        first = Read(one)
+        state = SettingsState.loads(first.cursor)
+        pushed = first.of(RepositoryActivity, ref="refs/heads/main")
+        state.repositories["shop"].holes |= {pushed[0].after_sha: "refs/heads/main"}
+        state.repositories["shop"].until.clear()
+        state.repositories["shop"].looked_at = 0
+        (said,) = [
+            each for each in Read(one, state.dumps()).captures if each.kind == "github.push_holes"
+        ]
+
+    assert one.parse(said).gaps == ()
 
 
 def test_the_window_of_rule_suites_is_never_left_to_the_default(simulation):
