@@ -27,7 +27,8 @@ import evidence.cli  # noqa: F401 - as the program sets itself up
 from evidence.chain.configuration import Configuration, Configurations
 from evidence.chain.images import split_reference
 from evidence.chain.inquiry import Inquiry
-from evidence.chain.strategies import Reference, Resolution, resolve_reference
+from evidence.chain.matches import Reference, Resolution
+from evidence.chain.strategies import resolve_reference
 from evidence.collectors.git import GitCollector
 from evidence.model.git import GitAnswer, GitQuestion
 from evidence.policy import Application, ImageMap

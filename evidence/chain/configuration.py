@@ -8,7 +8,7 @@ lies elsewhere (a remote base) or cannot be read is named as a problem.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evidence.chain.argocd_source import SHARED, image_overrides, own_file, parameters
@@ -261,7 +261,16 @@ class Configurations:
             elif name != own:
                 reading.problems.add(f"missing:{name}")
         layers += [(name, parameters(document)) for name, document in told]
-        return value_images(layers, application.values_keys, reading.only)
+        version = self._app_version(reading, path)
+        found = value_images(layers, application.values_keys, reading.only)
+        return [replace(ref, version=version) for ref in found]
+
+    def _app_version(self, reading: _Reading, path: str) -> str:
+        """`appVersion` of the chart at the path; empty where there is none."""
+        place = f"{path}/Chart.yaml"
+        entry = self._tree(reading, path).get(place) if path else None
+        documents = self._documents(reading, place, entry) if entry else []
+        return text_of(mapping_of(documents[0]).get("appVersion")) if documents else ""
 
 
 def _by_place(ref: ImageRef) -> tuple[str, str, str, str]:

@@ -17,17 +17,18 @@ from evidence.chain.images import ImageRef, differences, split_reference
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.lanes import Step, lane_ranges
 from evidence.chain.mapping import ImageMaps
+from evidence.chain.matches import Resolution
 from evidence.chain.naming import Naming
 from evidence.chain.records import PopulationInputs
 from evidence.chain.rows import Draft, RangeDraft
 from evidence.chain.running import running_image
-from evidence.chain.strategies import Resolution
+from evidence.chain.weaker import TOLD
 from evidence.model.production import ImageChange, RunningImage
 from evidence.policy import Application, Policy
 
 ImageKey = tuple[str, str, str]
 """(image, source repository id, path in it)."""
-_BY_DIGEST = frozenset({"provenance", "claimed_provenance", "commit_trailer", "image_label"})
+_BY_DIGEST = TOLD | {"provenance", "claimed_provenance", "commit_trailer", "image_label"}
 """What tells the commit of a digest although the tag stays the same."""
 _UNDECIDED = frozenset({"third_party"})
 """Problems of an image that leave no question about our own sources."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evidence.chain.yaml_text import list_of, mapping_of, text_of
 
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _TAGGED = re.compile(r"[/:@]")
+VERSION_LABEL = "app.kubernetes.io/version"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,8 @@ class ImageRef:
     """`tag`, `tag@sha256:...` or `sha256:...`; `latest` where nothing is written."""
     file: str
     field: str
+    version: str = ""
+    """The version that stands beside it: a label of what runs it, or that of its chart."""
 
 
 def parse_image(text: str) -> tuple[str, str]:
@@ -87,10 +90,15 @@ def manifest_images(documents: Sequence[Any], file: str) -> Iterator[ImageRef]:
         for item in _items(document):
             metadata = mapping_of(item.get("metadata"))
             owner = f"{text_of(item.get('kind'))}/{text_of(metadata.get('name'))}"
+            version = text_of(mapping_of(metadata.get("labels")).get(VERSION_LABEL))
             for where, text in _containers(item):
                 image, reference = parse_image(text)
                 yield ImageRef(
-                    image=image, reference=reference, file=file, field=f"{owner} {where}"
+                    image=image,
+                    reference=reference,
+                    file=file,
+                    field=f"{owner} {where}",
+                    version=version,
                 )
 
 
@@ -236,9 +244,8 @@ def apply_overrides(
         for ref in same:
             result.remove(ref)
             kept = reference or ref.reference
-            result.append(
-                ImageRef(image=image, reference=kept, file=file, field=_place(change, ref))
-            )
+            place = _place(change, ref)
+            result.append(replace(ref, image=image, reference=kept, file=file, field=place))
         if not same and reference:
             result.append(ImageRef(image=image, reference=reference, file=file, field=change.field))
     return list(dict.fromkeys(result))

@@ -11,18 +11,21 @@ from evidence.chain.digests import Digests
 from evidence.chain.images import ImageRef, split_reference
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.mapping import Built
+from evidence.chain.matches import Reference, Resolution
 from evidence.chain.provenance import Statement, Statements
 from evidence.chain.records import PopulationInputs
 from evidence.chain.rows import Draft, RangeDraft
-from evidence.chain.strategies import Reference, Resolution, resolve_reference
-from evidence.chain.trailers import Trailer, trailer_of
-from evidence.chain.urls import find_repository, repository_index
+from evidence.chain.set_by import SetBy, Told
+from evidence.chain.strategies import resolve_reference
+from evidence.chain.weaker import TOLD
 from evidence.policy import Policy
 
 _UNNAMED = frozenset({"no_such_tag", "digest_only", "not_a_commit", "candidate_only"})
 """Problems of a reference that names no commit by itself."""
-_TRAILERS_READ = 50
-"""Configuration commits of one deployment whose messages are read, the newest first."""
+_WHILE_IT_RUNS = TOLD | {"commit_trailer"}
+"""Bases that only the commits that set a reference tell; they hold while it runs."""
+
+_NOTHING = Told()
 
 
 class Naming:
@@ -35,9 +38,9 @@ class Naming:
         self._graphs = inputs.graphs
         self._inquiry = inquiry
         self._digests = digests
-        self._urls = repository_index(policy.repositories)
+        self._set_by = SetBy(policy, inputs, inquiry)
         self._statements = Statements(policy, inputs.provenance)
-        self._by_trailer: dict[tuple[str, str, str], Resolution] = {}
+        self._by_text: dict[tuple[str, str, str], Resolution] = {}
 
     def stated(self, built: Built, ref: ImageRef) -> tuple[Statement, ...]:
         """What builders state of the digest behind a reference."""
@@ -49,7 +52,7 @@ class Naming:
         built: Built,
         ref: ImageRef,
         draft: Draft | None = None,
-        trailers: tuple[Trailer, ...] = (),
+        told: Told = _NOTHING,
     ) -> Resolution:
         """The commit behind a reference; a Git tag that is younger than `draft` tells nothing."""
         if not built.repository:
@@ -63,7 +66,11 @@ class Naming:
                 digest=digest,
                 statements=self.stated(built, ref),
                 labels=tuple(self._statements.labels(digest, built.repository)),
-                trailers=trailers,
+                trailers=told.trailers,
+                claims=told.claims,
+                links=told.links,
+                version=told.version,
+                landed_last=told.landed_last,
             ),
         )
         graph = self._graphs.get(built.repository)
@@ -74,40 +81,22 @@ class Naming:
         return found
 
     def as_set(self, built: Built, ref: ImageRef, draft: Draft, lane: RangeDraft) -> Resolution:
-        """With the trailers of the commits that set it, where nothing else names a commit."""
+        """With what is told by those who set it, where nothing else names a commit."""
         found = self.by_itself(built, ref, draft)
         if not built.repository or found.pending or found.problem not in _UNNAMED:
             return found
-        trailers = self._trailers(built.repository, lane)
-        return self.by_itself(built, ref, draft, trailers) if trailers else found
+        told = self._set_by.told(built, ref, draft, lane)
+        return self.by_itself(built, ref, draft, told) if told != _NOTHING else found
 
     def as_running(self, built: Built, ref: ImageRef, draft: Draft, lane: RangeDraft) -> Resolution:
-        """A reference that trailers named once keeps that meaning while it runs."""
+        """A reference that was named by those who set it keeps that meaning while it runs."""
         found = self.as_set(built, ref, draft, lane)
         key = (built.repository, ref.image, ref.reference)
-        if found.basis == "commit_trailer":
-            self._by_trailer[key] = found
-        return self._by_trailer.get(key, found) if found.problem in _UNNAMED else found
+        if found.basis in _WHILE_IT_RUNS:
+            self._by_text[key] = found
+        return self._by_text.get(key, found) if found.problem in _UNNAMED else found
 
     def _ended(self, draft: Draft) -> int:
         """The last moment at which the operation can have read an image."""
         deployment = draft.operation.deployment
         return max(deployment.started_at, deployment.finished_at) + self._policy.clock_tolerance
-
-    def _trailers(self, repository: str, lane: RangeDraft) -> tuple[Trailer, ...]:
-        """References in messages of the lane's commits to commits of the mapped repository.
-
-        A message that names another repository, or none of ours, is no reference to this one.
-        """
-        shas = self._graphs[lane.repository].shas
-        found: list[Trailer] = []
-        for commit in lane.commits[-_TRAILERS_READ:]:
-            message = self._inquiry.message(lane.repository, shas[commit])
-            trailer = trailer_of(message, shas[commit]) if message else None
-            if trailer and self._named(trailer) == repository:
-                found.append(trailer)
-        return tuple(found[-1:])
-
-    def _named(self, trailer: Trailer) -> str:
-        url = trailer.repository_url
-        return find_repository(url, self._urls, self._policy.repositories)[0] if url else ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from evidence.chain.answers import Answers
 from evidence.chain.carried import Carried
 from evidence.chain.changes import PullRequestHead
+from evidence.chain.claims import Linked
 from evidence.chain.deployments import HistoryNumbers
 from evidence.chain.graph import CommitGraph
 from evidence.chain.handover import Handover
@@ -40,6 +41,9 @@ class PopulationInputs:
     associations: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
     """Repository -> commit -> merged pull requests the forge lists for it; a commit that is not a
     key was never asked about."""
+    linked: Mapping[str, Mapping[int, tuple[Linked, ...]]] = field(default_factory=dict)
+    """Configuration repository -> merged pull request -> what its body links to, as it stood when
+    the pull request was first seen merged."""
     answers: Answers = field(default_factory=dict)
     changed: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Repository -> commit -> files changed against the first parent, as far as the store has

@@ -10,8 +10,8 @@ from evidence.chain.digests import Digests
 from evidence.chain.graph import CommitGraph
 from evidence.chain.images import ImageRef
 from evidence.chain.mapping import Built
+from evidence.chain.matches import Resolution
 from evidence.chain.provenance import Statement
-from evidence.chain.strategies import Resolution
 from evidence.model.change import Strength
 from evidence.model.production import RunningImage, Standing
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from evidence.chain.changed import changed_files
 from evidence.chain.hop import Hop
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.live import LIVE
@@ -70,18 +71,11 @@ class Scope:
             shas = inputs.graphs[repository].shas
 
             def changed(commit: int) -> Sequence[str] | None:
-                return _changed(inputs, inquiry, repository, shas[commit])
+                return changed_files(inputs, inquiry, repository, shas[commit])
 
             self._indexes[repository] = PathIndex(len(shas), changed)
         return self._indexes[one.repository].touching(one.commits, paths)
 
     def changed(self, repository: str, sha: str) -> Sequence[str] | None:
         """Files of a commit: from the store, else from Git; None where not known yet."""
-        return _changed(self._inputs, self._inquiry, repository, sha)
-
-
-def _changed(
-    inputs: PopulationInputs, inquiry: Inquiry, repository: str, sha: str
-) -> Sequence[str] | None:
-    known: Mapping[str, Sequence[str]] = inputs.changed.get(repository, {})
-    return known[sha] if sha in known else inquiry.changed(repository, sha)
+        return changed_files(self._inputs, self._inquiry, repository, sha)

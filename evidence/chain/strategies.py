@@ -2,81 +2,28 @@
 
 Each strategy is a small function that yields every commit it sees behind a reference, with its
 basis and strength. A tag is a claim by whoever pushed it: only provenance that a trusted key signed
-is proved, and nothing trusts a name alone: the commit must exist in the mapped repository.
+is proved, and nothing trusts a name alone: the commit must exist in the mapped repository. Those
+that read texts and times stand in `evidence.chain.weaker`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 from evidence.chain.inquiry import Inquiry
-from evidence.chain.provenance import Label, Statement
-from evidence.chain.trailers import Trailer
+from evidence.chain.matches import Match, Reference, Resolution, Strategy
+from evidence.chain.shas import is_digest_like, sha_texts
+from evidence.chain.weaker import (
+    GUESSED,
+    TOLD,
+    bump_message,
+    config_pull_request,
+    time_window,
+    told_texts,
+    version_label,
+)
 from evidence.model.change import Strength
 from evidence.model.production import ImageMatch
-
-_SHA_IN_TAG = re.compile(r"(?:^|[-_.])([0-9a-f]{7,40})(?=$|[-_.])")
-_DIGEST_LIKE = re.compile(r"^[0-9a-f]{64}$")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """An image reference with everything that is stated of it."""
-
-    tag: str = ""
-    digest: str = ""
-    statements: tuple[Statement, ...] = ()
-    """What builders state of its digest."""
-    labels: tuple[Label, ...] = ()
-    """What the image of its digest says of itself."""
-    trailers: tuple[Trailer, ...] = ()
-    """What the commits that set it say of the commit they refer to, of the mapped repository."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """One commit that one strategy sees behind a reference."""
-
-    commit: str
-    basis: str
-    strength: Strength
-    made: int = 0
-    """Microseconds UTC since when it can have named the commit; 0 where nothing says so."""
-    detail: str = ""
-    entries: tuple[int, ...] = ()
-
-    @property
-    def kept(self) -> ImageMatch:
-        """The match as a record."""
-        return ImageMatch(
-            basis=self.basis,
-            commit=self.commit,
-            strength=self.strength,
-            detail=self.detail,
-            entries=self.entries,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
-    """What all strategies together make of one reference."""
-
-    commit: str = ""
-    """Empty where they see none, or several that differ."""
-    basis: str = ""
-    strength: Strength = Strength.CANDIDATE
-    made: int = 0
-    problem: str = ""
-    candidates: tuple[str, ...] = ()
-    matches: tuple[ImageMatch, ...] = ()
-    """Every match of every strategy, in the order of the table."""
-    pending: bool = False
-    """Git was not asked yet: nothing is decided."""
-
-
-Strategy = Callable[[Inquiry, str, Reference], Iterator[Match]]
 
 
 def provenance_of_digest(
@@ -140,7 +87,7 @@ def tag_contains_sha(inquiry: Inquiry, repository: str, reference: Reference) ->
 
     64 hexadecimal digits are a digest and never a commit.
     """
-    for text in _sha_texts(reference.tag):
+    for text in sha_texts(reference.tag):
         found = inquiry.resolve(repository, text)
         commits = found.commits if found else ()
         strength = Strength.STRONG if len(text) == 40 else Strength.INFERRED
@@ -154,7 +101,7 @@ def tag_contains_sha(inquiry: Inquiry, repository: str, reference: Reference) ->
 
 def tag_is_git_tag(inquiry: Inquiry, repository: str, reference: Reference) -> Iterator[Match]:
     """A Git tag of exactly that name; inferred, because tags move."""
-    named = reference.tag and not _DIGEST_LIKE.match(reference.tag)
+    named = reference.tag and not is_digest_like(reference.tag)
     found = inquiry.resolve(repository, reference.tag) if named else None
     for _ref, commit in found.tags if found else ():
         yield Match(
@@ -171,30 +118,32 @@ STRATEGIES: dict[str, Strategy] = {
     "image_label": image_label,
     "tag_contains_sha": tag_contains_sha,
     "tag_is_git_tag": tag_is_git_tag,
+    "bump_message": bump_message,
+    "config_pull_request": config_pull_request,
+    "version_label": version_label,
+    "time_window": time_window,
 }
 """Every strategy by its basis, the more telling first. All are tried; all matches are kept."""
 
 _ORDER = list(Strength)
 
 
-def _sha_texts(tag: str) -> list[str]:
-    return [] if _DIGEST_LIKE.match(tag) else _SHA_IN_TAG.findall(tag)
-
-
 def _asked(reference: Reference) -> list[str]:
     """Every text that a strategy asks Git about."""
     tag = reference.tag
-    texts = [*_sha_texts(tag), tag] if tag and not _DIGEST_LIKE.match(tag) else []
+    texts = [*sha_texts(tag), tag] if tag and not is_digest_like(tag) else []
     texts += [one.provenance.commit for one in reference.statements if not one.against]
     texts += [one.revision for one in reference.labels]
-    return [*texts, *(one.commit for one in reference.trailers)]
+    texts += [one.commit for one in reference.trailers]
+    return [*texts, *told_texts(reference)]
 
 
 def resolve_reference(inquiry: Inquiry, repository: str, reference: Reference) -> Resolution:
     """The one commit that a reference names in a repository, or why there is none.
 
-    What a trusted key signed goes before everything else; all other matches must agree. Candidates
-    are kept and decide nothing: one alone names no commit, and none contradicts what does.
+    What a trusted key signed goes before everything else, and what rests on texts alone after it;
+    matches of one rank must agree. Candidates are kept and decide nothing: one alone names no
+    commit, and none contradicts what does.
     """
     matches = [
         match for rule in STRATEGIES.values() for match in rule(inquiry, repository, reference)
@@ -202,9 +151,7 @@ def resolve_reference(inquiry: Inquiry, repository: str, reference: Reference) -
     if any(inquiry.unresolved(repository, text) for text in _asked(reference) if text):
         return Resolution(pending=True, problem="not_resolved_yet")
     kept = tuple(dict.fromkeys(match.kept for match in matches))
-    proved = [match for match in matches if match.strength is Strength.PROVED]
-    certain = [match for match in matches if match.strength is not Strength.CANDIDATE]
-    deciding = proved or certain
+    deciding = _deciding(matches)
     commits = sorted({match.commit for match in deciding})
     if not commits:
         return _open(reference, kept)
@@ -220,18 +167,26 @@ def resolve_reference(inquiry: Inquiry, repository: str, reference: Reference) -
     )
 
 
+def _deciding(matches: Iterable[Match]) -> list[Match]:
+    """The matches of the highest rank that has any."""
+    certain = [match for match in matches if match.strength is not Strength.CANDIDATE]
+    proved = [match for match in certain if match.strength is Strength.PROVED]
+    return proved or [match for match in certain if match.basis not in TOLD] or certain
+
+
 def _open(reference: Reference, kept: tuple[ImageMatch, ...]) -> Resolution:
-    """No commit, and those that it may be."""
+    """No commit, and those that it may be; what is guessed alone leaves the problem as it is."""
     commits = tuple(sorted({one.commit for one in kept}))
-    problem = "ambiguous" if len(commits) > 1 else "candidate_only"
+    named = {one.commit for one in kept if one.basis not in GUESSED}
+    problem = "ambiguous" if len(named) > 1 else "candidate_only"
     return Resolution(
-        problem=problem if commits else _nothing(reference), candidates=commits, matches=kept
+        problem=problem if named else _nothing(reference), candidates=commits, matches=kept
     )
 
 
 def _nothing(reference: Reference) -> str:
     if not reference.tag:
         return "digest_only"
-    if _DIGEST_LIKE.match(reference.tag) or _sha_texts(reference.tag):
+    if is_digest_like(reference.tag) or sha_texts(reference.tag):
         return "not_a_commit"
     return "no_such_tag"

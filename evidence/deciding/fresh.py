@@ -9,6 +9,7 @@ from evidence.chain.graph import contains
 from evidence.chain.handing import KEPT, open_since
 from evidence.chain.handover import Anchor, ApplicationEnd, BranchEnd, Handover, Lane
 from evidence.chain.population import Population
+from evidence.chain.weaker import TOLD
 from evidence.deciding.ends import End
 from evidence.deciding.touching import Stored
 from evidence.deciding.window import Whole, Window
@@ -112,6 +113,8 @@ class Fresh:
                 raise Whole("a deployment goes back beyond the one to go on from")
         if not all(one.commit for one in row.running):
             raise Whole("an image without a commit")
+        if any(one.basis in TOLD for one in row.running):
+            raise Whole("an image that only texts tie to a commit")
 
     def _goes_on(self, lane: Lane, revision: str) -> bool:
         return _contains(self._windows[lane.repository], revision, lane.sha)

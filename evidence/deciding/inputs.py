@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from evidence.chain.changes import PullRequestHead
+from evidence.chain.claims import Linked, links_in
 from evidence.chain.graph import CommitGraph
 from evidence.chain.population import PopulationInputs
 from evidence.model.deployment import ApplicationState, Deployment
@@ -34,6 +35,11 @@ def load_inputs(store: Store, policy: Policy, at: int | None) -> PopulationInput
             for row in queries.stream(store, PullRequest, PullRequestHead._fields, at=at)
         ),
         associations=_associations(store, at),
+        linked={
+            one.id: _linked(store, one.id, at)
+            for one in policy.repositories
+            if one.role == "configuration"
+        },
         provenance=tuple(queries.load(store, Provenance, at=at)),
         gaps=tuple(row.gap for row in queries.gaps(store, at=at)),
         previous_ids=tuple(ids.direct_change_ids(store)),
@@ -67,3 +73,14 @@ def _associations(store: Store, at: int | None) -> dict[str, dict[str, tuple[int
     for repository, sha, numbers in queries.stream(store, CommitPullRequests, columns, at=at):
         found[repository][sha] = numbers
     return found
+
+
+def _linked(store: Store, repository: str, at: int | None) -> dict[int, tuple[Linked, ...]]:
+    """Links in the bodies of merged pull requests, each by the first version seen merged."""
+    found: dict[int, tuple[Linked, ...]] = {}
+    columns = ("number", "body", "merged_at")
+    rows = queries.stream(store, PullRequest, columns, at=at, versions=True, repository=repository)
+    for number, body, merged_at in rows:
+        if merged_at and number not in found:
+            found[number] = links_in(body)
+    return {number: links for number, links in found.items() if links}

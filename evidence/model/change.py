@@ -18,7 +18,7 @@ class Strength(StrEnum):
     INFERRED = "inferred"
     """Unique, but by a convention: a key in a title, a short SHA, a Git tag of the same name."""
     CANDIDATE = "candidate"
-    """One of several, or by time only: shown, never relied on."""
+    """One of several, or by time or a version beside it only: shown, never relied on."""
 
 
 class LinkKind(StrEnum):

@@ -121,6 +121,8 @@ def test_a_policy_that_asks_for_proof_does_not_take_a_strong_link():
         ({"build_app": "another-app"}, "build-not-shown"),
         ({"commit": "", "problem": "no_such_tag"}, "image-unresolved"),
         ({"strength": Strength.CANDIDATE}, "image-unresolved"),
+        ({"basis": "bump_message"}, "origin-told"),
+        ({"basis": "config_pull_request"}, "origin-told"),
         ({"standing": Standing.UNSEEN}, "branch-not-read"),
         ({"standing": None}, "branch-not-read"),
         ({"landed_by": "app:pr:8"}, "not-collected"),

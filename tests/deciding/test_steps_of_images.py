@@ -54,7 +54,7 @@ class Shop:
         self.now, self.count = START, 0
         self.commits, self.facts = [], []
         self.parents, self.trees, self.changed = {}, {}, {}
-        self.tips = {}
+        self.tips, self.messages = {}, {}
         self.lines = {"code": [], "config": []}
         self.deployed = {}
         self.push("code", {})
@@ -80,7 +80,7 @@ class Shop:
 
     def text(self, name):
         rows = [
-            f"- name: registry.example/{image}\n  newTag: '{tag}'\n"
+            f"- name: registry.example/{image}\n  {'digest' if ':' in tag else 'newTag'}: '{tag}'\n"
             for image, tag in sorted(self.tags[name].items())
         ]
         return "images:\n" + "".join(rows)
@@ -107,6 +107,17 @@ class Shop:
 
     def bump_back(self):
         self.bump(self.random.choice(self.lines["code"]))
+
+    def release_told(self):
+        """Pinned by digest; only the message says what it was built from."""
+        name = self.random.choice(APPS)
+        image = self.random.choice(sorted(self.tags[name]))
+        self.tags[name][image] = f"sha256:{self.count:064x}"
+        self.push("config", {self.file(name): self.text(name)})
+        commit = self.random.choice(self.lines["code"][-3:])
+        told = f"updates image registry.example/{image} tag 'x' to '{commit}'\n"
+        self.messages[self.tips["config"]] = f"Update\n\n{told}"
+        self.deploy(name=name)
 
     def bump_badly(self):
         self.bump("nightly")
@@ -207,6 +218,8 @@ class Shop:
         if one.kind is QuestionKind.RESOLVE:
             known = [sha for sha in self.parents if sha.startswith(one.args[0])]
             return json.dumps({"commits": known, "tags": {}, "made": {}})
+        if one.kind is QuestionKind.MESSAGE:
+            return json.dumps({"text": self.messages.get(one.args[0], "Change\n")})
         if one.kind is QuestionKind.CHANGED_PATHS:
             return json.dumps(self.changed[one.args[0]])
         return None
@@ -239,6 +252,7 @@ STEPS = [
     *[Shop.code, Shop.bump, Shop.deploy, Shop.look] * 3,
     *[Shop.notes, Shop.both, Shop.merge] * 2,
     Shop.add_image,
+    Shop.release_told,
     Shop.back,
     Shop.bump_back,
     Shop.fail,

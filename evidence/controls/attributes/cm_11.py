@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from evidence.chain.weaker import TOLD
 from evidence.controls.determine import on_deployment
 from evidence.controls.landed import Brought, Landed, Landing
 from evidence.controls.reasons import REASONS
@@ -210,6 +211,8 @@ def _tied(case: _Case, image: RunningImage, name: str) -> Look:
         return Look("", f" ({clip_long(image.told)})", image.entries)
     if case.policy.origin_level == "proved":
         return Look("origin-not-proved", f"{name} has no provenance that a trusted key signed")
+    if image.basis in TOLD:
+        return Look("origin-told", f"only texts tie {name} to {short(image.commit)}")
     if len(image.digests) > 1:
         return Look("several-digests", f"{name} had {len(image.digests)} digests")
     if not image.digests:
