@@ -17,7 +17,7 @@ from evidence import sources
 from evidence.collecting import now
 from evidence.collectors.github import hosts, supplied
 from evidence.collectors.http import SIZE_LIMIT
-from evidence.collectors.ingested import audit_log, deployment, provenance
+from evidence.collectors.ingested import audit_log, deployment, provenance, scan
 from evidence.collectors.ingested.given import COLLECTOR, VERSION, Given, documents
 from evidence.config.load import Loaded
 from evidence.config.yardstick import build_policy
@@ -61,6 +61,7 @@ HANDLERS: Mapping[str, Handler] = {
     "audit-log": audit_log.captures,
     "settings": _settings,
     "provenance": provenance.captures,
+    "scan": scan.captures,
 }
 """ADD A KIND HERE: what turns a file into captures, or refuses it with MalformedError."""
 
@@ -89,13 +90,22 @@ class Ingested:
         return {"schema_version": 1, **encode(self)}
 
 
-def ingest(loaded: Loaded, kind: str, path: str, *, source: str = "") -> Ingested:
+def ingest(
+    loaded: Loaded,
+    kind: str,
+    path: str,
+    *,
+    source: str = "",
+    told: Mapping[str, str] | None = None,
+) -> Ingested:
     """Stores a file (`-`: standard input) of a kind under a source id (default: `ingest`).
+
+    `told` is what is known of the file beside what it says (`collectors.ingested.scan.TOLD`).
 
     Needs no run lock: a page is one transaction, and a sync may run beside it.
 
     Raises:
-        ConfigError: there is no such kind, or the file cannot be read.
+        ConfigError: there is no such kind or no such repository, or the file cannot be read.
         MalformedError: the file is not what the kind asks for; nothing of it is stored.
     """
     if kind not in HANDLERS:
@@ -103,13 +113,16 @@ def ingest(loaded: Loaded, kind: str, path: str, *, source: str = "") -> Ingeste
             f"Nothing can be ingested as `{kind}`.", next_step=f"Known: {', '.join(HANDLERS)}."
         )
     started, own = now(), source or COLLECTOR
+    known = in_force(loaded)
+    _check_repository(known, (told or {}).get("repository", ""))
     given = Given(
         name=Path(path).name if path != "-" else "stdin",
         data=_read(path),
         source=own,
         observed_at=started,
         system=_system(loaded, own),
-        repositories=_repositories(in_force(loaded)),
+        repositories=_repositories(known),
+        told=told or {},
     )
     taken = HANDLERS[kind](given)
     secrets = sources.secrets(loaded)
@@ -189,6 +202,14 @@ def _refuse_moved(store: Store, source: str, taken: tuple[Capture, ...]) -> None
                         "start.",
                         next_step="Give another operation another id.",
                     )
+
+
+def _check_repository(loaded: Loaded, repository: str) -> None:
+    known = sorted(one.id for one in loaded.settings.repository)
+    if repository and repository not in known:
+        raise ConfigError(
+            f"No repository has the id `{repository}`.", next_step=f"Known: {', '.join(known)}."
+        )
 
 
 def _repositories(loaded: Loaded) -> dict[str, tuple[str, str]]:

@@ -128,3 +128,32 @@ def test_what_a_pipeline_tells_is_traced_to_its_changes_by_the_next_sync(tmp_pat
             rows = [one for one in case.population.deployments if one.application == "shop-vm"]
     assert [one.kind for one in rows] == ["first", "forward"]
     assert rows[1].changes == (f"shop:commit:{last}",)
+
+
+def test_a_scan_is_stored_with_its_findings_and_given_again_by_a_rebuild(loaded, tmp_path):
+    from evidence.model.policy_result import Binding, PolicyResult, Severity
+
+    leak = {"RuleID": "generic-key", "File": "keys.py", "StartLine": 3, "Secret": "not a real one"}
+    path = tmp_path / "gitleaks.json"
+    path.write_text(json.dumps([leak]), encoding="utf-8")
+    told = {"commit": "9" * 40, "tool_version": "8.30.1"}
+    assert [ingest(loaded, "scan", str(path), told=told).new for _ in range(2)] == [1, 0]
+
+    def results():
+        with closing(open_store(loaded.store_url)) as store:
+            return list(queries.load(store, PolicyResult))
+
+    before = results()
+    assert [(one.subject, one.tool, one.binding) for one in before] == [
+        ("9" * 40, "gitleaks", Binding.ASSERTED)
+    ]
+    assert [(one.rule, one.severity) for one in before[0].findings] == [
+        ("generic-key", Severity.UNRATED)
+    ]
+    rebuild(loaded)
+    assert results() == before
+
+
+def test_a_scan_of_a_repository_that_nobody_configured_is_refused(loaded, tmp_path):
+    with pytest.raises(ConfigError, match="No repository has the id `nowhere`"):
+        ingest(loaded, "scan", str(tmp_path), told={"repository": "nowhere"})

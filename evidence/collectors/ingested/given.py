@@ -27,11 +27,13 @@ class Given:
     """The instance that account names in it belong to; by default the source."""
     repositories: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """`owner/name` in lower case -> configured id, and the instance that its accounts belong to."""
+    told: Mapping[str, str] = field(default_factory=dict)
+    """What was said of the file by whoever handed it over, and the file does not say itself."""
 
     def capture(
         self, kind: str, key: str, document: Document, volatile: tuple[str, ...] = ()
     ) -> Capture:
-        """One document as a capture."""
+        """One document as a capture, with what was told of it."""
         return Capture(
             source=self.source,
             kind=kind,
@@ -44,7 +46,7 @@ class Given:
             collector_version=VERSION,
             exchanges=(Exchange(method="FILE", url=f"file:{self.name}"),),
             volatile=volatile,
-            context={"system": self.system or self.source},
+            context={"system": self.system or self.source, **self.told},
         )
 
 

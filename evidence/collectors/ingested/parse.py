@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from evidence.collectors.ingested import audit_log, deployment, provenance
+from evidence.collectors.ingested import audit_log, deployment, provenance, scan
 from evidence.collectors.interface import Parsed
 from evidence.model.capture import Capture
 
@@ -12,6 +12,7 @@ PARSERS: Mapping[str, Callable[[Capture], Parsed]] = {
     deployment.DEPLOYMENT: deployment.parse,
     audit_log.AUDIT_EVENT: audit_log.parse,
     provenance.PROVENANCE: provenance.parse,
+    scan.SCAN: scan.parse,
 }
 """ADD A KIND HERE, beside its handler in `evidence.ingest`."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evidence.collectors.lenient import text
+from evidence.collectors.lenient import items, mapping, text
 from evidence.model.policy_result import Binding, Finding, PolicyResult, Severity, Subject
 
 MESSAGE = 300
@@ -125,3 +125,25 @@ def place(path: object, line: object = 0) -> str:
     number = line if type(line) is int and 0 < line < 2**31 else 0
     name = text(path)[:1000]
     return f"{name}:{number}" if name and number else name
+
+
+def count(value: object) -> int:
+    """A number of things; -1 where there is none."""
+    return value if type(value) is int and 0 <= value < 2**31 else -1
+
+
+def objects(value: object) -> list[Mapping[str, Any]]:
+    """The Kubernetes objects of a document: one, a `List` of them, or an array."""
+    body = mapping(value)
+    if isinstance(value, list):
+        return [mapping(one) for one in value]
+    if text(body.get("kind")).endswith("List") and "items" in body:
+        return [mapping(one) for one in items(body["items"])]
+    return [body] if body else []
+
+
+def resource(body: Mapping[str, Any]) -> str:
+    """`Kind namespace/name` of what an object refers to, as far as it is told."""
+    names = (text(body.get("namespace")), text(body.get("name")))
+    name = "/".join(one[:300] for one in names if one)
+    return " ".join(one for one in (text(body.get("kind"))[:100], name) if one)

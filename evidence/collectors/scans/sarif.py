@@ -32,6 +32,8 @@ _GRADES = (
     (4.0, Severity.MEDIUM),
     (0.1, Severity.LOW),
 )
+_FOR_SECRETS = frozenset({"gitleaks", "trufflehog", "detect-secrets", "ggshield"})
+"""Tools that look for secrets and nothing else."""
 _PASSED, _SILENT = "pass", frozenset({"notapplicable", "informational"})
 _Rules = list[Mapping[str, Any]]
 _PACKAGE = re.compile(r"^Package: (.{1,200})\nInstalled Version: (.{1,200})$", re.MULTILINE)
@@ -59,14 +61,16 @@ def _report(run: Mapping[str, Any]) -> ScanReport:
     told = [one for one in results if _kind(one) not in _SILENT and _kind(one) != _PASSED]
     held = sum(_kind(one) == _PASSED for one in results)
     versions = items(run.get("versionControlProvenance"))
+    tool = text(driver.get("name")).strip().lower()
+    kind = "secret" if tool in _FOR_SECRETS else ""
     return ScanReport(
-        tool=text(driver.get("name")).strip().lower(),
+        tool=tool,
         tool_version=text(driver.get("semanticVersion")) or text(driver.get("version")),
         category=text(at(run, "automationDetails", "id")),
         scanned_at=_scanned_at(run),
         problem=_problem(run, results),
         passed=held or -1,
-        findings=tuple(_finding(one, rules) for one in told),
+        findings=tuple(_finding(one, rules, kind) for one in told),
         commits=distinct(full_sha(mapping(one).get("revisionId")) for one in versions),
         digests=distinct(map(digest_in, items(at(run, "properties", "repoDigests")))),
     )
@@ -109,7 +113,7 @@ def _failed(invocation: Mapping[str, Any]) -> bool:
 # --- one result
 
 
-def _finding(result: Mapping[str, Any], rules: list[_Rules]) -> Finding:
+def _finding(result: Mapping[str, Any], rules: list[_Rules], kind: str) -> Finding:
     rule = _rule(result, rules)
     state, justification = _state(result)
     partial = mapping(result.get("partialFingerprints"))
@@ -120,6 +124,7 @@ def _finding(result: Mapping[str, Any], rules: list[_Rules]) -> Finding:
     return Finding(
         rule=_rule_id(result) or text(rule.get("id")),
         severity=_severity(result, rule),
+        kind=kind,
         package=package[1].strip() if package else "",
         version=package[2].strip() if package else "",
         location=place(uri, at(place_of, "region", "startLine")),
