@@ -142,7 +142,11 @@ def _owner_errors(view: View, where: RepositoryRecord, line: str) -> list[tuple[
     pattern, *owners = line.split() or [""]
     if pattern.startswith("!") or "[" in pattern:
         return [(pattern, "Invalid pattern")]
-    return [(one, "Unknown owner") for one in owners if not _may_own(view, where, one)]
+    return [
+        (one, "Unknown owner" if "@" in one else "Invalid owner")
+        for one in owners
+        if "@" not in one or not _may_own(view, where, one)
+    ]
 
 
 def _may_own(view: View, where: RepositoryRecord, owner: str) -> bool:

@@ -183,12 +183,12 @@ def test_the_rule_may_be_the_request_of_its_changes():
 # --- pushed directly
 
 
-def pushed(actor: Actor | None, *, seen: bool = True) -> Direct:
+def pushed(actor: Actor | None, *, seen: bool = True, kind: str = "push") -> Direct:
     direct = texts(Direct(), "lib==1.1.9\n", "lib==1.2.0\n")
     move = RepositoryActivity(
         repository="app",
         activity_id="1",
-        kind="push",
+        kind=kind,
         ref="refs/heads/main",
         before_sha="b0",
         after_sha="d1",
@@ -204,6 +204,17 @@ NO_CHECKS = by(checks=())
 
 def test_e10_a_bump_that_the_registered_account_pushed_is_a_standard_change():
     assert outcomes(pushed(DEPENDABOT), NO_CHECKS) == LANE
+
+
+def test_e10_a_push_under_a_rule_bypasses_nothing_and_a_force_push_does():
+    assert pushed(DEPENDABOT).outcome("CM-08", NO_CHECKS) == ("pass", "standard-rule")
+    forced = pushed(DEPENDABOT, kind="force_push")
+    assert forced.outcome("CM-08", NO_CHECKS) == ("fail", "force-push")
+
+
+def test_e10_a_push_that_a_rule_may_cover_is_open():
+    unknown = pushed(None).outcome("CM-08", NO_CHECKS)
+    assert unknown == ("unknown", "standard-lane-open")
 
 
 def test_c16_a_bump_that_a_person_pushed_is_none():

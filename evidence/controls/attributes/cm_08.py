@@ -54,24 +54,25 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
 
 
 def _direct(chain: Chain, policy: Policy, as_of: int) -> Determination:
-    """A commit without a pull request bypassed whatever the branch should demand."""
+    """A commit without a pull request bypassed whatever the branch should demand.
+
+    A rule for standard changes may let automation push, but not rewrite what stands there.
+    """
     change = chain.change
     if not change.branch:
         sentence = f"Commit {short(change.landing_sha)} {cm_03.OFF_BRANCH}."
         return on_change(CONTROL, chain, "not-a-production-branch", sentence)
+    landing = landing_of(chain)
+    lane = standard_lane(chain, policy)
+    standard = lane.covered == Covered.STANDARD
+    if standard and not landing.forced:
+        sentence = f"A registered rule lets {clip(lane.automation)} push it: {lane.words}."
+        return on_change(CONTROL, chain, "standard-rule", sentence, facts=lane.facts)
     approval = cm_03.determine(chain, policy, as_of)
-    if approval.outcome != Outcome.FAIL:
+    if approval.outcome != Outcome.FAIL and not standard:
         return on_change(
             CONTROL, chain, approval.reason, approval.sentence, entries=approval.entries
         )
-    lane = standard_lane(chain, policy)
-    if lane.covered == Covered.STANDARD:
-        sentence = f"A registered rule lets {clip(lane.automation)} push it: {lane.words}."
-        return on_change(CONTROL, chain, "standard-rule", sentence, facts=lane.facts)
-    if lane.covered == Covered.OPEN:
-        sentence = f"Whether a registered rule covers the push is open: {lane.words}."
-        return on_change(CONTROL, chain, lane.reason, sentence, facts=lane.facts)
-    landing = landing_of(chain)
     forced = landing.forced
     how = "a force-push" if forced else "a direct push"
     by = f" by {who(landing.actor)}" if landing.actor else ""
