@@ -17,7 +17,7 @@ from evidence import sources
 from evidence.collecting import now
 from evidence.collectors.github import hosts, supplied
 from evidence.collectors.http import SIZE_LIMIT
-from evidence.collectors.ingested import audit_log, deployment, provenance, scan
+from evidence.collectors.ingested import attachment, audit_log, deployment, provenance, scan
 from evidence.collectors.ingested.given import COLLECTOR, VERSION, Given, documents
 from evidence.config.load import Loaded
 from evidence.config.yardstick import build_policy
@@ -62,6 +62,7 @@ HANDLERS: Mapping[str, Handler] = {
     "settings": _settings,
     "provenance": provenance.captures,
     "scan": scan.captures,
+    "attachment": attachment.captures,
 }
 """ADD A KIND HERE: what turns a file into captures, or refuses it with MalformedError."""
 

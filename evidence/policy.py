@@ -243,5 +243,14 @@ class Policy:
     """Microseconds after which a review of access is too old."""
     shared_accounts: tuple[str, ...] = ()
     """Keys of accounts at the forge that several people use."""
+    disposition_limit: int = 7_776_000_000_000
+    """Microseconds that a disposition may be valid for."""
+    accepted_afterwards: tuple[str, ...] = (
+        "emergency",
+        "compensating-control",
+        "false-positive",
+        "accepted-deviation",
+    )
+    """Classes of dispositions that may be approved after the event; all others before it."""
     scope_start: int = 0
     """Microseconds UTC from which changes are in scope; 0: from the first observed deployment."""

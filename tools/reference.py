@@ -69,9 +69,9 @@ def controls() -> str:
 
 def reason_codes() -> str:
     """Every reason code with what would clear it."""
-    from evidence.controls.reasons import as_markdown
+    from evidence.controls import reasons, rulings
 
-    return as_markdown()
+    return reasons.as_markdown() + rulings.as_markdown()
 
 
 PAGES = {

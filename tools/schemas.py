@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from evidence.deciding.decide import Summary
+from evidence.deviations import Recorded
 from evidence.doctor import Finding
 from evidence.ingest import Ingested
 from evidence.model.capture import Gap, Receipt
@@ -21,6 +22,7 @@ from evidence.model.change import Change, Link
 from evidence.model.codec import field_types, optional
 from evidence.model.custody import Handling
 from evidence.model.determination import Determination
+from evidence.model.disposition import Disposition, Response, Ruling
 from evidence.model.production import ProductionDeployment
 from evidence.status import DeliveryStatus, SourceStatus
 
@@ -200,6 +202,29 @@ OUTPUTS: dict[str, tuple[str, dict[str, Any], tuple[type[Any], ...]]] = {
     "ingest": (
         "evidence ingest",
         {name: schema(hint) for name, hint in field_types(Ingested).items()},
+        (),
+    ),
+    "deviations": (
+        "evidence deviations list",
+        {
+            "as_of": NUMBER,
+            "deviations": rows(
+                table(
+                    determination=of(Determination),
+                    disposition={"enum": ["accepted", ""]},
+                    rulings=rows(of(Ruling)),
+                    responses=rows(of(Response)),
+                )
+            ),
+            "dispositions": rows(
+                table(id=TEXT, **{k: schema(v) for k, v in field_types(Disposition).items()})
+            ),
+        },
+        (Determination, Ruling, Response, Disposition),
+    ),
+    "deviations-act": (
+        "evidence deviations waive",
+        {name: schema(hint) for name, hint in field_types(Recorded).items()},
         (),
     ),
     "doctor": ("evidence doctor", {"checks": rows(of(Finding))}, (Finding,)),

@@ -18,6 +18,7 @@ from evidence.cli import (
     custody,
     db,
     demo,
+    deviations,
     doctor,
     ingest,
     init,
@@ -58,6 +59,7 @@ app.command("anchor")(anchor.command)
 app.command("purge")(purge.command)
 app.command("custody")(custody.command)
 app.command("serve")(serve.command)
+app.add_typer(deviations.app, name="deviations")
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(keys.app, name="keys")
 app.add_typer(config.app, name="config")

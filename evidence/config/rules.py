@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from evidence.config.section import CLOSED, Id
+from evidence.model.disposition import DispositionClass
 
 
 class _Section(BaseModel):
@@ -110,6 +111,15 @@ class PolicySettings(_Section):
     event_hours: int = Field(default=24, ge=1, le=8760)
     """Within which drift is reverted or has a ticket."""
     attribution_required: bool = False
+    disposition_days: int = Field(default=90, ge=1, le=366)
+    """For how long a disposition may be valid."""
+    accepted_afterwards: list[DispositionClass] = [
+        DispositionClass.EMERGENCY,
+        DispositionClass.COMPENSATING_CONTROL,
+        DispositionClass.FALSE_POSITIVE,
+        DispositionClass.ACCEPTED_DEVIATION,
+    ]
+    """Classes of dispositions that may be approved after the event."""
 
 
 class AccessSettings(_Section):

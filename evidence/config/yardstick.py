@@ -20,6 +20,7 @@ _LIMITS = {
     "pending_limit_days": ("pending_limit", _DAY),
     "health_minutes": ("health_limit", 60_000_000),
     "event_hours": ("event_limit", 3_600_000_000),
+    "disposition_days": ("disposition_limit", _DAY),
 }
 """Parameter as the file spells it -> as the policy names it, and its unit in microseconds."""
 

@@ -34,7 +34,7 @@ WORLD_SCHEMA = Path(evidence.demo.__file__).with_name("world.schema.json")
 FORGE = "github.example"
 DEPLOYER = "argocd.example"
 TRACKER = "jira.example"
-_ACCOUNT = re.compile(r"@([a-z0-9-]+)(/argocd|/jira)?")
+_ACCOUNT = re.compile(r"@([a-z0-9-]+)(/argocd|/jira|/os)?")
 _IDENTITY = {"person": "name"}
 """Lists whose tables are the same one where this key is equal; all others go by `id`."""
 
@@ -59,6 +59,8 @@ class Case:
     gaps: tuple[Mapping[str, str], ...]
     provenance: tuple[Mapping[str, str], ...]
     """What a builder stated, handed over when the story is over."""
+    dispositions: tuple[Mapping[str, Any], ...]
+    """What management asks for, and who approves it."""
     complete: bool
     incomplete: bool
     """A source is expected to fail."""
@@ -135,6 +137,9 @@ def _case(base: Mapping[str, Any], tables: Mapping[str, Any]) -> Case:
         expect=tuple(tables["expect"]),
         gaps=tuple(tables.get("expect_gap", ())),
         provenance=tuple(tables.get("provenance", ())),
+        dispositions=tuple(
+            _accounts(one, account_keys(world)) for one in tables.get("disposition", ())
+        ),
         complete=tables.get("complete", False),
         incomplete=tables.get("incomplete", False),
         xfail=tables.get("xfail", ""),
@@ -177,12 +182,13 @@ def _has(rows: Any, key: str) -> bool:
 
 def account_keys(world: World) -> dict[str, str]:
     """`@ada` -> the account's key at the forge, `@ada/argocd` -> the one at the deployer,
-    `@ada/jira` -> the one at the tracker."""
+    `@ada/jira` -> the one at the tracker, `@ada/os` -> the one that runs this program."""
     found: dict[str, str] = {}
     for place, person in enumerate(world.person):
         found[f"@{person.key}"] = f"{FORGE}:{person.type}:{person.id or 101 + place}"
         account = f"acct-{person.key}" if world.jira == "cloud" else f"JIRAUSER-{person.key}"
         found[f"@{person.key}/jira"] = f"{TRACKER}:user:{account}"
+        found[f"@{person.key}/os"] = f"os:user:{person.key}"
         found[f"@{person.key}/argocd"] = f"{DEPLOYER}:name_only:{person.key}"
     return found
 

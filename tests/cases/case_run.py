@@ -10,6 +10,7 @@ from typing import Any
 
 from audit_file import audit_log
 from case_files import Case, CaseError
+from disposition_acts import Story
 from losing import settled_inputs
 from provenance_file import statements, with_keys
 
@@ -18,9 +19,11 @@ from evidence.collecting import now
 from evidence.config.yardstick import build_policy
 from evidence.controls import evaluate
 from evidence.controls.after import AFTER_RULES
+from evidence.controls.dispositions import accepted
 from evidence.controls.events import EVENT_RULES
 from evidence.deciding.case import Case as Decision
 from evidence.deciding.decide import evaluate_deployments
+from evidence.deciding.dispositions import Rulings, disposing
 from evidence.deciding.events import event_determinations
 from evidence.deciding.settings import setting_intervals
 from evidence.demo.history import History
@@ -72,6 +75,8 @@ class Seen:
     """From the epoch to the last collection."""
     events: tuple[EventDetermination, ...]
     """From the epoch on."""
+    rulings: Rulings
+    """On the dispositions of the case."""
 
 
 def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
@@ -81,7 +86,11 @@ def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
         overrides["store"] = {"url": store_url}
     with rehearse(case.world, directory, overrides) as rehearsal:
         ends = rehearsal.simulation.history.ends_at
+        acts = _story(case, rehearsal, directory).acts()
         for when in case.polls or (ends,):
+            at = rehearsal.simulation.at(ends if when == "end" else when)
+            while acts and acts[0].at < rehearsal.simulation.github.at:
+                acts.pop(0).do(rehearsal.loaded(at))
             outcome = rehearsal.sync_at(ends if when == "end" else when)
         loaded = rehearsal.loaded(rehearsal.simulation.at(rehearsal.simulation.github.at))
         if case.world.write:
@@ -90,8 +99,24 @@ def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
             ingest(loaded, "audit-log", str(log))
         if case.provenance:
             outcome = _hand_over(case, rehearsal, directory)
+        for act in acts:
+            act.do(loaded)
         with closing(open_store(loaded.store_url)) as store:
             return _seen(case, rehearsal, store, outcome)
+
+
+def _story(case: Case, rehearsal: Rehearsal, directory: Path) -> Story:
+    history = rehearsal.simulation.history
+    keys = {one.key for app in history.applications.values() for one in app.operations}
+    return Story(
+        rows=case.dispositions,
+        subject_of=lambda key: subject_of(
+            history, {"deployment" if key in keys else "change": key}
+        ),
+        epoch=moment(case.world.epoch, 0),
+        ends=history.ends_at,
+        folder=directory,
+    )
 
 
 def _hand_over(case: Case, rehearsal: Rehearsal, directory: Path) -> Run:
@@ -115,9 +140,12 @@ def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Run) -> Seen:
     reread = _by_subject(_evaluated(decision, chains))
     stored = _by_subject(row.determination for row in queries.determinations(store))
     begin = moment(case.world.epoch, 0)
+    settings = setting_intervals(decision, begin, simulation.github.at)
+    events = event_determinations(decision, begin, as_of)
+    determinations = reread if case.as_of else stored
     return Seen(
         history=simulation.history,
-        determinations=reread if case.as_of else stored,
+        determinations=determinations,
         reread=reread,
         changes={chain.change.change_id: chain.change for chain in chains},
         deployments={one.deployment_id: one for one in decision.population.deployments},
@@ -126,9 +154,30 @@ def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Run) -> Seen:
         decision=decision,
         inputs=settled_inputs(decision),
         chains=chains,
-        settings=setting_intervals(decision, begin, simulation.github.at),
-        events=event_determinations(decision, begin, as_of),
+        settings=settings,
+        events=events,
+        rulings=_ruled(decision, chains, determinations, settings, events),
     )
+
+
+def _ruled(
+    decision: Decision,
+    chains: Iterable[Chain],
+    determinations: Mapping[str, Mapping[str, Determination]],
+    settings: Iterable[SettingInterval],
+    events: Iterable[EventDetermination],
+) -> Rulings:
+    """What the dispositions of the case come to, for everything that was determined."""
+    held = disposing(decision)
+    for chain in chains:
+        held.change(chain, list(determinations.get(chain.change.change_id, {}).values()))
+    for one in decision.population.deployments:
+        held.deployment(one, list(determinations.get(one.deployment_id, {}).values()))
+    for interval in settings:
+        held.interval(interval)
+    for event in events:
+        held.event(event)
+    return held.rulings
 
 
 def _evaluated(decision: Decision, chains: Iterable[Chain]) -> Iterator[Determination]:
@@ -239,7 +288,7 @@ def _subject(case: Case, seen: Seen, expected: Mapping[str, Any]) -> Iterator[st
     found = seen.determinations.get(subject, {})
     for control, wanted in expected.get("controls", {}).items():
         if control in IMPLEMENTED:
-            yield from (f"{name}: {told}" for told in _control(control, wanted, found))
+            yield from (f"{name}: {told}" for told in _control(seen, control, wanted, found))
     if case.complete:
         extra = sorted(set(found) - set(expected.get("controls", {})))
         yield from (
@@ -268,7 +317,7 @@ def _setting(seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:
         if interval.repository == name and worse:
             found[one.control] = one
     for control, wanted in expected.get("controls", {}).items():
-        yield from (f"settings of {name}: {told}" for told in _control(control, wanted, found))
+        yield from (f"settings of {name}: {told}" for told in _control(seen, control, wanted, found))
 
 
 def _event(seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:
@@ -291,21 +340,27 @@ def _event(seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:
         if known is None or _WORST.index(one.outcome) < _WORST.index(known.outcome):
             found[one.control] = one
     for control, wanted in expected.get("controls", {}).items():
-        yield from (f"events of {name}: {said}" for said in _control(control, wanted, found))
+        yield from (f"events of {name}: {said}" for said in _control(seen, control, wanted, found))
 
 
-def _control(control: str, wanted: Any, found: Mapping[str, Determination]) -> Iterator[str]:
+def _control(
+    seen: Seen, control: str, wanted: Any, found: Mapping[str, Determination]
+) -> Iterator[str]:
     one = found.get(control)
     asked = {"outcome": wanted} if isinstance(wanted, str) else wanted
     if one is None:
         yield f"{control} was not determined"
         return
-    told = f"{control} is {one.outcome} ({one.reason}, flags {list(one.flags)}): {one.sentence}"
-    wrong = [
-        f"{key} {asked[key]}"
-        for key in ("outcome", "reason")
-        if asked.get(key, one_of(one, key)) != one_of(one, key)
-    ]
+    ruled = {each.reason for each in seen.rulings.get((control, one.subject), ())} or {"none"}
+    outcome = _outcome(seen, one)
+    told = (
+        f"{control} is {outcome} ({one.reason}, flags {list(one.flags)}, dispositions "
+        f"{sorted(ruled)}): {one.sentence}"
+    )
+    wrong = [] if asked.get("outcome", outcome) == outcome else [f"outcome {asked['outcome']}"]
+    wrong += [] if asked.get("reason", one.reason) == one.reason else [f"reason {asked['reason']}"]
+    if asked.get("disposition", "") not in {"", *ruled}:
+        wrong.append(f"disposition {asked['disposition']}")
     wrong += [f"flag {flag}" for flag in asked.get("flags", ()) if flag not in one.flags]
     wrong += [f"no flag {flag}" for flag in asked.get("without", ()) if flag in one.flags]
     wrong += [f"`{text}` in the sentence" for text in _missing_text(asked, one)]
@@ -313,9 +368,10 @@ def _control(control: str, wanted: Any, found: Mapping[str, Determination]) -> I
         yield f"expected {control} with {', '.join(wrong)}; {told}"
 
 
-def one_of(determination: Determination, key: str) -> str:
-    """A field of a determination as text."""
-    return str(getattr(determination, key))
+def _outcome(seen: Seen, one: Determination) -> str:
+    """The outcome in the words of a case: a deviation that was accepted is no plain `fail`."""
+    held = (one.control, one.subject) in accepted(seen.rulings)
+    return "accepted" if held else str(one.outcome)
 
 
 def _missing_text(asked: Mapping[str, Any], one: Determination) -> list[str]:

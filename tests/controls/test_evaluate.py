@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from chain_builder import ALICE, CORA, P0, Pull, minute
 
-from evidence.controls import catalog, reasons
+from evidence.controls import catalog, reasons, rulings
 from evidence.controls.after import AFTER_RULES
 from evidence.controls.evaluate import (
     CHANGE_RULES,
@@ -116,7 +116,9 @@ def test_a_control_out_of_scope_is_not_tested():
 
 
 def test_the_page_of_reason_codes_is_the_table():
-    assert (DOCS / "reason-codes.md").read_text(encoding="utf-8") == reasons.as_markdown()
+    assert (DOCS / "reason-codes.md").read_text(encoding="utf-8") == (
+        reasons.as_markdown() + rulings.as_markdown()
+    )
 
 
 def test_every_code_that_is_no_pass_says_what_to_do():

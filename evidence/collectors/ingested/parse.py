@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from evidence.collectors.ingested import audit_log, deployment, provenance, scan
+from evidence.collectors.ingested import attachment, audit_log, deployment, provenance, scan
 from evidence.collectors.interface import Parsed
 from evidence.model.capture import Capture
 
@@ -13,6 +13,7 @@ PARSERS: Mapping[str, Callable[[Capture], Parsed]] = {
     audit_log.AUDIT_EVENT: audit_log.parse,
     provenance.PROVENANCE: provenance.parse,
     scan.SCAN: scan.parse,
+    attachment.ATTACHMENT: attachment.parse,
 }
 """ADD A KIND HERE, beside its handler in `evidence.ingest`."""
 

@@ -1,0 +1,110 @@
+"""Reads the register of dispositions and management responses out of the ledger.
+
+Entries of one type, told apart by `act`: `request`, `approve`, `revoke` and `respond`. Nothing of
+them stands in a table of its own, so there is nothing to rebuild.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+
+from evidence.model import codec
+from evidence.model.disposition import (
+    Act,
+    Attachment,
+    Disposition,
+    Register,
+    Response,
+    ResponseTerms,
+    Terms,
+    disposition_id,
+)
+from evidence.store import bulk, writer
+from evidence.store.entries import entries
+from evidence.store.session import Store
+from evidence.store.tables import entry_index, payload
+
+DISPOSITION = "disposition"
+"""Type of the ledger's entries."""
+REQUEST, APPROVE, REVOKE, RESPOND = "request", "approve", "revoke", "respond"
+
+
+def register(store: Store, *, at: int | None = None) -> Register:
+    """Everything recorded below a ledger size.
+
+    No act is taken for older than one before it, whatever the clock said.
+    """
+    requests: dict[str, tuple[Act, Terms]] = {}
+    approvals: dict[str, list[Act]] = defaultdict(list)
+    revoked: dict[str, tuple[Act, str]] = {}
+    responses: list[Response] = []
+    latest = 0
+    for row in entries(store, DISPOSITION, at=at):
+        body = row.envelope["body"]
+        latest = max(latest, int(body["observed_at"]))
+        act = Act(entry=row.seq, at=latest, by=str(body["actor"]))
+        match body["act"]:
+            case "request":
+                requests[disposition_id(row.seq)] = (act, codec.decode(Terms, body["terms"]))
+            case "approve":
+                approvals[body["of"]].append(act)
+            case "revoke":
+                revoked.setdefault(body["of"], (act, str(body["why"])))
+            case "respond":
+                terms = codec.decode(ResponseTerms, body["terms"])
+                responses.append(Response(terms=terms, said=act))
+    held = _attachments(store, (terms for _, terms in requests.values()))
+    return Register(
+        dispositions=tuple(
+            Disposition(
+                terms=replace(terms, evidence=tuple(_as_held(o, held) for o in terms.evidence)),
+                requested=act,
+                approvals=tuple(approvals[name]),
+                revoked=revoked[name][0] if name in revoked else None,
+                revocation=revoked[name][1] if name in revoked else "",
+            )
+            for name, (act, terms) in requests.items()
+        ),
+        responses=tuple(responses),
+    )
+
+
+def record(store: Store, act: str, body: Mapping[str, Any], *, by: str, at: int) -> int:
+    """Appends one act of the register; returns the entry's number."""
+    return writer.append_entry(
+        store, DISPOSITION, {**body, "act": act, "actor": by, "observed_at": at}
+    )
+
+
+def capture_entry(store: Store, kind: str, key: str) -> tuple[int, int]:
+    """(entry, time of observation) of the newest capture of a kind and key; (-1, 0) for none."""
+    query = (
+        select(entry_index.c.seq, entry_index.c.observed_at)
+        .where(entry_index.c.kind == kind, entry_index.c.key == key)
+        .order_by(entry_index.c.seq.desc())
+        .limit(1)
+    )
+    with store.read() as connection:
+        found = connection.execute(query).first()
+    return (found.seq, found.observed_at) if found else (-1, 0)
+
+
+def _attachments(store: Store, terms: Iterable[Terms]) -> frozenset[int]:
+    """Entries of attachments whose payload is still there."""
+    wanted = sorted({one.entry for each in terms for one in each.evidence})
+    found: set[int] = set()
+    with store.read() as connection:
+        for some in bulk.batches(wanted):
+            found.update(
+                connection.execute(select(payload.c.seq).where(payload.c.seq.in_(some))).scalars()
+            )
+    return frozenset(found)
+
+
+def _as_held(one: Attachment, held: frozenset[int]) -> Attachment:
+    return one if one.entry in held else replace(one, held=False)
