@@ -27,6 +27,17 @@ app = typer.Typer(
     "that the operating system knows, by the person map.",
 )
 
+_WAIVE = (
+    "Asks for a disposition: it has no effect until somebody independent approves it.\n\n"
+    "Example: evidence deviations waive CM-03 shop:pr:7 --class waiver --from 2026-07-20 --to "
+    '2026-07-27 --cause "Bert is away" --response "Dora looks at it" --owner Carl --role CTO'
+)
+_RESPOND = (
+    "Records management's response to a deviation. It stays a deviation.\n\n"
+    'Example: evidence deviations respond CM-02 shop:pr:7 --text "Demanded since May." '
+    '--owner "Carl Example" --role "Head of engineering"'
+)
+
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Disposition, such as D-1742.")]
 ControlArgument = Annotated[str, typer.Argument(metavar="CONTROL", help="Such as CM-03.")]
 CauseOption = Annotated[str, typer.Option(help="Root cause.")]
@@ -110,7 +121,7 @@ def show(
                 typer.echo(visible(told))
 
 
-@app.command("waive")
+@app.command("waive", help=_WAIVE)
 def waive(
     control: ControlArgument,
     subjects: Annotated[
@@ -148,11 +159,6 @@ def waive(
     quiet: QuietOption = False,
     output: FormatOption = Format.TABLE,
 ) -> None:
-    """Asks for a disposition: it has no effect until somebody independent approves it.
-
-    Example: evidence deviations waive CM-03 shop:pr:7 --class waiver --from 2026-07-01 --to
-    2026-07-08 --cause "Bert is away" --response "Carl looks at it after" --owner Carl --role CTO
-    """
     from evidence import deviations
     from evidence.config.load import load
 
@@ -179,7 +185,7 @@ def waive(
     _print(deviations.waive(load(config), wanted, _hand()), output, quiet=quiet)
 
 
-@app.command("respond")
+@app.command("respond", help=_RESPOND)
 def respond(
     control: ControlArgument,
     subject: Annotated[str, typer.Argument(help="Change, deployment, setting or event.")],
@@ -194,11 +200,6 @@ def respond(
     quiet: QuietOption = False,
     output: FormatOption = Format.TABLE,
 ) -> None:
-    """Records management's response to a deviation. It stays a deviation.
-
-    Example: evidence deviations respond CM-02 shop:pr:7 --text "Tickets are demanded since May"
-    --owner Carl --role CTO
-    """
     from evidence import deviations
     from evidence.config.load import load
     from evidence.model.disposition import ResponseTerms

@@ -317,7 +317,9 @@ def _setting(seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:
         if interval.repository == name and worse:
             found[one.control] = one
     for control, wanted in expected.get("controls", {}).items():
-        yield from (f"settings of {name}: {told}" for told in _control(seen, control, wanted, found))
+        yield from (
+            f"settings of {name}: {told}" for told in _control(seen, control, wanted, found)
+        )
 
 
 def _event(seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:

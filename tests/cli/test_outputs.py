@@ -86,6 +86,32 @@ def test_status_prints_freshness_by_the_schema(evidence, shop):
     ]
 
 
+def test_deviations_are_printed_and_recorded_by_the_schema(evidence, shop):
+    act = ("deviations", "waive", "CM-03", "shop:pr:2", "--from", "2026-07-01", "--to")
+    words = (*act, "2026-08-01", "--class", "waiver", "--cause", "a", "--response", "b")
+    hotfix = f"shop:commit:{shop.ids['hotfix']}"
+    said = ("--owner", "Carl", "--role", "head", "--format", "json")
+    assert evidence(*words, *said).code == 2  # it passed: there is nothing to accept
+    asked = valid(
+        "deviations-act", evidence(*(hotfix if w == "shop:pr:2" else w for w in words), *said).out
+    )
+    name = asked["disposition"]
+    answer = ("deviations", "respond", "CM-02", hotfix, "--text", "c", *said)
+    assert valid("deviations-act", evidence(*answer).out)["act"] == "respond"
+    approved = evidence("deviations", "approve", name, "--format", "json")
+    assert "approver-unmapped" in valid("deviations-act", approved.out)["remarks"][1]
+    found = valid("deviations", evidence("deviations", "list", "--format", "json").out)
+    assert [one["id"] for one in found["dispositions"]] == [name]
+    shown = valid("deviations", evidence("deviations", "show", name, "--format", "json").out)
+    assert [one["determination"]["subject"] for one in shown["deviations"]] == [hotfix]
+    revoked = evidence("deviations", "revoke", name, "--why", "d", "--format", "json")
+    assert valid("deviations-act", revoked.out)["disposition"] == name
+    for table in (evidence("deviations", "list"), evidence("deviations", "show", name)):
+        assert (table.code, table.err) == (0, "")
+        assert "CM-03" in table.out
+        assert "revoked" in table.out
+
+
 def test_doctor_prints_its_checks_by_the_schema(evidence, shop):
     found = valid("doctor", evidence("doctor", "--format", "json").out)
     assert {one["check"] for one in found["checks"]} >= {"git", "pango", "keys", "store", "disk"}

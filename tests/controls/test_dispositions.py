@@ -44,9 +44,7 @@ def act(by: str, at: int = MERGED - DAY, entry: int = 10) -> Act:
 
 def disposition(kind: DispositionClass = WAIVER, **more) -> Disposition:
     """Asked for by ada and approved by dora, the day before the merge, for the whole month."""
-    acts = {
-        name: more.pop(name) for name in ("requested", "approvals", "revoked") if name in more
-    }
+    acts = {name: more.pop(name) for name in ("requested", "approvals", "revoked") if name in more}
     terms = {
         "control": "CM-03",
         "rule_version": "1",

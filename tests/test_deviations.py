@@ -1,0 +1,247 @@
+"""Dispositions and responses are entries of the ledger; what they come to is judged on reading."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from shop_world import FIRST, PEOPLE, bump, pull, shop, synced
+
+from evidence import deviations
+from evidence.config.load import load
+from evidence.demo.moments import moment
+from evidence.deviations import Hand, Wanted
+from evidence.errors import ConfigError
+from evidence.model.disposition import DispositionClass, ResponseTerms
+from evidence.purge import purge
+from evidence.store import dispositions, queries
+from evidence.store.session import open_store
+from evidence.sync import rebuild
+
+SOLO = """
+[[change]]
+key = "solo"
+author = "ada"
+title = "Merged by its author"
+steps = [
+  { do = "push", files = { "shop/solo.py" = "VALUE = 1\\n" } },
+  { do = "checks" },
+  { do = "merge", by = "ada" },
+]
+"""
+STORY = FIRST + pull("gift") + bump("to-gift", "gift") + SOLO + bump("to-solo", "solo")
+PERSONS = [
+    {
+        "name": f"{name.capitalize()} Example",
+        "accounts": [f"github.example:user:{number}", f"os:user:{name}"],
+        "emails": [f"{name}@people.example"],
+    }
+    for name, number in PEOPLE.items()
+]
+NOW = moment("2026-08-01T09:00:00Z", 0)
+HOUR = 3_600_000_000
+ADA, BERT, DORA = (Hand(by=name, at=NOW) for name in ("ada", "bert", "dora"))
+SOLO_ID = "shop:pr:3"
+WANTED = Wanted(
+    control="CM-03",
+    kind=DispositionClass.ACCEPTED_DEVIATION,
+    subjects=(SOLO_ID,),
+    cause="Nobody else was there.",
+    response="We hired a second engineer.",
+    owner="Carl Example",
+    role="head of engineering",
+    valid_from="2026-07-01",
+    valid_to="2026-08-01",
+)
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    return synced(tmp_path_factory.mktemp("solo"), STORY, person=PERSONS)
+
+
+@pytest.fixture
+def loaded(once, tmp_path, monkeypatch):
+    """The configuration of a synced shop of the test's own."""
+    monkeypatch.setenv("EVIDENCE_HOME", str(shutil.copytree(once.home, tmp_path / "data")))
+    return load(once.configuration)
+
+
+def states(loaded, at: int = NOW + 9 * HOUR) -> dict[str, str]:
+    """Control -> what stands beside the deviation of the change that its author merged."""
+    found = deviations.listing(loaded, at)
+    return {
+        one.determination.control: "accepted"
+        if one.accepted
+        else ", ".join(ruling.reason for ruling in one.rulings)
+        for one in found.deviations
+        if one.determination.subject == SOLO_ID
+    }
+
+
+def accept(loaded, wanted: Wanted = WANTED) -> str:
+    """Asked for by ada, approved by dora."""
+    name = deviations.waive(loaded, wanted, ADA).disposition
+    deviations.approve(loaded, name, DORA)
+    return name
+
+
+def test_a_deviation_is_accepted_once_somebody_independent_approved_it(loaded):
+    assert states(loaded)["CM-03"] == ""
+    asked = deviations.waive(loaded, WANTED, ADA)
+    assert "no effect" in asked.remarks[0]
+    assert states(loaded)["CM-03"] == "not-approved"
+    approved = deviations.approve(loaded, asked.disposition, DORA)
+    assert "accepted" in approved.remarks[1]
+    assert (states(loaded)["CM-03"], states(loaded)["CM-05"]) == ("accepted", "")
+
+
+def test_an_approval_that_does_not_count_is_recorded_and_says_so(loaded):
+    name = deviations.waive(loaded, WANTED, ADA).disposition
+    told = deviations.approve(loaded, name, ADA)
+    assert "self-approved" in told.remarks[1]
+    assert states(loaded)["CM-03"] == "self-approved"
+
+
+def test_whoever_is_not_in_the_person_map_is_told_so(loaded):
+    told = deviations.waive(loaded, WANTED, Hand(by="stranger", at=NOW))
+    assert "os:user:stranger" in told.remarks[1]
+    deviations.approve(loaded, told.disposition, DORA)
+    assert states(loaded)["CM-03"] == "requester-unmapped"
+
+
+def test_a_revocation_ends_what_was_accepted_afterwards(loaded):
+    name = accept(loaded)
+    deviations.revoke(loaded, name, "We look at it again.", BERT)
+    assert states(loaded)["CM-03"] == "revoked"
+    with pytest.raises(ConfigError, match="revoked before"):
+        deviations.revoke(loaded, name, "Again.", BERT)
+    with pytest.raises(ConfigError, match="was revoked"):
+        deviations.approve(loaded, name, DORA)
+
+
+def test_nothing_is_older_than_what_stands_before_it_whatever_the_clock_says(loaded):
+    name = deviations.waive(loaded, WANTED, ADA).disposition
+    deviations.approve(loaded, name, Hand(by="dora", at=NOW - 99 * HOUR))
+    with closing(open_store(loaded.store_url)) as store:
+        found = dispositions.register(store).dispositions[0]
+    assert found.approvals[0].at == found.requested.at == NOW
+
+
+def test_a_register_is_that_of_a_size_of_the_ledger(loaded):
+    name = deviations.waive(loaded, WANTED, ADA).disposition
+    with closing(open_store(loaded.store_url)) as store:
+        size = queries.size(store)
+    deviations.approve(loaded, name, DORA)
+    with closing(open_store(loaded.store_url)) as store:
+        assert dispositions.register(store, at=size).dispositions[0].approvals == ()
+        assert len(dispositions.register(store).dispositions[0].approvals) == 1
+
+
+def test_evidence_is_a_capture_and_shows_nothing_once_it_is_purged(loaded, tmp_path):
+    minutes = tmp_path / "minutes.txt"
+    minutes.write_text("The gift cards were looked at on Monday.")
+    wanted = replace(
+        WANTED,
+        kind=DispositionClass.COMPENSATING_CONTROL,
+        compensating="R-1",
+        evidence=(str(minutes),),
+        statements=("Minutes of the weekly review.",),
+    )
+    name = accept(loaded, wanted)
+    with closing(open_store(loaded.store_url)) as store:
+        held = dispositions.register(store).find(name).terms.evidence[0]
+        captured = queries.entry(store, held.entry)
+    assert captured.payload == minutes.read_bytes()
+    assert states(loaded)["CM-03"] == "accepted"
+    purge(loaded, held.entry, "It names somebody.")
+    assert states(loaded)["CM-03"] == "evidence-missing"
+
+
+def test_what_looks_like_a_secret_does_not_enter_the_ledger(loaded):
+    token = f"ghp_{'0a' * 18}"
+    name = accept(loaded, replace(WANTED, cause=f"The token {token} was in use."))
+    found = deviations.show(deviations.listing(loaded, NOW), name).register.dispositions[0]
+    assert token not in found.terms.cause
+
+
+def test_a_response_changes_nothing_and_is_listed(loaded):
+    before = states(loaded)
+    terms = ResponseTerms(
+        control="CM-05", subject=SOLO_ID, text="We hired.", owner="Carl Example", role="head"
+    )
+    deviations.respond(loaded, terms, ADA, due="2026-09-01")
+    assert states(loaded) == before
+    found = deviations.listing(loaded, NOW).deviations
+    told = next(one.responses for one in found if one.determination.control == "CM-05")
+    assert (told[0].terms.text, told[0].said.by) == ("We hired.", "ada")
+
+
+WAIVER = replace(WANTED, kind=DispositionClass.WAIVER)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (replace(WANTED, control="*"), "exactly one"),
+        (replace(WANTED, control="CM-99"), "exactly one"),
+        (replace(WANTED, subjects=()), "what it is for"),
+        (replace(WANTED, subjects=("nothing",)), "No change is known"),
+        (replace(WAIVER, subjects=("elsewhere:pr:9",)), "No change is known"),
+        (replace(WANTED, subjects=("shop:pr:2",)), "is no deviation from CM-03"),
+        (replace(WANTED, subjects=("shop:pr:999",)), "nothing is determined"),
+        (replace(WANTED, control="CM-01", subjects=("argocd:x:1",)), "No deployment"),
+        (replace(WANTED, control="CM-09", subjects=("elsewhere:main",)), "No setting"),
+        (replace(WANTED, control="CM-13", subjects=("x:y",)), "No event"),
+        (replace(WANTED, scope=("everything",)), "cannot be used"),
+        (replace(WANTED, scope=("application=shop",)), "cannot be used"),
+        (replace(WANTED, scope=("path=**",)), "limits nothing"),
+        (replace(WANTED, scope=("repository=*",)), "limits nothing"),
+        (replace(WANTED, valid_to="2026-06-01"), "before it begins"),
+        (replace(WANTED, valid_to="2026-12-01"), "more than 90 days"),
+        (replace(WANTED, valid_from="soon"), "no RFC 3339"),
+        (replace(WANTED, due="soon"), "no RFC 3339"),
+        (replace(WANTED, cause=" "), "needs --cause"),
+        (replace(WANTED, renews="D-1"), "no disposition `D-1`"),
+        (replace(WANTED, kind=DispositionClass.FALSE_POSITIVE), "needs --evidence"),
+        (replace(WANTED, kind=DispositionClass.STANDARD_CHANGE), "needs --link"),
+        (replace(WANTED, kind=DispositionClass.COMPENSATING_CONTROL), "needs --compensating"),
+        (replace(WANTED, evidence=("a.txt",)), "needs --statement"),
+        (replace(WANTED, evidence=("no-such.txt",), statements=("x",)), "cannot be read"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_and_nothing_is_recorded(loaded, wanted, message):
+    with pytest.raises(ConfigError, match=message):
+        deviations.waive(loaded, wanted, ADA)
+    with closing(open_store(loaded.store_url)) as store:
+        assert not dispositions.register(store)
+
+
+def test_an_act_on_what_is_not_there_is_refused(loaded):
+    for act in (
+        lambda: deviations.approve(loaded, "D-1", DORA),
+        lambda: deviations.revoke(loaded, "D-1", "No.", DORA),
+        lambda: deviations.show(deviations.listing(loaded, NOW), "D-1"),
+    ):
+        with pytest.raises(ConfigError, match="no disposition `D-1`"):
+            act()
+
+
+def test_on_both_databases_a_rebuild_leaves_the_register_as_it_was(store_url, tmp_path):
+    with shop(tmp_path, STORY, person=PERSONS, store={"url": store_url}) as rehearsal:
+        rehearsal.sync_at(rehearsal.simulation.history.ends_at)
+        loaded = rehearsal.loaded(rehearsal.simulation.end())
+        accept(loaded)
+        before = deviations.as_json(deviations.listing(loaded, NOW))["dispositions"]
+        standing = states(loaded)
+        assert standing["CM-03"] == "accepted"
+        assert "outcomes that differ: none" in rebuild(loaded)
+        assert deviations.as_json(deviations.listing(loaded, NOW))["dispositions"] == before
+        assert states(loaded) == standing
