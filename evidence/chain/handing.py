@@ -103,12 +103,15 @@ class _History:
 
 
 def application_end(
-    operations: Sequence[Operation], drafts: Iterable[Draft], graphs: Mapping[str, CommitGraph]
+    operations: Sequence[Operation],
+    drafts: Iterable[Draft],
+    graphs: Mapping[str, CommitGraph],
+    parent: str = "",
 ) -> ApplicationEnd | None:
     """What can be gone on from; None where several objects of a deployer are the application.
 
     `operations`: all of the application in order of start; `drafts`: those that may be rows of it,
-    with their ranges.
+    with their ranges; `parent`: the application that made it.
     """
     identities = {one.key[:2] for one in operations}
     by_operation = {id(one.operation): one for one in drafts}
@@ -129,7 +132,12 @@ def application_end(
             anchors.append(history.anchor(draft, graphs))
     ((source, uid),) = identities
     return ApplicationEnd(
-        application=name, source=source, uid=uid, open_since=0, anchors=tuple(anchors)
+        application=name,
+        source=source,
+        uid=uid,
+        open_since=0,
+        anchors=tuple(anchors),
+        parent=parent,
     )
 
 

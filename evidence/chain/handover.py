@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FORMAT = 1
+FORMAT = 2
 """Another one is not gone on from: everything is read."""
 
 
@@ -58,6 +58,8 @@ class ApplicationEnd:
     """Start of the first deployment of which a later look may still tell more; 0 for none."""
     anchors: tuple[Anchor, ...]
     """Oldest first."""
+    parent: str = ""
+    """The configured application that made it; empty for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

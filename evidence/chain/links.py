@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from evidence.chain.parents import THROUGH
 from evidence.chain.tickets import (
     change_reference,
     closing_reference,
@@ -149,9 +150,14 @@ def deployment(evidence: ChangeEvidence, _policy: Policy) -> Iterator[Link]:
                 target=f"deployment:{row.deployment_id}",
                 basis=f"range:{one.basis}",
                 strength=one.strength,
-                detail=f"through image {one.through}" if one.through else "",
+                detail=_through(one.through),
                 entries=row.entries,
             )
+
+
+def _through(name: str) -> str:
+    parent = name.startswith(THROUGH)
+    return f"through {'' if parent else 'image '}{name}" if name else ""
 
 
 def hop(evidence: ChangeEvidence, _policy: Policy) -> Iterator[Link]:

@@ -26,6 +26,7 @@ from evidence.chain.handing import application_end, handover
 from evidence.chain.handover import ApplicationEnd
 from evidence.chain.hop import Hop
 from evidence.chain.inquiry import Inquiry
+from evidence.chain.parents import Parents
 from evidence.chain.promotions import Promotions
 from evidence.chain.reconcile import reconcile
 from evidence.chain.records import Population, PopulationInputs, Reconciliation
@@ -61,12 +62,16 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
     ends: list[ApplicationEnd | None] = []
     scope = Scope(policy, inputs, inquiry, hop)
     drafts: list[Draft] = []
+    parents = Parents(policy, inputs, inquiry)
     for application, own in by_application:
         rows, healed = _drafted(application, own, locator, inputs, hop)
-        ends.append(application_end(own, rows, inputs.graphs))
+        above = parents.parent_of(application)
+        ends.append(application_end(own, rows, inputs.graphs, above))
         scope.limit(rows)
         counts.self_heals += healed
         drafts.extend(row for row in rows if not only_seen(row))
+    for draft, one in parents.hand_on(drafts):
+        scope.limit_one(draft, one)
     unexplained = attach(drafts, operations, policy, inputs.graphs)
     books = _books(policy, inputs, drafts)
     rows_out, carried = _write_rows(drafts, books, inputs, hop.digests)

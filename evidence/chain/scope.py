@@ -36,14 +36,18 @@ class Scope:
         """
         for draft in drafts:
             for one in draft.ranges:
-                paths = self._paths(draft, one)
-                if paths is None or "" in paths:
-                    continue
-                kept, unknown = self._touching(one, paths)
-                one.commits = kept
-                one.lane = replace(one.lane, commits=())  # of a large repository most are left out
-                if unknown:
-                    draft.problems.add("paths_not_read")
+                self.limit_one(draft, one)
+
+    def limit_one(self, draft: Draft, one: RangeDraft) -> None:
+        """The same for one range of a draft."""
+        paths = self._paths(draft, one)
+        if paths is None or "" in paths:
+            return
+        kept, unknown = self._touching(one, paths)
+        one.commits = kept
+        one.lane = replace(one.lane, commits=())  # of a large repository most are left out
+        if unknown:
+            draft.problems.add("paths_not_read")
 
     def _paths(self, draft: Draft, one: RangeDraft) -> set[str] | None:
         if one.through:

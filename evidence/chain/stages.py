@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from evidence.chain.deployments import Operation, after_a_gap, select_application
 from evidence.chain.hop import Hop
 from evidence.chain.images import split_reference
+from evidence.chain.parents import THROUGH
 from evidence.chain.records import PopulationInputs
 from evidence.chain.rows import Draft
 from evidence.chain.sources import Locator
@@ -211,7 +212,8 @@ def _revisions(draft: Draft, before: Iterable[_Run], inputs: PopulationInputs) -
     """Plain manifests: the same revision of the same repository."""
     found: list[Staged] = []
     for one in draft.ranges:
-        if not one.commits or one.lane.kind == DeploymentKind.FIRST:
+        first = not one.commits or one.lane.kind == DeploymentKind.FIRST
+        if first or one.through.startswith(THROUGH):  # its parent's sync is judged by itself
             continue
         sha = inputs.graphs[one.repository].shas[one.revision]
         run = next((run for run in before if (one.repository, sha) in run.revisions), None)

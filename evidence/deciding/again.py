@@ -18,15 +18,19 @@ def seen_again(
 ) -> list[ProductionDeployment]:
     """New ones, those of which entries from `since` on tell, and those of an application after one.
 
+    All of an application of which one is none any more: what was live and is explained by now.
     `deployments` in order of start; `operations` are (source, application uid, start) that were
     told of.
     """
+    deployments = list(deployments)
+    gone = {one.rpartition(":")[0] for one in {*known} - {one.deployment_id for one in deployments}}
     found: list[ProductionDeployment] = []
     dirty: set[str] = set()
     for one in deployments:
         source, uid, started = one.deployment_id.rsplit(":", 2)
         if (
             one.application in dirty
+            or f"{source}:{uid}" in gone
             or one.deployment_id not in known
             or (source, uid, int(started)) in operations
             or max(one.entries, default=-1) >= since

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from evidence.chain.deployments import operation_key, select_application
 from evidence.chain.handover import Anchor, ApplicationEnd, Handover
+from evidence.chain.parents import parents_of
 from evidence.deciding.window import Whole
 from evidence.model.capture import Gap, GapReason
 from evidence.model.deployment import ApplicationState, Deployment
@@ -79,6 +80,36 @@ def ends_of(
             raise Whole("an application that is new, or not one single object of its deployer")
         found.append(_end(store, policy, by_id[name], ends[name], told, gaps, far=far))
     return found
+
+
+def check_parents(
+    store: Store, policy: Policy, known: Handover, told: Told, ends: Iterable[End]
+) -> None:
+    """Refuses operations of children that their parent may have changed, and parents told late.
+
+    Raises:
+        Whole: there is one.
+    """
+    for end in ends:
+        above = parents_of(policy, told.states.get(end.application.id, ())).get(end.application.id)
+        if above is not None and above != end.known.parent:
+            raise Whole("an application has another parent")
+        own = [one.started_at for one in end.operations if one.started_at > end.anchor.started_at]
+        if end.known.parent and own:
+            moved = _starts(store, told, end.known.parent, end.anchor.started_at)
+            if any(one <= max(own) for one in moved):
+                raise Whole("the parent of an application was deployed, too")
+    for one in known.applications:
+        late = min((each.started_at for each in told.operations.get(one.parent, ())), default=0)
+        if late and since.deployments_after(store, one.application, late - 1):
+            raise Whole("an older deployment of a parent is told only now")
+
+
+def _starts(store: Store, told: Told, application: str, begin: int) -> set[int]:
+    """When operations of an application started after a moment, decided or told now."""
+    decided = since.deployments_after(store, application, begin)
+    new = {one.started_at for one in told.operations.get(application, ())}
+    return {int(one.rpartition(":")[2]) for one in decided} | {one for one in new if one > begin}
 
 
 def _end(

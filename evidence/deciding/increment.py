@@ -17,7 +17,7 @@ from evidence.chain.changes import PullRequestHead
 from evidence.chain.handover import Handover
 from evidence.chain.records import PopulationInputs
 from evidence.deciding.case import Case
-from evidence.deciding.ends import Told, ends_of, told_of
+from evidence.deciding.ends import Told, check_parents, ends_of, told_of
 from evidence.deciding.fresh import Fresh, check_states, started_at
 from evidence.deciding.nearby import nearby
 from evidence.deciding.retelling import retold, structure
@@ -138,6 +138,7 @@ class _Increment:
         self._ends = ends_of(self._store, case.policy, known, self._told, gaps, far=far)
         self._windows = self._open_windows()
         check_states(self._ends, self._windows)
+        check_parents(self._store, case.policy, known, self._told, self._ends)
 
     def found(self) -> Increment:
         case, stored = self._case, self._stored

@@ -60,7 +60,8 @@ class RevisionRange:
     basis: str = ""
     strength: Strength = Strength.PROVED
     through: str = ""
-    """The image by which a source repository came in, else empty (the configuration itself)."""
+    """The image by which a source repository came in, or `application:<id>` where the parent of an
+    application changed its object; empty for what it is read from itself."""
     standing: Standing | None = None
     """Of `revision`; None where it is no commit that was read."""
     landed_by: str = ""

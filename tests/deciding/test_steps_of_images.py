@@ -40,14 +40,17 @@ POLICY = Policy(
             repository="config",
             path=f"apps/{name}",
         )
-        for name in APPS
+        for name in (*APPS, "root")
     ),
     image_maps=(ImageMap(image="registry.example/{name}", repository="code", build="build"),),
 )
 
 
 class Shop:
-    """Two repositories and three applications; `till` runs the image of `web` beside its own."""
+    """Two repositories and three applications; `till` runs the image of `web` beside its own.
+
+    `web` was made by a fourth application, as the deployer says once it is looked at.
+    """
 
     def __init__(self, store, seed):
         self.store, self.random = store, random.Random(seed)
@@ -128,6 +131,15 @@ class Shop:
             self.tags[name]["web"] = self.tips["code"]
         self.push("config", {self.file(name): self.text(name) for name in ("web", "till")})
 
+    def parent(self):
+        """The object of `web` is changed where its parent is read from; the parent is deployed."""
+        lines = f"kind: Application\nmetadata: {{name: web}}\nspec: {{project: p{self.count}}}\n"
+        self.push("config", {"apps/root/web.yaml": lines})
+        self.deploy(name="root")
+
+    def parent_again(self):
+        self.deploy(name="root")
+
     def add_image(self):
         self.tags["stock"]["extra"] = self.tips["code"]
         self.push("config", {self.file("stock"): self.text("stock")})
@@ -192,6 +204,7 @@ class Shop:
                     images=(),
                     history_ids=(),
                     auto_sync=None,
+                    owner="Application/root" if name == "web" else "",
                 )
             )
 
@@ -252,6 +265,8 @@ STEPS = [
     *[Shop.code, Shop.bump, Shop.deploy, Shop.look] * 3,
     *[Shop.notes, Shop.both, Shop.merge] * 2,
     Shop.add_image,
+    Shop.parent,
+    Shop.parent_again,
     Shop.release_told,
     Shop.back,
     Shop.bump_back,

@@ -47,6 +47,7 @@ _FLAGS = {
     "acquired": "acquired",
     "retry": "retry",
     "off_branch": "off-branch",
+    "parent_unread": "parent-unread",
 }
 """Flag of a deployment -> flag of the determination."""
 
