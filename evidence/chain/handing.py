@@ -15,7 +15,7 @@ from evidence.chain.live import LIVE
 from evidence.chain.rows import Draft
 from evidence.model.aftermath import Aftermath
 from evidence.model.change import Change
-from evidence.model.production import DeploymentKind, ProductionDeployment
+from evidence.model.production import SUBMODULE, DeploymentKind, ProductionDeployment
 from evidence.policy import Policy
 
 KEPT = 40
@@ -162,6 +162,7 @@ def handover(
         ("what waits too long is told", bool(policy.pending_limit)),
         ("others tell of deployments", any(one.witnesses for one in policy.applications)),
         ("an image was built from a commit that is not there", lost),
+        ("a submodule came with a deployment", _submodules(deployments)),
         ("too much waits", max(len(missing), waiting) > MOST),
         ("no branch has a plain history", not branches),
     ]
@@ -172,6 +173,14 @@ def handover(
         missing=missing,
         changes=len(changes),
         deployments=len(deployments),
+    )
+
+
+def _submodules(deployments: Iterable[ProductionDeployment]) -> bool:
+    return any(
+        any(one.basis == SUBMODULE for one in row.ranges)
+        or any(one.startswith("submodule") for one in row.problems)
+        for row in deployments
     )
 
 

@@ -19,6 +19,7 @@ from evidence.chain.tickets import (
 )
 from evidence.model.chain import ChangeEvidence
 from evidence.model.change import Link, LinkKind, MergeMethod, Strength
+from evidence.model.production import SUBMODULE, RevisionRange
 from evidence.model.pull_request import Review
 from evidence.policy import Policy
 
@@ -150,14 +151,16 @@ def deployment(evidence: ChangeEvidence, _policy: Policy) -> Iterator[Link]:
                 target=f"deployment:{row.deployment_id}",
                 basis=f"range:{one.basis}",
                 strength=one.strength,
-                detail=_through(one.through),
+                detail=_through(one),
                 entries=row.entries,
             )
 
 
-def _through(name: str) -> str:
-    parent = name.startswith(THROUGH)
-    return f"through {'' if parent else 'image '}{name}" if name else ""
+def _through(one: RevisionRange) -> str:
+    if not one.through:
+        return ""
+    kind = "submodule " if one.basis == SUBMODULE else "image "
+    return f"through {'' if one.through.startswith(THROUGH) else kind}{one.through}"
 
 
 def hop(evidence: ChangeEvidence, _policy: Policy) -> Iterator[Link]:

@@ -34,6 +34,7 @@ from evidence.chain.rows import Draft, RangeDraft, draft_ranges, draft_rows, onl
 from evidence.chain.running import settled, standing_of
 from evidence.chain.scope import Scope
 from evidence.chain.sources import Locator
+from evidence.chain.submodules import Submodules
 from evidence.chain.witnesses import attach, with_witnesses, witness_links, witness_of
 from evidence.chain.writing import write_changes
 from evidence.model.change import Link, LinkKind, Strength
@@ -61,10 +62,12 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
     hop = Hop(policy, inputs, inquiry)
     ends: list[ApplicationEnd | None] = []
     scope = Scope(policy, inputs, inquiry, hop)
+    submodules = Submodules(policy, inputs, inquiry, scope)
     drafts: list[Draft] = []
     parents = Parents(policy, inputs, inquiry)
     for application, own in by_application:
         rows, healed = _drafted(application, own, locator, inputs, hop)
+        submodules.follow(rows)
         above = parents.parent_of(application)
         ends.append(application_end(own, rows, inputs.graphs, above))
         scope.limit(rows)
@@ -105,8 +108,11 @@ def open_questions(policy: Policy, inputs: PopulationInputs) -> frozenset[GitQue
     by_application, _ = _by_application(
         policy, unite(inputs.deployments, inputs.rollouts, inputs.states)
     )
+    submodules = Submodules(policy, inputs, inquiry, scope)
     for application, own in by_application:
-        scope.limit(_drafted(application, own, locator, inputs, hop)[0])
+        rows = _drafted(application, own, locator, inputs, hop)[0]
+        submodules.follow(rows)
+        scope.limit(rows)
     return frozenset(inquiry.questions)
 
 

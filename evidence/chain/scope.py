@@ -40,7 +40,7 @@ class Scope:
 
     def limit_one(self, draft: Draft, one: RangeDraft) -> None:
         """The same for one range of a draft."""
-        paths = self._paths(draft, one)
+        paths = self.paths(draft, one)
         if paths is None or "" in paths:
             return
         kept, unknown = self._touching(one, paths)
@@ -49,7 +49,8 @@ class Scope:
         if unknown:
             draft.problems.add("paths_not_read")
 
-    def _paths(self, draft: Draft, one: RangeDraft) -> set[str] | None:
+    def paths(self, draft: Draft, one: RangeDraft) -> set[str] | None:
+        """What a range is read from; None for the whole repository."""
         if one.through:
             return {one.path} if one.path else None
         limited = one.path or draft.application.values_files

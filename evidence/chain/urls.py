@@ -46,6 +46,19 @@ def _join(host: str, path: str) -> str:
     return f"{host}/{trimmed}"
 
 
+def relative_url(base: str, url: str) -> str:
+    """A URL of a `.gitmodules`: `./` and `../` count from the repository `base` that holds it."""
+    if not url.startswith(("./", "../")):
+        return url
+    parts = normalise_url(base).split("/")
+    for part in url.split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in {"", "."}:
+            parts.append(part)
+    return "https://" + "/".join(parts)
+
+
 def repository_index(repositories: Iterable[Repository]) -> dict[str, str]:
     """Normalised URL -> repository id, from each repository's URLs; the first one named wins."""
     index: dict[str, str] = {}

@@ -14,7 +14,12 @@ from evidence.model import codec
 from evidence.model.chain import Chain
 from evidence.model.change import Change
 from evidence.model.check import CheckRun, attempts_of
-from evidence.model.production import ProductionDeployment, RunningImage, Standing
+from evidence.model.production import (
+    SUBMODULE,
+    ProductionDeployment,
+    RunningImage,
+    Standing,
+)
 from evidence.policy import Policy
 from evidence.store import queries
 from evidence.store.session import Store
@@ -74,7 +79,8 @@ def brought_by(
 
 def changes_in(deployment: ProductionDeployment) -> set[str]:
     """Changes that a deployment brought, and those that its revisions and images came from."""
-    named = {span.landed_by for span in deployment.ranges if not span.through}
+    own = (one for one in deployment.ranges if not one.through or one.basis == SUBMODULE)
+    named = {span.landed_by for span in own}
     named |= {image.landed_by for image in deployment.running}
     return {*deployment.changes, *named} - {""}
 

@@ -37,6 +37,7 @@ POPULATION_KINDS = (
     QuestionKind.RANGE_DIFF,
     QuestionKind.CHANGED_PATHS,
     QuestionKind.MESSAGE,
+    QuestionKind.SUBMODULES,
 )
 
 

@@ -50,6 +50,7 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
                 "role": "configuration" if repository.kind == "config" else "application",
             }
             for repository in world.repository
+            if repository.kind != "outside"
         ],
         "application": _applications(world),
     }

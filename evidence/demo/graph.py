@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from evidence.demo.history import RepositoryRecord
-from evidence.demo.objects import Tree
+from evidence.demo.objects import GITLINK, Tree
 
 
 def first_parents(where: RepositoryRecord, tip: str) -> list[str]:
@@ -50,6 +50,15 @@ def reachable(where: RepositoryRecord, tip: str) -> list[str]:
     return sorted(seen, key=lambda sha: (-commits[sha].committer.at, -order[sha]))
 
 
+def _lines(where: RepositoryRecord, entry: tuple[str, str] | None) -> list[str]:
+    """What a diff counts: a submodule is one line that names its commit."""
+    if entry is None:
+        return []
+    mode, sha = entry
+    text = f"Subproject commit {sha}" if mode == GITLINK else where.objects.text(sha)
+    return text.splitlines()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileChange:
     """One changed path with the counts that a pull request's files page shows."""
@@ -68,8 +77,7 @@ def changes(where: RepositoryRecord, old: Tree, new: Tree) -> list[FileChange]:
         before, after = old.get(path), new.get(path)
         if before == after:
             continue
-        lines_before = Counter(where.objects.text(before[1]).splitlines()) if before else Counter()
-        lines_after = Counter(where.objects.text(after[1]).splitlines()) if after else Counter()
+        lines_before, lines_after = Counter(_lines(where, before)), Counter(_lines(where, after))
         found.append(
             FileChange(
                 path=path,

@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from evidence.demo.objects import Objects, Tree
+from evidence.demo.objects import GITLINK, Objects, Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,8 @@ def _merge_file(
     there: tuple[str, str] | None,
 ) -> tuple[str, str] | None:
     if before is None or here is None or there is None or here[0] != there[0]:
+        return None
+    if here[0] == GITLINK:
         return None
     with tempfile.TemporaryDirectory() as folder:
         names = []

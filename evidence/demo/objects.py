@@ -17,6 +17,8 @@ Tree = Mapping[str, tuple[str, str]]
 
 FILE: Final = "100644"
 EXECUTABLE: Final = "100755"
+GITLINK: Final = "160000"
+"""A submodule: the id is that of a commit of another repository."""
 
 _PACK_TYPE: Final = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
 _SIGNATURE: Final = (

@@ -11,7 +11,7 @@ from evidence.demo.edits import apply_edit
 from evidence.demo.history import CheckRecord, Event, History, RepositoryRecord
 from evidence.demo.history_deployed import ApplicationRecord
 from evidence.demo.moments import DAY, MINUTE, SECOND, moment
-from evidence.demo.objects import EXECUTABLE, FILE, CommitObject, Identity, Tree
+from evidence.demo.objects import EXECUTABLE, FILE, GITLINK, CommitObject, Identity, Tree
 from evidence.demo.steps import CheckStep, CommitSpec
 from evidence.demo.timeline import REFERENCE, first_bot
 from evidence.demo.world import Person, Repository, World
@@ -211,6 +211,8 @@ class Scene:
             )
         for path in spec.executable:
             new[path] = (EXECUTABLE, new[path][1])
+        for path, reference in spec.submodules.items():
+            new[path] = (GITLINK, self.sha(reference, where, key))
         return new
 
     # --- what a step and a top-level item share

@@ -37,6 +37,9 @@ class CommitSpec:
     set: tuple[ImageEdit, ...] = ()
     executable: tuple[str, ...] = ()
     """Paths that become executable (mode 100755)."""
+    submodules: Mapping[str, str] = field(default_factory=dict)
+    """Path -> reference to the commit of another repository that a submodule there points to. What
+    `.gitmodules` says of it is written as any other file."""
     message: str = ""
     author: str = ""
     """Person key; default who pushes."""

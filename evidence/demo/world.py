@@ -103,7 +103,8 @@ class Repository:
     id: int = 0
     """Numeric id; 0: made from the position, from 5001 on."""
     kind: str = "app"
-    """`app` or `config`: for the reader and the generator, the servers do not say it."""
+    """`app` or `config`: for the reader and the generator, the servers do not say it. `outside`: it
+    is there, and who writes the configuration leaves it out of scope."""
     default_branch: str = "main"
     files: Mapping[str, str] = field(default_factory=dict)
     """Content of the root commit, made at `epoch` - 30 days."""

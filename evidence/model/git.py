@@ -73,6 +73,9 @@ class QuestionKind(StrEnum):
     """args (commit sha,) -> {"text": its message}; or {"too_large": bytes}."""
     CHANGED_PATHS = "changed_paths"
     """args (commit sha,) -> [path, ...] changed against the first parent."""
+    SUBMODULES = "submodules"
+    """args (old sha, new sha) -> [[path, URL as written, old commit, new commit], ...] of the
+    submodules whose pointer differs; a commit is empty where there is no such submodule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,10 @@ class Standing(StrEnum):
     """Not on a branch that was seen, and not all of them were."""
 
 
+SUBMODULE = "submodule"
+"""Basis of the range of a repository that another one includes by a pointer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionRange:
     """What one repository contributed to one deployment."""
@@ -60,8 +64,9 @@ class RevisionRange:
     basis: str = ""
     strength: Strength = Strength.PROVED
     through: str = ""
-    """The image by which a source repository came in, or `application:<id>` where the parent of an
-    application changed its object; empty for what it is read from itself."""
+    """The image by which a source repository came in, the path of the submodule, or
+    `application:<id>` where the parent of an application changed its object; empty for what it is
+    read from itself."""
     standing: Standing | None = None
     """Of `revision`; None where it is no commit that was read."""
     landed_by: str = ""

@@ -37,6 +37,8 @@ class History:
         self.files: dict[str, dict[str, str]] = {}
         self.tags: dict[str, str] = {}
         self.messages: dict[str, str] = {}
+        self.submodules: dict[str, dict[str, str]] = {}
+        """Commit -> path -> commit that the submodule there points to."""
 
     def commit(self, name: str, *parents: str, **files: str) -> str:
         self.parents[name] = parents
@@ -108,8 +110,19 @@ class History:
                     if old.get(path) != new.get(path)
                 ]
                 return json.dumps({"digest": sha(json.dumps(moved)), "paths": []})
+            case QuestionKind.SUBMODULES:
+                return json.dumps(self.pointers(*(names[one] for one in question.args)))
             case _:
                 raise AssertionError(question)
+
+    def pointers(self, old: str, new: str) -> list[list[str]]:
+        """What differs between two commits in `self.submodules`: path, URL, old and new commit."""
+        before, after = self.submodules.get(old, {}), self.submodules.get(new, {})
+        return [
+            [path, f"../{path}.git", before.get(path, ""), after.get(path, "")]
+            for path in sorted({*before, *after})
+            if before.get(path) != after.get(path)
+        ]
 
 
 class World:

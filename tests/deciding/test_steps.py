@@ -239,16 +239,20 @@ class Shop:
         )
 
     def answers(self, questions):
-        """What Git says: a revert turns back what one commit did."""
+        """What Git says: a revert turns back what one commit did; nothing has submodules."""
+        told = {QuestionKind.SUBMODULES: lambda _: []}
+        told[QuestionKind.RANGE_DIFF] = lambda one: {
+            "digest": self.undone.get(one.args[0], one.args[-1])
+        }
         return [
             GitAnswer(
                 repository=one.repository,
                 kind=one.kind,
                 args=one.args,
-                value=json.dumps({"digest": self.undone.get(one.args[0], one.args[-1])}),
+                value=json.dumps(told[one.kind](one)),
             )
             for one in questions
-            if one.kind is QuestionKind.RANGE_DIFF
+            if one.kind in told
         ]
 
     def live_on(self):

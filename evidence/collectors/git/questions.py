@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from evidence.collectors.git import changes, content, owners
+from evidence.collectors.git import changes, content, owners, submodules
 from evidence.collectors.git.answers import (
     BAD_QUESTION,
     MISSING,
@@ -35,6 +35,7 @@ ANSWERERS: Mapping[
     QuestionKind.MESSAGE: (1, content.message),
     QuestionKind.CODEOWNERS: (1, owners.codeowners),
     QuestionKind.CHANGED_PATHS: (1, changes.changed_paths),
+    QuestionKind.SUBMODULES: (2, submodules.submodules),
 }
 """Each kind with its number of arguments and the function that answers many of it, in order."""
 

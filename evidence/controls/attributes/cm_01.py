@@ -34,6 +34,18 @@ _PROBLEMS = {
         "revision-unresolved",
         "the revision before it could not be resolved, so where its range begins is open.",
     ),
+    "submodule_out_of_scope": (
+        "submodule-not-traced",
+        "it moved the pointer of a submodule whose repository is not in scope.",
+    ),
+    "submodule_commit_not_found": (
+        "submodule-not-traced",
+        "it moved the pointer of a submodule to or from a commit that was not found.",
+    ),
+    "submodules_not_read": (
+        "submodule-not-traced",
+        "whether it moved the pointer of a submodule could not be read.",
+    ),
 }
 """Problem code of a deployment -> reason and sentence; `contradictory_*`, `image_*` and the rest
 stand below."""

@@ -23,6 +23,7 @@ from evidence.model.capture import Gap
 from evidence.model.change import Strength
 from evidence.model.determination import Determination, Outcome
 from evidence.model.production import (
+    SUBMODULE,
     DeploymentKind,
     ProductionDeployment,
     RevisionRange,
@@ -106,7 +107,7 @@ def _outcome(reason: str) -> Outcome:
 def _looked_at(case: _Case) -> Iterator[Look]:
     yield from _problems(case.deployment)
     for span in case.deployment.ranges:
-        if not span.through:
+        if not span.through or span.basis == SUBMODULE:
             yield from _revision(case, span)
     for image in _judged(case):
         yield from _image(case, image)
@@ -117,6 +118,9 @@ def _problems(deployment: ProductionDeployment) -> Iterator[Look]:
     for problem in deployment.problems:
         if problem.startswith("contradict"):
             yield Look("contradiction", "its sightings contradict each other")
+        if problem.startswith("submodule"):
+            words = clip(problem.replace("_", " "))
+            yield Look("submodule-not-traced", f"what a submodule brought is open ({words})")
         if problem.startswith("configuration_"):
             words = clip(problem.replace("_", " "))
             yield Look("image-unresolved", f"which images run was not read whole ({words})")
