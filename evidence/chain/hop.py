@@ -196,7 +196,7 @@ class Hop:
             if one.commit < 0:
                 unresolved = True
                 continue
-            if unresolved and known:
+            if unresolved:
                 one.draft.problems.add("previous_image_unresolved")
             unresolved = False
             known.append(one)

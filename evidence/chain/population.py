@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from evidence.chain.after import after
 from evidence.chain.book import ChangeBook
@@ -29,7 +29,7 @@ from evidence.chain.inquiry import Inquiry
 from evidence.chain.parents import Parents
 from evidence.chain.promotions import Promotions
 from evidence.chain.reconcile import reconcile
-from evidence.chain.records import Population, PopulationInputs, Reconciliation
+from evidence.chain.records import Counts, Population, PopulationInputs, Reconciliation
 from evidence.chain.rows import Draft, RangeDraft, draft_ranges, draft_rows, only_seen, row_kind
 from evidence.chain.running import settled, standing_of
 from evidence.chain.scope import Scope
@@ -128,15 +128,6 @@ def _drafted(
     draft_ranges(application, rows, inputs)
     hop.follow(application, rows)
     return rows, healed
-
-
-@dataclass(slots=True)
-class Counts:
-    """Operations that are no row of the deployment file."""
-
-    dry_runs: int = 0
-    self_heals: int = 0
-    other_applications: int = 0
 
 
 def _by_application(

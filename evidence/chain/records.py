@@ -115,6 +115,15 @@ class Reconciliation:
     """Operations of applications that are not configured as production: R9 lists them."""
 
 
+@dataclass(slots=True)
+class Counts:
+    """Operations that are no row of the deployment file."""
+
+    dry_runs: int = 0
+    self_heals: int = 0
+    other_applications: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
     """The production changes and deployments that the inputs show."""

@@ -250,6 +250,17 @@ def test_a_tag_that_names_nothing_says_so(shop: Any) -> None:
     assert ("previous_image_unresolved",) == rows[2].problems
 
 
+def test_where_the_first_tag_ever_seen_names_nothing_the_next_range_has_no_beginning(
+    shop: Any,
+) -> None:
+    first = shop.config.files["start"]
+    first[f"{PATH}/kustomization.yaml"] = kustomization("latest")[f"{PATH}/kustomization.yaml"]
+    bump(shop, "bump", "start", kustomization(sha("b")))
+    rows = shop.rows()
+    assert ("previous_image_unresolved",) == rows[1].problems
+    assert rows[1].changes == config("bump")
+
+
 def test_a_new_digest_behind_the_same_tag_is_named_and_has_no_source_range(shop: Any) -> None:
     tag = sha("a")
     bump(shop, "one", "start", kustomization(tag, f"  digest: sha256:{'1' * 64}\n"))
