@@ -25,6 +25,48 @@ class RequiredCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequiredScan:
+    """One scan or policy test that must have run, and what it may not have found."""
+
+    tool: str
+    """As its results name it, in lower case."""
+    subject: str = "commit"
+    """`commit` or `image`: what it must have examined."""
+    threshold: str = "high"
+    """Severity from which on what it finds must be gone or waived."""
+    repositories: tuple[str, ...] = ()
+    """Repository ids whose changes it is asked for; empty: all."""
+    max_age: int = 2_592_000_000_000
+    """Microseconds after which a result is too old at a deployment; 0: never."""
+    needs_database: bool = False
+    """Whether a result must name the database of vulnerabilities that it looked into."""
+    complete_from: int = 0
+    """Microseconds UTC from which every result is handed over or collected, as the entity
+    declares: one that is missing was not made. 0: not declared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """What was found and is accepted for a time. It matches by every part that it names."""
+
+    id: str
+    rule: str
+    """CVE or advisory, id of the rule or check, policy."""
+    repository: str
+    package: str = ""
+    version: str = ""
+    location: str = ""
+    """`path:line`, path or resource, as the tool writes it."""
+    approved_by: str = ""
+    """A person of the map or an account key; nobody who contributed to the change."""
+    valid_from: int = 0
+    """Microseconds UTC from which it is in force."""
+    valid_to: int = 0
+    """Microseconds UTC from which it no longer is; always set."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """One human and the accounts they act through."""
 
@@ -185,6 +227,9 @@ class Policy:
     required_checks: tuple[RequiredCheck, ...] = ()
     required_check_moment: str = "before_merge"
     """`before_merge` or `before_deploy`."""
+    required_scans: tuple[RequiredScan, ...] = ()
+    """Empty: CM-07 is not tested."""
+    waivers: tuple[Waiver, ...] = ()
     ticket_required: bool = True
     ticket_sources: tuple[str, ...] = ("closing", "title", "branch", "body")
     """Where a key may stand."""

@@ -72,6 +72,37 @@ class CheckSettings(_Section):
     """Name of the system that runs it, where that is not the forge and is not collected."""
 
 
+class ScanSettings(_Section):
+    """One required scan or policy test."""
+
+    tool: str = Field(min_length=1)
+    subject: Literal["commit", "image"] = "commit"
+    threshold: Literal["critical", "high", "medium", "low", "info"] = "high"
+    repositories: list[str] = []
+    max_age_days: int = Field(default=30, ge=0, le=3650)
+    """0: a result is never too old."""
+    database: bool | None = None
+    """Whether a result must name its database; None: as the tool has one (Trivy, Grype)."""
+    complete_from: str = ""
+    """RFC 3339 time from which every result is handed over; empty: not declared."""
+
+
+class WaiverSettings(_Section):
+    """What was found and is accepted for a time."""
+
+    id: Id
+    rule: str = Field(min_length=1)
+    repository: str = Field(min_length=1)
+    package: str = ""
+    version: str = ""
+    location: str = ""
+    approved_by: str = Field(min_length=1)
+    valid_from: str
+    valid_to: str
+    """RFC 3339 times, at most 90 days apart: a longer need is a new waiver."""
+    reason: str = Field(min_length=1)
+
+
 class PolicySettings(_Section):
     """Parameters of the controls; docs/reference/controls.md explains each."""
 
@@ -79,6 +110,7 @@ class PolicySettings(_Section):
     approvals_required: int = Field(default=1, ge=0, le=10)
     required_checks: list[CheckSettings] = []
     required_check_moment: Literal["before_merge", "before_deploy"] = "before_merge"
+    required_scans: list[ScanSettings] = []
     ticket_required: bool = True
     ticket_sources: list[Literal["closing", "title", "branch", "body"]] = [
         "closing",

@@ -15,6 +15,7 @@ from evidence.config.rules import (
     ControlSettings,
     PersonSettings,
     PolicySettings,
+    WaiverSettings,
 )
 from evidence.config.scope import (
     ApplicationSettings,
@@ -122,6 +123,7 @@ class Settings(BaseSettings):
     automation: list[AutomationSettings] = []
     controls: dict[str, ControlSettings] = {}
     policy: PolicySettings = PolicySettings()
+    waiver: list[WaiverSettings] = []
     access: AccessSettings = AccessSettings()
     seal: SealSettings = SealSettings()
     anchor: AnchorSettings = AnchorSettings()

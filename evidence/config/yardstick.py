@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from evidence import policy as yardstick
 from evidence.config.moments import micros, named_zone
 from evidence.config.rules import AutomationSettings, PolicySettings
+from evidence.config.scans import required_scans, waivers
 from evidence.config.scope import RepositorySettings
 from evidence.config.secrets import without_password
 from evidence.config.settings import Settings
@@ -70,6 +71,8 @@ def build_policy(settings: Settings) -> yardstick.Policy:
         access_reviews=tuple(_time(one, "access.reviews") for one in settings.access.reviews),
         access_review_limit=settings.access.review_days * _DAY,
         shared_accounts=tuple(settings.access.shared_accounts),
+        required_scans=required_scans(settings.policy),
+        waivers=waivers(settings),
         persons=_persons(settings),
         automations=_automations(settings),
         repositories=tuple(_repository(one, settings) for one in settings.repository),
@@ -123,7 +126,7 @@ def _parameters(policy: PolicySettings) -> dict[str, object]:
     values: dict[str, object] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in policy.model_dump().items()
-        if name not in {"required_checks", "scope_start", *_LIMITS}
+        if name not in {"required_checks", "required_scans", "scope_start", *_LIMITS}
     }
     for spelled, (name, unit) in _LIMITS.items():
         values[name] = getattr(policy, spelled) * unit

@@ -17,6 +17,7 @@ from evidence.controls.attributes import (
     cm_04,
     cm_05,
     cm_06,
+    cm_07,
     cm_08,
     cm_09,
     cm_10,
@@ -45,6 +46,7 @@ CHANGE_RULES: dict[str, ChangeRule] = {
     "CM-04": cm_04.determine,
     "CM-05": cm_05.determine,
     "CM-06": cm_06.determine,
+    "CM-07": cm_07.determine,
     "CM-08": cm_08.determine,
     "CM-10": cm_10.determine,
     "CM-14": cm_14.determine,
@@ -122,6 +124,9 @@ def _until(chain: Chain, as_of: int) -> Chain:
     """The chain without the deployments that started after a moment."""
     later = {one.deployment_id for one in chain.evidence.deployments if one.started_at > as_of}
     change = chain.change
+    returns = tuple(one for one in chain.evidence.returns if one.started_at <= as_of)
+    if returns != chain.evidence.returns:
+        chain = replace(chain, evidence=replace(chain.evidence, returns=returns))
     if not later and change.first_deployed_at <= as_of:
         return chain
     starts = [

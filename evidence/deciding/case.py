@@ -17,6 +17,7 @@ from evidence.deciding.brought import Landings, stored_changes
 from evidence.deciding.gather import BATCH, gather
 from evidence.deciding.inputs import load_inputs
 from evidence.deciding.landings import Forge
+from evidence.deciding.returned import returns_of
 from evidence.deciding.settling import Settling
 from evidence.model.capture import Gap
 from evidence.model.chain import Chain
@@ -181,6 +182,7 @@ class Case:
             landing=forge.landing,
             pushes=forge.pushes,
             lost=forge.lost,
+            returns=returns_of(self.population.deployments),
             trackers=tracker_reads(self.store, at=self.at),
             unlisted=self._unlisted,
         )

@@ -210,7 +210,10 @@ def _write(found: _Found, version: str, size: int, progress: Progress) -> derive
     edition.add(
         deployments=(derived.deployment_row_of(one) for one in deployments),
         determinations=_rows(case, version, evaluate_deployments(case, deployments)),
-        index=(*deployment_words(deployments), *judged_words(found.indexed)),
+        index=(
+            *deployment_words(deployments),
+            *judged_words(found.indexed, scans=bool(case.policy.required_scans)),
+        ),
     )
     return edition
 

@@ -16,6 +16,7 @@ from evidence.model.change import Change
 from evidence.model.git import GitQuestion
 from evidence.policy import Policy
 from evidence.store import gathering
+from evidence.store.scanned import with_scans
 from evidence.store.session import Store
 from evidence.store.surroundings import Surroundings
 
@@ -42,6 +43,7 @@ def gather(
         plain = gathering.of_repository(store, repository, own, around, at)
         gates = {change_id: gate_revisions(one, policy) for change_id, one in plain.items()}
         plain = gathering.with_checks(store, repository, plain, gates, at)
+        plain = with_scans(store, plain, at)
         # Keys that any request rule sees, before it is known which of them exist.
         keys = {
             change_id: gathering.linked_tickets(draw_links(one, policy))

@@ -21,6 +21,7 @@ from evidence.deciding.ends import Told, check_parents, ends_of, told_of
 from evidence.deciding.fresh import Fresh, check_states, started_at
 from evidence.deciding.nearby import nearby
 from evidence.deciding.retelling import retold, structure
+from evidence.deciding.returned import returned_to
 from evidence.deciding.touching import Stored, touched_ids
 from evidence.deciding.window import Whole, Window, heads_of, listings_of, window_of
 from evidence.model.change import Change, ChangeKind
@@ -29,6 +30,7 @@ from evidence.model.delivery import Delivery
 from evidence.model.deployment import ApplicationState, Deployment
 from evidence.model.fact import Fact
 from evidence.model.git import GitAnswer, RefTip
+from evidence.model.policy_result import PolicyResult
 from evidence.model.production import ProductionDeployment
 from evidence.model.provenance import Provenance
 from evidence.model.pull_request import (
@@ -69,6 +71,7 @@ KNOWN: frozenset[type[Fact]] = frozenset(
         EnvironmentSettings,
         GitAnswer,
         Observation,
+        PolicyResult,
         PullRequest,
         PullRequestCommit,
         PullRequestEvent,
@@ -156,7 +159,8 @@ class _Increment:
         told = {(one.repository, one.number) for one in self._pulls}
         changes, rows = fresh.changes(told), fresh.rows
         listed = {one.change_id: one for one in (*relabelled, *changes)}
-        more = touched_ids(case, self._begin) - listed.keys()
+        back = {one for row in rows for one in returned_to(row)}
+        more = (touched_ids(case, self._begin) | back) - listed.keys()
         listed |= stored.changes(more)
         every = (*rows, *stored.deployments(self._beside(listed.values(), rows)).values())
         return Increment(

@@ -9,6 +9,8 @@ from evidence.deciding.again import beside_reverts, seen_again, stirred
 from evidence.deciding.brought import Reach, listed
 from evidence.deciding.case import Case
 from evidence.deciding.later import due_again
+from evidence.deciding.rescanned import rescanned, shown_again
+from evidence.deciding.returned import returned_to
 from evidence.model.change import Change
 from evidence.model.production import ProductionDeployment
 from evidence.store import ids, queries
@@ -63,6 +65,10 @@ class Scope:
         )
         self._told = {one.deployment_id for one in self._again}
         self._stirred = self._told | beside_reverts(self._changes, self._again)
+        self._named = {one for row in self._again for one in returned_to(row)}
+        if case.policy.required_scans:
+            self._named |= rescanned(store, case.policy, since)
+            self._stirred |= shown_again(case.inputs, self._deployments, since)
         self._moving |= stirred(self._changes, self._again)
 
     def changes(self) -> list[Change]:
@@ -106,6 +112,7 @@ class Scope:
         return (
             known is None
             or change.change_id in self._touched.linked
+            or change.change_id in self._named
             or known != change.first_deployed_at
             or not self._stirred.isdisjoint(change.deployments)
             or (not change.first_deployed_at and change.repository in self._moving)

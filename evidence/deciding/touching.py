@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from evidence.deciding.case import Case
+from evidence.deciding.rescanned import rescanned
 from evidence.deciding.window import Whole, Window
 from evidence.model import codec
 from evidence.model.activity import RepositoryActivity, RuleSuite
@@ -102,6 +103,7 @@ def touched_ids(case: Case, begin: int) -> set[str]:
         raise Whole("gaps were opened or closed")
     found = {f"{repository}:pr:{number}" for repository, number in touched.numbers}
     found |= since.changes_by_sha(store, touched.shas) | touched.linked
+    found |= rescanned(store, case.policy, begin)
     spans = settings_since(store, begin)
     recorded = spans and (
         since.has_any(store, RuleSuite) or since.has_any(store, RepositoryActivity)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from evidence.deciding.brought import changes_in
+from evidence.deciding.rescanned import examined_words
 from evidence.model.chain import Chain
 from evidence.model.change import LinkKind
 from evidence.model.production import ProductionDeployment
@@ -40,10 +41,16 @@ def deployment_words(deployments: Iterable[ProductionDeployment]) -> Iterator[wr
             )
 
 
-def judged_words(deployments: Iterable[ProductionDeployment]) -> Iterator[writer.IndexRow]:
-    """What a deployment is judged on beside what it carried: words that nobody looks for."""
+def judged_words(
+    deployments: Iterable[ProductionDeployment], *, scans: bool
+) -> Iterator[writer.IndexRow]:
+    """What a deployment is judged on beside what it carried: words that nobody looks for.
+
+    `scans` says whether results on its revisions and digests are asked for.
+    """
     for one in deployments:
         words = {word: word.partition(":")[0] for word in changes_in(one) - set(one.changes)}
+        words |= dict.fromkeys(examined_words(one) if scans else (), "")
         built = (image for image in one.running if image.build and image.commit)
         words |= {f"{image.repository} {image.commit}": image.repository for image in built}
         for word, repository in sorted(words.items()):

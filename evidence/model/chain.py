@@ -10,6 +10,7 @@ from evidence.model.change import Change, Link
 from evidence.model.check import CheckCoverage, CheckRun, JobLog
 from evidence.model.deployment import Deployment
 from evidence.model.git import Commit, GitAnswer, GitQuestion
+from evidence.model.policy_result import PolicyResult
 from evidence.model.production import ProductionDeployment
 from evidence.model.protection import LandingRecords, SettingsHistory
 from evidence.model.pull_request import (
@@ -44,6 +45,13 @@ class ChangeEvidence:
     trackers: tuple[TrackerRead, ...] = ()
     deployments: tuple[ProductionDeployment, ...] = ()
     """Those of `change.deployments`."""
+    returns: tuple[ProductionDeployment, ...] = ()
+    """Rollbacks that took production back to what it came to, in order of start."""
+    scans: tuple[PolicyResult, ...] = ()
+    """Results on its commits, on the revisions that its deployments set, and on the images of its
+    repository that ran after them."""
+    platforms: Mapping[str, str] = field(default_factory=dict)
+    """Digest of one platform of such an image -> digest of its index."""
     operations: tuple[Deployment, ...] = ()
     answers: Mapping[GitQuestion, GitAnswer] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()

@@ -25,6 +25,7 @@ from evidence.model.pull_request import (
 )
 from evidence.model.ticket import Ticket, TicketEvent
 from evidence.store import queries
+from evidence.store.scanned import with_scans
 from evidence.store.session import Store
 from evidence.store.surroundings import Surroundings
 
@@ -35,7 +36,7 @@ def gather_stored(
     store: Store, change: Change, links: Sequence[Link], around: Surroundings, at: int | None
 ) -> ChangeEvidence:
     """The evidence of one stored change, its tickets as its links name them, without answers."""
-    plain = of_repository(store, change.repository, [change], around, at)
+    plain = with_scans(store, of_repository(store, change.repository, [change], around, at), at)
     keys = {change.change_id: linked_tickets(links)}
     return with_tickets(store, keys, plain, at)[change.change_id]
 
@@ -95,6 +96,7 @@ def of_repository(
             deployments=tuple(
                 around.deployments[one] for one in change.deployments if one in around.deployments
             ),
+            returns=around.returns.get(change.change_id, ()),
             gaps=_gaps_of(change, own, around),
             settings=around.settings(repository),
             landing=_landing(change, versions, {*own, *more[change.change_id]}, around),

@@ -6,7 +6,7 @@ Whoever only shows what is stored asks for nothing of it: the defaults leave it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from evidence.model.activity import RepositoryActivity
@@ -73,3 +73,5 @@ class Surroundings:
     """Repository, full ref and commits -> who moved the ref to any of them."""
     lost: Callable[[str, str], tuple[LostPush, ...]] = no_losses
     """Repository and full ref -> the holes in the record of its movements."""
+    returns: Mapping[str, tuple[ProductionDeployment, ...]] = field(default_factory=dict)
+    """Change -> rollbacks that took production back to it."""

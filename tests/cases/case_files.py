@@ -61,6 +61,8 @@ class Case:
     """What a builder stated, handed over when the story is over."""
     dispositions: tuple[Mapping[str, Any], ...]
     """What management asks for, and who approves it."""
+    scans: tuple[Mapping[str, Any], ...]
+    """What scanners and policy engines wrote, handed over when the story is over."""
     complete: bool
     incomplete: bool
     """A source is expected to fail."""
@@ -140,6 +142,7 @@ def _case(base: Mapping[str, Any], tables: Mapping[str, Any]) -> Case:
         dispositions=tuple(
             _accounts(one, account_keys(world)) for one in tables.get("disposition", ())
         ),
+        scans=tuple(tables.get("scan", ())),
         complete=tables.get("complete", False),
         incomplete=tables.get("incomplete", False),
         xfail=tables.get("xfail", ""),

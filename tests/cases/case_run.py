@@ -13,6 +13,7 @@ from case_files import Case, CaseError
 from disposition_acts import Story
 from losing import settled_inputs
 from provenance_file import statements, with_keys
+from scan_file import scanned
 
 from evidence.chain.population import PopulationInputs
 from evidence.collecting import now
@@ -97,7 +98,7 @@ def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
             log = directory / "audit.jsonl"
             log.write_text(audit_log(case.world), encoding="utf-8")
             ingest(loaded, "audit-log", str(log))
-        if case.provenance:
+        if case.provenance or case.scans:
             outcome = _hand_over(case, rehearsal, directory)
         for act in acts:
             act.do(loaded)
@@ -120,14 +121,21 @@ def _story(case: Case, rehearsal: Rehearsal, directory: Path) -> Story:
 
 
 def _hand_over(case: Case, rehearsal: Rehearsal, directory: Path) -> Run:
-    """Hands over what a builder stated, and syncs once more."""
+    """Hands over what builders stated and scanners wrote, and syncs once more."""
     history = rehearsal.simulation.history
     loaded = rehearsal.loaded(rehearsal.simulation.at(rehearsal.simulation.github.at))
     url = f"https://git.example/{history.repositories['shop'].name}"
-    file = directory / "provenance.jsonl"
-    text = statements(case.provenance, lambda one: commit_of(history, one)[1], url)
-    file.write_text(text, encoding="utf-8")
-    ingest(loaded, "provenance", str(file))
+    if case.provenance:
+        file = directory / "provenance.jsonl"
+        text = statements(case.provenance, lambda one: commit_of(history, one)[1], url)
+        file.write_text(text, encoding="utf-8")
+        ingest(loaded, "provenance", str(file))
+    for number, one in enumerate(case.scans):
+        at = moment(one["at"], moment(case.world.epoch, 0))
+        told, result = scanned(one, lambda each: commit_of(history, each)[1], at)
+        file = directory / f"scan-{number}.json"
+        file.write_text(result, encoding="utf-8")
+        ingest(loaded, "scan", str(file), told=told)
     return rehearsal.sync_at(history.ends_at)
 
 

@@ -28,6 +28,7 @@ PARTS = (
     "tickets",
     "ticket_events",
     "deployments",
+    "scans",
     "operations",
     "trackers",
 )
