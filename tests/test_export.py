@@ -188,6 +188,7 @@ def test_the_packet_says_each_parameter_in_units_that_its_reader_knows(shown):
     page = (folder / "first" / "packet.html").read_text(encoding="utf-8")
     assert re.findall(r"(clock_tolerance|pending_limit) = ([^<]+)<", page) == [
         ("clock_tolerance", "2 min"),
+        ("clock_tolerance", "2 min"),
         ("pending_limit", "none"),
     ]
 

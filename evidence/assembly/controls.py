@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from evidence.controls.catalog import Control, catalog
 from evidence.model.determination import SubjectKind
-from evidence.policy import Automation, ControlScope, Policy, RequiredCheck
+from evidence.policy import (
+    Automation,
+    ControlScope,
+    Policy,
+    RequiredCheck,
+    RequiredScan,
+    Waiver,
+)
 from evidence.report.data import ControlEntry
 from evidence.report.text import utc
 
@@ -70,6 +77,10 @@ def _shown(value: object) -> str:
         )
     if isinstance(value, Automation):
         return _automation(value)
+    if isinstance(value, RequiredScan):
+        return _scan(value)
+    if isinstance(value, Waiver):
+        return _waiver(value)
     if isinstance(value, tuple):
         return "; ".join(_within(one) for one in value) or "none"
     return str(value)
@@ -78,6 +89,28 @@ def _shown(value: object) -> str:
 def _within(value: object) -> str:
     """One of several values; a pair of names is told as one."""
     return " with ".join(map(str, value)) if isinstance(value, tuple) else _shown(value)
+
+
+def _scan(value: RequiredScan) -> str:
+    """What must have been examined, and what would count against it."""
+    of = f" for {', '.join(value.repositories)}" if value.repositories else ""
+    database = ", with its database named" if value.needs_database else ""
+    whole = f", every result handed over from {utc(value.complete_from)}"
+    return (
+        f"{value.tool} on the {value.subject}{of}, nothing open at or over {value.threshold}, "
+        f"at most {_duration(value.max_age)} old{database}{whole if value.complete_from else ''}"
+    )
+
+
+def _waiver(value: Waiver) -> str:
+    """What is accepted, for how long, by whom and why."""
+    what = " ".join(one for one in (value.rule, value.package, value.version) if one)
+    where = f" at {value.location}" if value.location else ""
+    span = f"from {utc(value.valid_from)} until {utc(value.valid_to)}"
+    return (
+        f"{value.id}: {what}{where} in {value.repository}, approved by {value.approved_by}, "
+        f"{span}: {value.reason}"
+    )
 
 
 def _automation(value: Automation) -> str:
