@@ -198,6 +198,19 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """Something that is left out on purpose: nothing of it is collected or judged."""
+
+    kind: str
+    """`repository`, `application` or `system`."""
+    name: str
+    owner: str
+    reason: str
+    date: str
+    """Since when, as declared: `2026-07-01`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlScope:
     """The entity's own words and scope for a control."""
 
@@ -269,6 +282,7 @@ class Policy:
     applications: tuple[Application, ...] = ()
     image_maps: tuple[ImageMap, ...] = ()
     builders: tuple[TrustedBuilder, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     health_limit: int = 3_600_000_000
     """Microseconds after a deployment within which it must be healthy or taken back."""
     required_environment: str = ""

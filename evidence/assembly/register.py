@@ -11,6 +11,7 @@ from evidence.config.settings import Settings
 from evidence.deciding.case import Case
 from evidence.model.scope import ScopeEntry
 from evidence.model.settings import AccessSnapshot
+from evidence.policy import Exclusion
 from evidence.report.data import Reconciliation, ScopeItem
 from evidence.store import queries
 
@@ -23,10 +24,11 @@ def registers(case: Case, settings: Settings) -> Iterator[Reconciliation]:
     """One count for each forge's owner, and one for each deployer's applications."""
     yield from _repositories(case, settings)
     yield from _applications(case)
+    yield from _left_out(case)
 
 
 def exclusions(case: Case) -> Iterator[ScopeItem]:
-    """What was seen and is not in scope, by name, with the reason that there is."""
+    """What was seen and is not in scope, and what is left out unseen: each with its reason."""
     for one in sorted(_register(case), key=lambda one: (one.source, one.name)):
         if one.reason not in {"configured", "included", "gone"}:
             reason = f"excluded by {one.pattern}" if one.reason == "excluded" else ""
@@ -35,7 +37,9 @@ def exclusions(case: Case) -> Iterator[ScopeItem]:
                 id=one.name,
                 detail=f"listed by {one.source} for {one.owner}",
                 in_scope=False,
-                reason=reason or "seen, and neither configured nor excluded: nobody said why",
+                reason=_declared(case, "repository", one.name)
+                or reason
+                or "seen, and neither configured nor excluded: nobody said why",
             )
     for source, names in sorted(_unconfigured(case).items()):
         for name in names:
@@ -44,8 +48,55 @@ def exclusions(case: Case) -> Iterator[ScopeItem]:
                 id=name,
                 detail=f"seen at {source}",
                 in_scope=False,
-                reason="seen, and not configured: nobody said why",
+                reason=_declared(case, "application", name)
+                or "seen, and not configured: nobody said why",
             )
+    for declared in _unseen(case):
+        yield ScopeItem(
+            kind=declared.kind,
+            id=declared.name,
+            detail="nothing of it was collected",
+            in_scope=False,
+            reason=_told(declared),
+        )
+
+
+def _declared(case: Case, kind: str, name: str) -> str:
+    """Why the configuration leaves it out; empty where it does not say so."""
+    found = (one for one in case.policy.exclusions if _is(one, kind, name))
+    return next((_told(one) for one in found), "")
+
+
+def _is(one: Exclusion, kind: str, name: str) -> bool:
+    return (one.kind, one.name.lower()) == (kind, name.lower())
+
+
+def _told(one: Exclusion) -> str:
+    return f"left out by {one.owner} since {one.date}: {one.reason}"
+
+
+def _unseen(case: Case) -> list[Exclusion]:
+    """What is declared as left out and was not listed by any source."""
+    seen = {("repository", one.name.lower()) for one in _register(case)}
+    seen |= {
+        ("application", name.lower()) for names in _unconfigured(case).values() for name in names
+    }
+    return [one for one in case.policy.exclusions if (one.kind, one.name.lower()) not in seen]
+
+
+def _left_out(case: Case) -> Iterator[Reconciliation]:
+    """What nobody can count: no source lists it, and what happens in it is not known."""
+    unseen = _unseen(case)
+    if unseen:
+        names = ", ".join(one.name for one in unseen[:5])
+        yield Reconciliation(
+            id="R9",
+            what="what the configuration leaves out and no source lists",
+            numbers=(("left out, with owner, reason and date", len(unseen)),),
+            unexplained=0,
+            command="[[exclusion]] in the configuration; the section on scope prints each",
+            note=f"Nothing of it was collected, and no change in it is judged: {names}",
+        )
 
 
 def _register(case: Case) -> list[ScopeEntry]:
@@ -65,7 +116,7 @@ def _repositories(case: Case, settings: Settings) -> Iterator[Reconciliation]:
         partly = bool(source.app_id) and source.app_id in selected
         for owner in source.organisations or [""]:
             own = lines.get((source.id, owner.lower()), [])
-            yield _owner(source.id, owner, own, partly=partly)
+            yield _owner(case, source.id, owner, own, partly=partly)
 
 
 def _selected_apps(case: Case) -> frozenset[str]:
@@ -83,10 +134,13 @@ def _selected_apps(case: Case) -> frozenset[str]:
     )
 
 
-def _owner(source: str, owner: str, own: Iterable[ScopeEntry], *, partly: bool) -> Reconciliation:
+def _owner(
+    case: Case, source: str, owner: str, own: Iterable[ScopeEntry], *, partly: bool
+) -> Reconciliation:
     own = list(own)
     counts = Counter(one.reason for one in own)
-    open_ends = sorted(one.name for one in own if one.reason not in _EXPLAINED)
+    rest = sorted(one.name for one in own if one.reason not in _EXPLAINED)
+    open_ends = [name for name in rest if not _declared(case, "repository", name)]
     note = ", ".join(open_ends[:5])
     if not own:
         note = f"Not performed: `organisations` of {source} names no owner whose list was read."
@@ -97,6 +151,7 @@ def _owner(source: str, owner: str, own: Iterable[ScopeEntry], *, partly: bool) 
             ("listed", len(own)),
             ("in scope", counts["configured"] + counts["included"]),
             ("excluded by a pattern", counts["excluded"]),
+            ("left out with owner, reason and date", len(rest) - len(open_ends)),
             ("gone", counts["gone"]),
             ("neither in scope nor excluded", len(open_ends)),
         ),
@@ -112,13 +167,15 @@ def _applications(case: Case) -> Iterator[Reconciliation]:
     for state in case.inputs.states:
         seen[state.source].add(state.application)
     for source, names in sorted(seen.items()):
-        rest = unknown.get(source, ())
+        out = unknown.get(source, ())
+        rest = [name for name in out if not _declared(case, "application", name)]
         yield Reconciliation(
             id="R9",
             what=f"{source}: applications that it showed against those configured",
             numbers=(
                 ("seen", len(names)),
-                ("configured", len(names) - len(rest)),
+                ("configured", len(names) - len(out)),
+                ("left out with owner, reason and date", len(out) - len(rest)),
                 ("not configured", len(rest)),
             ),
             unexplained=len(rest),

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from evidence.chain.images import ImageRef, value_images
+from evidence.chain.images import ImageRef, join_reference, split_reference, value_images
 from evidence.chain.yaml_text import list_of, mapping_of, text_of
 
 FLOATING = "floating_version"
@@ -28,7 +28,7 @@ def chart_ref(name: str, where: str, version: str, file: str, field: str) -> Ima
 
 def is_floating(version: str) -> bool:
     """Whether a chart's version may stand for several: a range, a wildcard, or nothing at all."""
-    return not _EXACT.match(version) and not version.startswith("sha256:")
+    return not _EXACT.match(version) and not split_reference(version)[1]
 
 
 def release_images(
@@ -66,12 +66,14 @@ def image_places(values: Any, depth: int = 0) -> Iterator[str]:
 
 
 def charts(documents: Sequence[Any], file: str) -> Iterator[ImageRef]:
-    """Charts that HelmReleases, Applications of Argo CD and Chart.yaml files take over."""
+    """Charts that HelmReleases, OCIRepositories and Applications of Argo CD take over."""
     for document in documents:
         body = mapping_of(document)
         spec, kind = mapping_of(body.get("spec")), text_of(body.get("kind"))
         owner = f"{kind}/{text_of(mapping_of(body.get('metadata')).get('name'))}"
-        if kind == "HelmRelease":
+        if kind == "OCIRepository":
+            yield from _artifact(spec, file, owner)
+        elif kind == "HelmRelease":
             yield from _release(mapping_of(mapping_of(spec.get("chart")).get("spec")), file, owner)
         elif kind == "Application":
             for source in (spec.get("source"), *list_of(spec.get("sources"))):
@@ -84,6 +86,16 @@ def charts(documents: Sequence[Any], file: str) -> Iterator[ImageRef]:
                         file,
                         f"{owner} targetRevision",
                     )
+
+
+def _artifact(spec: dict[Any, Any], file: str, owner: str) -> Iterator[ImageRef]:
+    """A chart, or manifests, that Flux takes from a registry; a digest goes before all else."""
+    ref = mapping_of(spec.get("ref"))
+    tag = text_of(ref.get("semver")) or text_of(ref.get("tag"))
+    where = text_of(spec.get("url")).removeprefix("oci://")
+    if where:
+        version = join_reference(tag, text_of(ref.get("digest")))
+        yield chart_ref("", where, version, file, f"{owner} spec.ref")
 
 
 def _release(chart: dict[Any, Any], file: str, owner: str) -> Iterator[ImageRef]:

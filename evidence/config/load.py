@@ -6,6 +6,7 @@ import difflib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import EnvSettingsSource, SettingsError
 
 from evidence.config import paths
-from evidence.config.moments import named_zone
+from evidence.config.moments import check_year, named_zone
 from evidence.config.settings import Settings
 from evidence.errors import ConfigError
 
@@ -180,6 +181,25 @@ def _check_references(settings: Settings) -> None:
             _known(f"application {application.id}: witness", witness.source, sources)
         for image in application.image:
             _known(f"application {application.id}: image", image.repository, repositories)
+    _check_exclusions(settings)
+
+
+def _check_exclusions(settings: Settings) -> None:
+    """Each has a date, is told once, and is nothing that the configuration itself puts in scope."""
+    inside = {("repository", one.name.lower()) for one in settings.repository}
+    inside |= {("application", one.selector.lower()) for one in settings.application}
+    seen: set[tuple[str, str]] = set()
+    for one in settings.exclusion:
+        key, what = (one.kind, one.name.lower()), f"exclusion {one.name}"
+        try:
+            check_year(date.fromisoformat(one.date), f"{what}: date {one.date}")
+        except ValueError as error:
+            raise ConfigError(f"{what}: date {one.date} is no date such as 2026-07-01.") from error
+        if key in inside:
+            raise ConfigError(f"{what} is configured as in scope, too: one of them is wrong.")
+        if key in seen:
+            raise ConfigError(f"{what} is told twice.")
+        seen.add(key)
 
 
 def _unique(what: str, ids: list[str]) -> None:

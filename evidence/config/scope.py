@@ -143,3 +143,17 @@ class BuilderSettings(_Section):
     """PEM of the public key that signs them."""
     builder: str = ""
     repositories: list[str] = []
+
+
+class ExclusionSettings(_Section):
+    """Something that is left out on purpose, by whom, why and since when."""
+
+    kind: Literal["repository", "application", "system"] = "system"
+    """`system`: whatever no collector reads, such as feature flags that a service holds."""
+    name: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    """`owner/name`, an application as its deployer names it, or the name of a system."""
+    owner: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    """Who answers for it."""
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+    date: str
+    """Since when, as a date: 2026-07-01."""

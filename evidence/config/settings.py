@@ -20,6 +20,7 @@ from evidence.config.rules import (
 from evidence.config.scope import (
     ApplicationSettings,
     BuilderSettings,
+    ExclusionSettings,
     MapSettings,
     RepositorySettings,
     Source,
@@ -119,6 +120,7 @@ class Settings(BaseSettings):
     application: list[ApplicationSettings] = []
     map: list[MapSettings] = []
     provenance: list[BuilderSettings] = []
+    exclusion: list[ExclusionSettings] = []
     person: list[PersonSettings] = []
     automation: list[AutomationSettings] = []
     controls: dict[str, ControlSettings] = {}

@@ -88,6 +88,12 @@ def build_policy(settings: Settings) -> yardstick.Policy:
             for one in settings.map
         ),
         builders=_builders(settings),
+        exclusions=tuple(
+            yardstick.Exclusion(
+                kind=one.kind, name=one.name, owner=one.owner, reason=one.reason, date=one.date
+            )
+            for one in settings.exclusion
+        ),
         controls=tuple(
             yardstick.ControlScope(
                 id=control_id,

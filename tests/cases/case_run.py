@@ -15,6 +15,7 @@ from losing import settled_inputs
 from provenance_file import statements, with_keys
 from scan_file import scanned
 
+from evidence.assembly.register import exclusions
 from evidence.chain.population import PopulationInputs
 from evidence.collecting import now
 from evidence.config.yardstick import build_policy
@@ -78,6 +79,8 @@ class Seen:
     """From the epoch on."""
     rulings: Rulings
     """On the dispositions of the case."""
+    excluded: Mapping[str, str]
+    """What the register of scope lists as left out -> its reason."""
 
 
 def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
@@ -165,6 +168,7 @@ def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Run) -> Seen:
         settings=settings,
         events=events,
         rulings=_ruled(decision, chains, determinations, settings, events),
+        excluded={one.id: one.reason for one in exclusions(decision)},
     )
 
 
@@ -278,6 +282,9 @@ def _subject(case: Case, seen: Seen, expected: Mapping[str, Any]) -> Iterator[st
     if "event" in expected:
         yield from _event(seen, expected)
         return
+    if "excluded" in expected:
+        yield from _excluded(seen, expected["excluded"], expected.get("says", ""))
+        return
     name = expected.get("change") or expected["deployment"]
     subject = _seen_live(seen, name) or subject_of(seen.history, expected)
     row = seen.changes.get(subject) or seen.deployments.get(subject)
@@ -328,6 +335,14 @@ def _setting(seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:
         yield from (
             f"settings of {name}: {told}" for told in _control(seen, control, wanted, found)
         )
+
+
+def _excluded(seen: Seen, name: str, says: str) -> Iterator[str]:
+    """What the register of scope says of something that is left out."""
+    if name not in seen.excluded:
+        yield f"{name} is not listed as left out ({', '.join(sorted(seen.excluded)) or 'nothing is'})"
+    elif says not in seen.excluded[name]:
+        yield f"{name}: expected `{says}` in the reason, found: {seen.excluded[name]}"
 
 
 def _event(seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:

@@ -256,3 +256,29 @@ def test_a_message_that_names_nothing_of_ours_tells_nothing(shop, message):
     image = by_trailer(shop, message)
 
     assert (image.new_commit, image.problem) == ("", "no_such_tag")
+
+
+def artifact(ref: str) -> str:
+    return (
+        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: chart}\n"
+        f"spec:\n  url: oci://ghcr.io/acme/charts/shop\n  ref: {{{ref}}}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ref", "reference", "problems"),
+    [
+        ("tag: 1.2.3", "1.2.3", ()),
+        (f"tag: 1.2.3, digest: '{DIGEST}'", f"1.2.3@{DIGEST}", ()),
+        (f"digest: '{DIGEST}'", DIGEST, ()),
+        ("semver: '>=1.2'", ">=1.2", ("configuration_floating_version",)),
+        ("tag: latest", "latest", ("configuration_floating_version",)),
+    ],
+)
+def test_an_artifact_that_flux_takes_from_a_registry_is_seen_at_its_version(
+    shop, ref, reference, problems
+):
+    row = differ(shop, {"oci.yaml": artifact("tag: 1.0.0")}, {"oci.yaml": artifact(ref)})
+
+    expected = [("chart:ghcr.io/acme/charts/shop", "1.0.0", reference, "")]
+    assert (expected, problems) == (moved(row), row.problems)

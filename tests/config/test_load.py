@@ -196,3 +196,50 @@ def test_a_stated_parameter_goes_before_the_profile(tmp_path):
     written(tmp_path, '[policy]\nprofile = "P-strict"\nrequire_mapped_approvers = false\n')
 
     assert not build_policy(load().settings).require_mapped_approvers
+
+
+EXCLUSION = """
+[[exclusion]]
+kind = "{kind}"
+name = "{name}"
+owner = "Head of Product"
+reason = "Read elsewhere"
+date = "{date}"
+"""
+
+
+def test_what_is_left_out_is_part_of_the_yardstick(tmp_path):
+    written(tmp_path, EXCLUSION.format(kind="system", name="flags.example", date="2026-07-01"))
+
+    (one,) = build_policy(load().settings).exclusions
+
+    assert ("system", "flags.example", "Head of Product", "Read elsewhere", "2026-07-01") == (
+        one.kind,
+        one.name,
+        one.owner,
+        one.reason,
+        one.date,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (EXCLUSION.format(kind="system", name="x", date="last year"), "no date such as 2026-07-01"),
+        (EXCLUSION.format(kind="system", name="x", date="1912-01-01"), "outside the years"),
+        (EXCLUSION.format(kind="server", name="x", date="2026-07-01"), "exclusion.0.kind"),
+        (EXCLUSION.format(kind="system", name="", date="2026-07-01"), "exclusion.0.name"),
+        (EXCLUSION.format(kind="system", name="x", date="2026-07-01") * 2, "told twice"),
+        (
+            '[[repository]]\nid = "shop"\nname = "Acme/shop"\n'
+            + EXCLUSION.format(kind="repository", name="acme/Shop", date="2026-07-01"),
+            "in scope, too",
+        ),
+        ('[[exclusion]]\nname = "x"\n', "exclusion.0.owner"),
+    ],
+)
+def test_an_exclusion_says_what_by_whom_why_and_since_when(tmp_path, text, message):
+    written(tmp_path, text)
+
+    with pytest.raises(ConfigError, match=message):
+        load()
