@@ -31,6 +31,12 @@ KEPT: Mapping[str, Mapping[str, int]] = {
         "github.rule_suite": 28 * _DAY,
         "github.ruleset_history": 180 * _DAY,
     },
+    "github_security": {
+        "github.code_analysis": 0,
+        "github.code_alert": 0,
+        "github.secret_alert": 0,
+        "github.dependency_alert": 0,
+    },
     "github_logs": {"github.job_log": 90 * _DAY},
     "argocd": {"argocd.application": _DAY},
     "flux": {"flux.object": _DAY},

@@ -86,6 +86,32 @@ def test_evidence_that_the_credential_cannot_read_is_named_for_each_repository(t
         assert "check runs" not in said
 
 
+SCANNED = """
+[[code_scan]]
+on = "gift"
+[access]
+"""
+
+
+@pytest.mark.parametrize(
+    ("access", "named"),
+    [
+        ('without = ["security_events"]', ["code scanning"]),
+        ('without = ["dependabot", "secret_scanning"]', ["secret scanning", "Dependabot alerts"]),
+        ('off = ["code_scanning", "secret_scanning", "dependabot"]', []),
+    ],
+)
+def test_scans_that_may_not_be_read_are_named_and_those_switched_off_are_not(
+    tmp_path, access, named
+):
+    with shop(tmp_path, SMALL + SCANNED + access + "\n") as rehearsal:
+        found = examine(present(rehearsal))
+    warned = [one.detail for one in found if one.state == "warning"]
+    told = [one for one in warned if "scanning" in one or "Dependabot" in one]
+    assert len(told) == 2 * len(named)
+    assert all(any(name in one for one in told) for name in named)
+
+
 def test_a_server_that_cannot_be_reached_stops_no_other_check(live):
     loaded = present(live)
     live.simulation.server("argocd").close()

@@ -70,6 +70,10 @@ class Source(_Section):
     """GitHub only: whether protection, rulesets, records of pushes and access are read, too."""
     settings_hours: int = Field(default=24, ge=0)
     """GitHub only: hours between two readings of a repository's settings; 0: in every sync."""
+    security: bool = False
+    """GitHub only: whether code scanning and the alerts of its three scanners are read, too."""
+    security_hours: int = Field(default=24, ge=0)
+    """GitHub only: hours between two readings of them; 0: in every sync."""
     line_comments: bool = True
     """GitHub only: whether comments on lines of pull requests are read."""
     job_logs: bool = True

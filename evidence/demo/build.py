@@ -13,8 +13,9 @@ from evidence.demo.pulls import play_step
 from evidence.demo.scene import Scene
 from evidence.demo.tickets import play_ticket, play_ticket_event
 from evidence.demo.timeline import Happening, Timeline
-from evidence.demo.world import Check, Issue, IssueEvent, Push, Tag, World
+from evidence.demo.world import Check, Issue, IssueEvent, World
 from evidence.demo.world_deployed import Deploy
+from evidence.demo.world_pushes import Push, Tag
 
 
 def build(world: World) -> History:

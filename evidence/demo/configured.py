@@ -31,6 +31,8 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
                 "settings_hours": 0,
                 "job_logs": False,
                 "line_comments": _has_line_comments(world),
+                "security": bool(world.code_scan or world.alert),
+                "security_hours": 0,
             },
             _argocd(world, moment, home),
             *flux,

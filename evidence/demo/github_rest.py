@@ -11,12 +11,14 @@ from urllib.parse import urlencode
 from evidence.demo.faults import Answer, json_answer
 from evidence.demo.github_access import ROUTES as ACCESS
 from evidence.demo.github_access import installations, team_members
+from evidence.demo.github_alerts import ROUTES as ALERTS
 from evidence.demo.github_logs import ROUTES as LOGS
 from evidence.demo.github_pulls import merged, pull_state, pull_updated
 from evidence.demo.github_records import ROUTES as RECORDS
 from evidence.demo.github_rest_pulls import ROUTES as PULLS
 from evidence.demo.github_rest_pulls import root_of
 from evidence.demo.github_roots import collector_account
+from evidence.demo.github_security import ROUTES as SECURITY
 from evidence.demo.github_settings import ROUTES as SETTINGS
 from evidence.demo.github_view import View
 from evidence.demo.history import PullRecord, RepositoryRecord, as_of
@@ -218,7 +220,7 @@ def _pull_body(
     }
 
 
-_BELOW: Final = {**ACCESS, **LOGS, **PULLS, **RECORDS, **SETTINGS}
+_BELOW: Final = {**ACCESS, **ALERTS, **LOGS, **PULLS, **RECORDS, **SECURITY, **SETTINGS}
 _ROUTES: Final[Mapping[str, Callable[..., Answer]]] = {
     "/": _meta,
     "/meta": _meta,

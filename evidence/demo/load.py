@@ -12,8 +12,9 @@ from typing import Final
 from evidence.demo.moments import MINUTE
 from evidence.demo.organisation import base_world
 from evidence.demo.steps import CheckStep, ImageEdit, MergeStep, PushStep, ReviewStep, Step
-from evidence.demo.world import Bump, Change, Push, World
+from evidence.demo.world import Bump, Change, World
 from evidence.demo.world_deployed import Deploy
+from evidence.demo.world_pushes import Push
 
 PEOPLE: Final = ("ada", "bert", "carl", "dora")
 _METHODS: Final = ("squash", "squash", "squash", "merge", "rebase")

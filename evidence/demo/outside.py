@@ -9,7 +9,8 @@ from evidence.demo.history import IssueRecord
 from evidence.demo.moments import moment
 from evidence.demo.scene import Scene, spread, toggled
 from evidence.demo.timeline import Happening, push_commits
-from evidence.demo.world import Check, Issue, IssueEvent, Push, Tag
+from evidence.demo.world import Check, Issue, IssueEvent
+from evidence.demo.world_pushes import Push, Tag
 from evidence.errors import ConfigError
 
 

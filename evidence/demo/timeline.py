@@ -9,8 +9,9 @@ from typing import Final
 
 from evidence.demo.moments import DAY, HOUR, MINUTE, iso, moment
 from evidence.demo.steps import CheckStep, CommitSpec, MergeStep, PushStep, ReviewStep, Step
-from evidence.demo.world import Bump, Change, Check, Issue, IssueEvent, Push, Tag, World
+from evidence.demo.world import Bump, Change, Check, Issue, IssueEvent, World
 from evidence.demo.world_deployed import Deploy
+from evidence.demo.world_pushes import Push, Tag
 from evidence.errors import ConfigError
 
 Item = Issue | IssueEvent | Step | Push | Tag | Check | Deploy

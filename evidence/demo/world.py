@@ -46,7 +46,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from evidence.demo.steps import CheckStep, CommitSpec, ImageEdit, Step
+from evidence.demo.steps import CheckStep, ImageEdit, Step
 from evidence.demo.world_access import Access, Fault
 from evidence.demo.world_deployed import (
     Application,
@@ -58,6 +58,8 @@ from evidence.demo.world_deployed import (
     GitHubDeployment,
     Image,
 )
+from evidence.demo.world_pushes import Push, Tag
+from evidence.demo.world_security import Alert, CodeScan
 from evidence.demo.world_settings import (
     DeployKey,
     Environment,
@@ -190,48 +192,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Push:
-    """A push without a pull request: a direct push, a rewritten branch, a deleted branch."""
-
-    key: str
-    by: str
-    repository: str = ""
-    branch: str = ""
-    at: str = ""
-    """Default: a day after the one before it in the file."""
-    commits: tuple[CommitSpec, ...] = ()
-    files: Mapping[str, str] = field(default_factory=dict)
-    """Short for one commit with this content."""
-    delete: tuple[str, ...] = ()
-    message: str = ""
-    force_to: str = ""
-    """Reference: the branch is first moved there, whatever it held."""
-    remove: bool = False
-    """The branch is deleted."""
-    rules: str = ""
-    """What the rule suite says: `pass`, `bypass` or `none` (no record, as for an exempt actor).
-    Default: `none` where no rule applies or the pusher is exempt, `bypass` where a pull request is
-    required, else `pass`."""
-    deploy_key: str = ""
-    """Title of the deploy key it was pushed with: GitHub then names no account."""
-    recorded: bool = True
-    """False: GitHub's record of activity lacks it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tag:
-    """A Git tag; with `message` an annotated one. The same name later in time moves the tag."""
-
-    name: str
-    on: str
-    repository: str = ""
-    by: str = ""
-    at: str = ""
-    """Default: a minute after the commit."""
-    message: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """Checks on any commit, outside a change (a nightly run, a direct push)."""
 
@@ -298,6 +258,8 @@ class World:
     team: tuple[Team, ...] = ()
     deploy_key: tuple[DeployKey, ...] = ()
     installation: tuple[Installation, ...] = ()
+    code_scan: tuple[CodeScan, ...] = ()
+    alert: tuple[Alert, ...] = ()
     jira: str = "cloud"
     """Which Jira serves issues with `tracker = "jira"`: `cloud` or `server`."""
     access: Access = field(default_factory=Access)

@@ -20,7 +20,10 @@ class Access:
     without: tuple[str, ...] = ()
     """Permissions that the credential lacks: `administration` (protection, rule suites, history and
     bypass lists of rulesets, deploy keys, teams), `bypass_actors` (the lists alone, as for an App
-    that may only read), `environments`, `organisation` (members of teams, installed Apps)."""
+    that may only read), `environments`, `organisation` (members of teams, installed Apps),
+    `security_events`, `secret_scanning`, `dependabot`."""
+    off: tuple[str, ...] = ()
+    """Features that are switched off: `code_scanning`, `secret_scanning`, `dependabot`."""
     argocd_projects: tuple[str, ...] = ()
     """Argo CD projects that are visible; empty: all."""
     flux_forbidden: tuple[str, ...] = ()

@@ -67,14 +67,16 @@ def _github(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
             yield error(check, AuthError(missing, next_step="Grant the token this repository."))
         else:
             yield ok(check, f"{repository.name} can be read")
-            yield from _evidence_of(check, session, repository.name)
+            yield from _evidence_of(check, session, repository.name, security=source.security)
 
 
-def _evidence_of(check: str, session: PoliteSession, name: str) -> Iterator[Finding]:
+def _evidence_of(
+    check: str, session: PoliteSession, name: str, *, security: bool
+) -> Iterator[Finding]:
     """What the credential cannot read of one repository: each becomes a gap."""
-    from evidence.collectors.github.readable import accesses
+    from evidence.collectors.github.readable import QUESTIONS, SECURITY, accesses
 
-    for one in accesses(session, name):
+    for one in accesses(session, name, (*QUESTIONS, *(SECURITY if security else ()))):
         if not one.readable:
             detail = f"{name}: {one.evidence} cannot be read ({one.detail}); grant {one.permission}"
             yield warning(check, detail)

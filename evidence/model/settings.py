@@ -35,6 +35,12 @@ class Subject(StrEnum):
     """All environments of the repository; key empty."""
     ACCESS = "access"
     """One list of holders; key: as `AccessSnapshot.scope`."""
+    CODE_SCANNING = "code_scanning"
+    """All analyses of code scanning in `since`..`until`; key empty, or of one that was not read."""
+    CODE_ALERTS = "code_alerts"
+    SECRET_ALERTS = "secret_alerts"  # noqa: S105
+    DEPENDENCY_ALERTS = "dependency_alerts"
+    """All alerts of a sort; key empty. `absent`: the feature is switched off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,19 @@ def settings(source: Source, loaded: Loaded) -> Collector:
     )
 
 
+def security(source: Source, loaded: Loaded) -> Collector:
+    """What its scanners found: a stream beside the first."""
+    from evidence.collectors.github.security import GitHubSecurityCollector
+    from evidence.collectors.github.settings import HOUR
+
+    return GitHubSecurityCollector(
+        source=f"{source.id}:security",
+        **_account(source),
+        every=source.security_hours * HOUR,
+        repositories=_repositories(source, loaded),
+    )
+
+
 def register(source: Source, loaded: Loaded, store: Store) -> Collector:
     """The lists of repositories of its owners."""
     from evidence.collectors.github import GitHubRegister, Scope

@@ -34,8 +34,12 @@ is told by `evidence ingest` and read by nobody."""
 LAST: dict[str, Callable[[Source, Loaded], Collector]] = {"oci": registries.images}
 """Sources that are asked for what the others told of."""
 
-BESIDE: dict[str, Callable[[Source, Loaded], Collector]] = {"github": github.settings}
-"""A second stream of a kind of source, with a cursor and receipts of its own: `<id>:settings`."""
+BESIDE: tuple[tuple[str, Callable[[Source], bool], Callable[[Source, Loaded], Collector]], ...] = (
+    ("github", lambda source: source.settings, github.settings),
+    ("github", lambda source: source.security, github.security),
+)
+"""Further streams of a kind of source, where they are asked for, each with a cursor and receipts of
+its own: `<id>:settings`."""
 
 
 def build(loaded: Loaded, names: tuple[str, ...] = ()) -> list[Collector]:
@@ -50,9 +54,10 @@ def build(loaded: Loaded, names: tuple[str, ...] = ()) -> list[Collector]:
     chosen = [source for source in loaded.settings.source if not names or source.id in names]
     collectors = [KINDS[source.kind](source, loaded) for source in chosen if source.kind in KINDS]
     collectors += [
-        BESIDE[source.kind](source, loaded)
+        make(source, loaded)
+        for kind, wanted, make in BESIDE
         for source in chosen
-        if source.kind in BESIDE and source.settings
+        if source.kind == kind and wanted(source)
     ]
     collectors += [
         collector

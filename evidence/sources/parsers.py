@@ -33,6 +33,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
         parse_deployments,
         parse_job_logs,
         parse_line_comments,
+        parse_security,
         parse_settings,
     )
     from evidence.collectors.ingested import parse as ingested
@@ -44,6 +45,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
         "git": refs.parse,
         "github": github.parse,
         "github_settings": parse_settings.parse,
+        "github_security": parse_security.parse,
         "github_logs": parse_job_logs.parse,
         "github_comments": parse_line_comments.parse,
         "argocd": argocd.parse,

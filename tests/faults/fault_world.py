@@ -181,6 +181,51 @@ revision = "deploy/root"
 at = "+8d30m"
 by = "ada"
 """
+_SECURITY = """
+[[code_scan]]
+on = "hotfix"
+at = "+3d1h"
+results = [{ rule = "py/eval", path = "shop/hotfix.py" }]
+[[code_scan]]
+on = "hurry"
+at = "+3d3h"
+[[code_scan]]
+on = "later"
+at = "+7d"
+tool = "Trivy"
+results = [{ rule = "CVE-2031-10001", severity = "9.8" }]
+[[code_scan]]
+on = "later-still"
+at = "+8d15m"
+[[alert]]
+kind = "code"
+rule = "py/eval"
+on = "hotfix"
+at = "+3d1h"
+closed_at = "+6d"
+closed_by = "dora"
+reason = "used in tests"
+[[alert]]
+kind = "secret"
+rule = "aws_access_key_id"
+on = "hurry"
+at = "+3d3h"
+[[alert]]
+kind = "secret"
+rule = "slack_api_token"
+on = "later-still"
+at = "+8d15m"
+""" + "".join(
+    f"""
+[[alert]]
+kind = "dependency"
+rule = "CVE-2031-2000{number}"
+at = "+{number}d"
+closed_at = "+{number + 3}d"
+how = "fixed"
+"""
+    for number in (1, 2, 5, 6)
+)
 _ISSUE = """
 [[issue]]
 key = "ticket{number}"
@@ -227,11 +272,18 @@ WORLD = (
         '{ do = "checks" }', '{ do = "checks", seconds = 60, at = "+1m" }'
     )
     + _DEPLOYED
+    + _SECURITY
 )
 OVERRIDES = {
     **CONFIGURATION,
     "source": [
-        {"id": "github", "settings_hours": 0, "organisations": ["example-shop"], "job_logs": True}
+        {
+            "id": "github",
+            "settings_hours": 0,
+            "security": True,
+            "organisations": ["example-shop"],
+            "job_logs": True,
+        }
     ],
 }
 

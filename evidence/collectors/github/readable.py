@@ -6,11 +6,14 @@ them. GitHub answers 404 for what is absent and for what is hidden, so a 404 is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from evidence.collectors.http import PoliteSession
-from evidence.errors import AuthError, EvidenceError
+from evidence import canonical
+from evidence.collectors.github.features import is_off
+from evidence.collectors.http import Answer, PoliteSession
+from evidence.collectors.lenient import at, text
+from evidence.errors import EvidenceError, MalformedError
 
 QUESTIONS: tuple[tuple[str, str, str], ...] = (
     ("pull requests and reviews", "Pull requests", "/pulls?state=closed&per_page=1"),
@@ -26,6 +29,17 @@ QUESTIONS: tuple[tuple[str, str, str], ...] = (
 )
 """(what it is for, permission, path below the repository)."""
 
+SECURITY: tuple[tuple[str, str, str], ...] = (
+    ("code scanning", "Code scanning alerts", "/code-scanning/analyses?per_page=1"),
+    (
+        "secret scanning alerts",
+        "Secret scanning alerts",
+        "/secret-scanning/alerts?hide_secret=true&per_page=1",
+    ),
+    ("Dependabot alerts", "Dependabot alerts", "/dependabot/alerts?per_page=1"),
+)
+"""The same, of what is read with `security = true`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
@@ -37,16 +51,35 @@ class Access:
     detail: str = ""
 
 
-def accesses(session: PoliteSession, name: str) -> Iterator[Access]:
-    """What can be read of `owner/name`; what fails otherwise is told as not readable."""
-    for evidence, permission, path in QUESTIONS:
+def accesses(
+    session: PoliteSession, name: str, questions: Iterable[tuple[str, str, str]] = QUESTIONS
+) -> Iterator[Access]:
+    """What can be read of `owner/name`; what fails otherwise is told as not readable.
+
+    A feature that is switched off has nothing to read, and counts as readable.
+    """
+    asking = replace(session, answers=frozenset({200, 403, 404}))
+    for evidence, permission, path in questions:
         where, _, query = path.partition("?")
         given = dict(pair.split("=", 1) for pair in query.split("&")) if query else None
         try:
-            status = session.get(f"/repos/{name}{where}", given).status
-            detail = "" if status == 200 else f"status {status}: absent, or not permitted"
-        except AuthError:
-            detail = "not permitted"
+            detail = _refusal(asking.get(f"/repos/{name}{where}", given))
         except EvidenceError as error:
             detail = error.message
         yield Access(evidence=evidence, permission=permission, readable=not detail, detail=detail)
+
+
+def _refusal(answer: Answer) -> str:
+    """Why it cannot be read; empty where it can."""
+    if answer.status == 200 or is_off(answer.status, text(at(_json(answer.body), "message"))):
+        return ""
+    if answer.status == 403:
+        return "not permitted"
+    return f"status {answer.status}: absent, or not permitted"
+
+
+def _json(body: bytes) -> object:
+    try:
+        return canonical.loads(body)
+    except MalformedError:
+        return None

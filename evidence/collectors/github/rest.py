@@ -21,6 +21,8 @@ from evidence.collectors.http import date_micros, redact_url
 from evidence.errors import MalformedError, UnavailableError
 from evidence.model.capture import Exchange
 
+JSON = "application/vnd.github+json"
+"""The form that GitHub recommends to ask for."""
 PER_PAGE = 100
 """Rows of a page that are asked for: the most that GitHub gives."""
 PAGES = 1_000
@@ -69,13 +71,21 @@ class Rest(Conversation):
     """
 
     def get(
-        self, path: str, parameters: Mapping[str, str] | None = None, *, etag: str = ""
+        self,
+        path: str,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        etag: str = "",
+        accept: str = JSON,
     ) -> RestAnswer:
-        """One answer; with `etag` only if the resource is another one by now (else status 304)."""
+        """One answer; with `etag` only if the resource is another one by now (else status 304).
+
+        `accept` names the form that is asked for, where GitHub has several.
+        """
         why: Broken | Wait | None = None
         doubted = False
         for tried in self._tries():
-            outcome = self._try(path, parameters or {}, etag)
+            outcome = self._try(path, parameters or {}, etag, accept)
             if isinstance(outcome, RestAnswer):
                 leaps = self.server_clock.leaps(outcome.exchange.date, self.clock.micros())
                 foreign = outcome.status >= 400 and outcome.data is None
@@ -143,11 +153,11 @@ class Rest(Conversation):
         return again
 
     def _try(
-        self, path: str, parameters: Mapping[str, str], etag: str
+        self, path: str, parameters: Mapping[str, str], etag: str, accept: str
     ) -> RestAnswer | Wait | Broken:
         target = path + ("?" + urlencode(sorted(parameters.items())) if parameters else "")
         conditional = {"If-None-Match": etag} if etag else {}
-        accepting = {"Accept": "application/vnd.github+json", **conditional}
+        accepting = {"Accept": accept, **conditional}
         sent = self._send("GET", target, headers=accepting)
         if isinstance(sent, Broken):
             return sent

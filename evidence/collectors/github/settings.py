@@ -64,10 +64,11 @@ class GitHubSettingsCollector(GitHubAccount):
             progress(f"{repository.name} settings", done, len(self.repositories))
             owner = repository.name.partition("/")[0].lower()
             rest = conversations.setdefault(owner, self.rest(credential, owner))
-            page = self._read(self._context(repository, rest, known, shared), repository)
-            known.looked_at = began
-            known.until = {name: rest.earliest(at) for name, at in known.until.items()}
-            yield _stamped(page, rest, state)
+            context = self._context(repository, rest, known, shared)
+            for page in self._pages(context, repository):
+                known.until = {name: rest.earliest(at) for name, at in known.until.items()}
+                known.looked_at = began if context.done else 0
+                yield _stamped(page, rest, state)
         yield Page(cursor=state.dumps(), complete=True)
 
     def parse(self, capture: Capture) -> Parsed:
@@ -89,15 +90,13 @@ class GitHubSettingsCollector(GitHubAccount):
             rest=rest,
             state=known,
             shared=shared,
+            collector=self.name,
+            version=self.version,
         )
 
-    def _read(self, context: SettingsContext, repository: GitHubRepository) -> Page:
-        try:
-            answer = _identify(context)
-        except NotInstalledError as error:
-            context.gap(kinds.REPOSITORY, repository.id, GapReason.FORBIDDEN, error.message)
-            answer = None
-        if answer is not None:
+    def _pages(self, context: SettingsContext, repository: GitHubRepository, /) -> Iterator[Page]:
+        """What is read of one repository; `context.done` once it is all of it."""
+        if identified(context):
             for branch in repository.branches:
                 read_protection(context, branch)
                 read_codeowners(context, branch)
@@ -106,11 +105,8 @@ class GitHubSettingsCollector(GitHubAccount):
             read_activity(context, repository.branches, context.rest.present())
             read_environments(context)
             read_access(context)
-        return Page(
-            captures=tuple(context.readings()),
-            gaps=tuple(context.gaps),
-            unchanged=context.unchanged,
-        )
+        context.done = True
+        yield context.page()
 
 
 def _stamped(page: Page, rest: Rest, state: SettingsState) -> Page:
@@ -118,6 +114,15 @@ def _stamped(page: Page, rest: Rest, state: SettingsState) -> Page:
     usage = rest.usage
     calls, retries, usage.calls, usage.retries = usage.calls, usage.retries, 0, 0
     return replace(page, cursor=state.dumps(), calls=calls, retries=retries)
+
+
+def identified(context: SettingsContext) -> bool:
+    """Whether it could be told which repository this is; a gap says why not."""
+    try:
+        return _identify(context) is not None
+    except NotInstalledError as error:
+        context.gap(kinds.REPOSITORY, context.repository, GapReason.FORBIDDEN, error.message)
+        return False
 
 
 def _identify(context: SettingsContext) -> RestAnswer | None:

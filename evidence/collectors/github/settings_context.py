@@ -11,7 +11,7 @@ from evidence.canonical import splice_array, splice_object
 from evidence.collectors.github import settings_kinds as kinds
 from evidence.collectors.github.rest import Rest, RestAnswer
 from evidence.collectors.github.settings_state import RepositorySettingsState
-from evidence.model.capture import Capture, Exchange, Form, Gap, GapReason
+from evidence.model.capture import Capture, Exchange, Form, Gap, GapReason, Page
 from evidence.model.settings import Subject
 
 
@@ -33,6 +33,8 @@ class SettingsContext:
     rest: Rest
     state: RepositorySettingsState
     shared: Shared
+    collector: str = kinds.COLLECTOR
+    version: str = kinds.VERSION
     administrator: bool | None = None
     """Whether GitHub says that the credential administers the repository; None: it does not say."""
     organisation: str = ""
@@ -44,6 +46,8 @@ class SettingsContext:
     exchanges: list[Exchange] = field(default_factory=list)
     """Of answers that say "unchanged" or refuse: the reading itself keeps them."""
     unchanged: int = 0
+    done: bool = False
+    """Whether all of the repository was read; else the next run goes on."""
 
     @property
     def root(self) -> str:
@@ -168,8 +172,8 @@ class SettingsContext:
                 observed_at=answers[0].observed_at,
                 form=form,
                 payload=payload.encode("utf-8", "surrogatepass"),
-                collector=kinds.COLLECTOR,
-                collector_version=kinds.VERSION,
+                collector=self.collector,
+                collector_version=self.version,
                 exchanges=tuple(one.exchange for one in answers),
                 volatile=volatile,
                 context={
@@ -196,6 +200,15 @@ class SettingsContext:
         payload = splice_object([("pages", pages), *more])
         self.capture(kind, key, payload, answers, volatile=volatile, context=context)
 
+    def page(self) -> Page:
+        """What was read since the last page, and starts the next one."""
+        found = Page(
+            captures=tuple(self.readings()), gaps=tuple(self.gaps), unchanged=self.unchanged
+        )
+        self.captures, self.gaps, self.looks, self.exchanges = [], [], [], []
+        self.unchanged = 0
+        return found
+
     def readings(self) -> Iterator[Capture]:
         """The captures, and last the one that says what was looked at."""
         yield from self.captures
@@ -209,8 +222,8 @@ class SettingsContext:
                 observed_at=max(int(one["at"]) for one in self.looks),
                 form=Form.SLICE,
                 payload=payload.encode(),
-                collector=kinds.COLLECTOR,
-                collector_version=kinds.VERSION,
+                collector=self.collector,
+                collector_version=self.version,
                 exchanges=tuple(self.exchanges),
                 context={
                     "repository": self.repository,
