@@ -23,6 +23,7 @@ from evidence.collecting import now
 from evidence.collectors.interface import Progress, no_progress
 from evidence.config.load import Loaded
 from evidence.config.yardstick import build_policy, log_origin, zone
+from evidence.controls.dispositions import accepted
 from evidence.deciding.case import Case
 from evidence.deciding.yardstick import is_simulated, yardstick_text
 from evidence.discovered import with_discovered
@@ -64,6 +65,8 @@ class ReportResult:
     promotion_outcomes: Mapping[str, int]
     setting_outcomes: Mapping[str, int]
     """Of intervals of settings, counted apart."""
+    accepted: int
+    """Of the outcomes `fail`, those for which a disposition holds."""
     ledger_size: int
     why_unknown: tuple[tuple[str, int, str], ...]
     """(reason code, count, the action that would clear it), most frequent first."""
@@ -78,6 +81,7 @@ class ReportResult:
             ),
             f"{self.promotions} promotions, counted apart; determinations: {promoted}",
             f"settings by interval, counted apart; determinations: {_told(self.setting_outcomes)}",
+            *([f"{self.accepted} deviations are accepted"] if self.accepted else []),
             f"SHA256SUMS {self.seal.digest}, sealed by {self.seal.fingerprint}",
             *(f"unknown {count} x {reason}: {act}" for reason, count, act in self.why_unknown[:5]),
         ]
@@ -96,6 +100,7 @@ class ReportResult:
             "outcomes": dict(self.outcomes),
             "promotion_outcomes": dict(self.promotion_outcomes),
             "setting_outcomes": dict(self.setting_outcomes),
+            "accepted": self.accepted,
             "ledger_size": self.ledger_size,
             "why_unknown": [
                 {"reason": reason, "count": count, "action": action}
@@ -143,6 +148,7 @@ def report(
             exporter=actor(),
             simulated=is_simulated(store, case.policy),
             held=held,
+            alone=change is not None,
         )
         if change:
             data = replace(data, inclusion=ONE_CHANGE, notes=(single.note_on(change), *data.notes))
@@ -291,6 +297,7 @@ def _result(
         outcomes=Counter(str(one.outcome) for one in every if one.subject not in apart),
         promotion_outcomes=Counter(str(one.outcome) for one in every if one.subject in apart),
         setting_outcomes=Counter(str(one.outcome) for one in held),
+        accepted=len(accepted(data.rulings)),
         ledger_size=data.ledger_size,
         why_unknown=tuple(
             (reason, count, actions[reason])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,12 @@ from evidence.model.chain import ChangeEvidence
 from evidence.model.change import PROMOTION, Change, ChangeKind, Link, LinkKind
 from evidence.model.codec import decode, encode
 from evidence.model.determination import Determination, Outcome
+from evidence.model.disposition import Register, Response, Ruling
 from evidence.model.production import ProductionDeployment
 from evidence.report.text import local, login, mark, private, shown, utc, visible, who
 from evidence.report.timeline import Moment, timeline
 from evidence.store import queries
+from evidence.store.dispositions import register
 from evidence.store.gathering import gather_stored
 from evidence.store.rebuild import check_whole
 from evidence.store.session import Store, open_store
@@ -36,6 +38,10 @@ class Trace:
     evidence: ChangeEvidence
     deployments: tuple[ProductionDeployment, ...]
     determinations: tuple[Determination, ...]
+    rulings: Mapping[tuple[str, str], tuple[Ruling, ...]]
+    """(control, subject) of a deviation -> whether each disposition that concerns it holds."""
+    responses: tuple[Response, ...]
+    """Management's, to deviations among these."""
     moments: tuple[Moment, ...]
     zone: str
     ledger_size: int
@@ -69,6 +75,8 @@ def trace(term: str, *, config: Path | None = None, zone: str = "") -> list[Trac
                 "or run `evidence sync` first.",
             )
         traces = [_load(store, change_id, shown_zone) for change_id in found]
+        if held := register(store):
+            traces = [_disposed(store, one, held, config) for one in traces]
     earlier = {alias for one in traces for alias in one.change.aliases}
     return [one for one in traces if one.change.change_id not in earlier]
 
@@ -93,10 +101,35 @@ def _load(store: Store, change_id: str, zone: str) -> Trace:
             for subject in subjects
             for row in queries.determinations(store, subject)
         ),
+        rulings={},
+        responses=(),
         moments=timeline(evidence, deployments),
         zone=zone,
         ledger_size=queries.size(store),
     )
+
+
+def _disposed(store: Store, one: Trace, held: Register, config: Path | None) -> Trace:
+    """The trace with what the register says of its deviations now.
+
+    Only this needs the policy: a look-up where nothing was ever recorded reads no more than before.
+    """
+    from evidence.collecting import now
+    from evidence.config.load import load
+    from evidence.config.yardstick import build_policy
+    from evidence.controls.register import answers
+    from evidence.deciding.case import Case
+    from evidence.deciding.dispositions import rulings_on
+    from evidence.discovered import with_discovered
+
+    failed = [row for row in one.determinations if row.outcome is Outcome.FAIL]
+    told = replace(one, responses=tuple(said for row in failed for said in answers(held, row)))
+    if {row.control for row in failed}.isdisjoint(each.terms.control for each in held.dispositions):
+        return told
+    policy = build_policy(with_discovered(load(config), store).settings)
+    case = Case(store=store, policy=policy, as_of=now())
+    rulings = rulings_on(case, held, one.change, one.deployments, one.determinations)
+    return replace(told, rulings=rulings)
 
 
 def _around(
@@ -134,6 +167,8 @@ def _json(one: Trace) -> dict[str, Any]:
         "links": [encode(link) for link in one.links],
         "deployments": [encode(deployment) for deployment in one.deployments],
         "determinations": [encode(determination) for determination in one.determinations],
+        "rulings": [encode(ruling) for rows in one.rulings.values() for ruling in rows],
+        "responses": [encode(response) for response in one.responses],
         "gaps": [encode(gap) for gap in one.evidence.gaps],
         "why_unknown": [
             {"reason": reason, "count": count, "action": action}
@@ -251,6 +286,13 @@ def _determinations(one: Trace) -> Iterator[str]:
             f"{found.control}  {MARKS[found.outcome]:<8} {found.reason}{flags}: "
             f"{found.sentence}{_seqs(found.entries)}"
         )
+        for ruling in one.rulings.get((found.control, found.subject), ()):
+            held = "accepted" if ruling.holds else "not accepted"
+            yield f"       {held} by {ruling.disposition} ({ruling.kind}): {ruling.sentence}"
+        for said in one.responses:
+            if (said.terms.control, said.terms.subject) == (found.control, found.subject):
+                by = private(said.terms.owner)
+                yield f"       management ({by}): {shown(said.terms.text, 160)}"
 
 
 def _seqs(entries: tuple[int, ...]) -> str:

@@ -12,6 +12,7 @@ from evidence.collectors.interface import Progress, no_progress
 from evidence.controls import evaluate
 from evidence.deciding.case import Case
 from evidence.deciding.decide import evaluate_deployments
+from evidence.deciding.dispositions import Disposing, disposing
 from evidence.manifest.capture_file import CaptureFile
 from evidence.model.chain import Chain
 from evidence.model.change import PROMOTION, Change, ChangeKind
@@ -49,6 +50,8 @@ class Selection:
 class Results:
     """How the selection was judged, and the ledger entries that this rests on."""
 
+    held: Disposing
+    """The register of dispositions, and what it comes to."""
     determinations: dict[str, list[Determination]] = field(default_factory=dict)
     entries: set[int] = field(default_factory=set)
 
@@ -94,12 +97,13 @@ def select(case: Case, period: Period) -> Selection:
 
 def judge(case: Case, selection: Selection, progress: Progress = no_progress) -> Results:
     """Evaluates every change and deployment of the selection as of the case's moment."""
-    results = Results()
+    results = Results(held=disposing(case))
     changes = ordered(selection)
     for done, chain in enumerate(case.chains(changes), start=1):
         found = list(evaluate.evaluate_change(chain, case.policy, case.as_of))
         case.landings.note(chain)
         results.determinations[chain.change.change_id] = found
+        results.held.change(chain, found)
         results.entries |= _rests_on(chain, found)
         progress("changes judged", done, len(changes))
     for one in evaluate_deployments(case, selection.deployments):
@@ -107,6 +111,9 @@ def judge(case: Case, selection: Selection, progress: Progress = no_progress) ->
         results.entries |= set(one.entries)
     for deployment in selection.deployments:
         results.entries |= set(deployment.entries)
+        results.held.deployment(
+            deployment, results.determinations.get(deployment.deployment_id, ())
+        )
     return results
 
 

@@ -12,12 +12,15 @@ from evidence.anchoring import last_anchor
 from evidence.collecting import now
 from evidence.collectors.received.parse import COLLECTOR as RECEIVER
 from evidence.config.load import Loaded
+from evidence.controls.register import NOTICES, ending
 from evidence.model.capture import Receipt
 from evidence.model.determination import Outcome
+from evidence.model.disposition import Disposition
 from evidence.report.text import duration, utc
 from evidence.retention import shortest
 from evidence.store import ledger, queries
 from evidence.store.deliveries import unread
+from evidence.store.dispositions import register
 from evidence.store.session import Store, open_store
 
 _MOST_DUE = 100
@@ -50,6 +53,22 @@ class DeliveryStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DispositionStatus:
+    """One disposition of a deviation that ends soon, or did lately and was not renewed."""
+
+    id: str
+    control: str
+    kind: str
+    owner: str
+    valid_to: str
+    """RFC 3339 UTC."""
+    days: int
+    """Whole days left; negative: since it ended."""
+    notice: str
+    """`within 14 days`, `within 3 days`, `today` or `ended`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """The store's state in a few numbers."""
 
@@ -61,6 +80,10 @@ class Status:
     checkpoint: str
     anchor: str
     """How old the last anchor is: the window in which a falsification would leave no trace."""
+    dispositions: tuple[DispositionStatus, ...]
+    """Those that end soon, the first one first."""
+    unapproved: tuple[str, ...]
+    """Ids of dispositions that nobody approved yet."""
     unknown: tuple[tuple[str, int, str], ...]
     """(reason code, count, the action that would clear it), most frequent first."""
 
@@ -77,6 +100,8 @@ class Status:
             "ledger_size": self.ledger_size,
             "checkpoint": self.checkpoint,
             "anchor": self.anchor,
+            "dispositions": [asdict(one) for one in self.dispositions],
+            "unapproved": list(self.unapproved),
             "why_unknown": [
                 {"reason": reason, "count": count, "action": action}
                 for reason, count, action in self.unknown
@@ -89,6 +114,13 @@ class Status:
         yield f"anchor: {self.anchor}"
         for told in self.deliveries:
             yield f"deliveries: {told.source}: newest {told.newest}, {_due(told)}"
+        for one in self.dispositions:
+            yield (
+                f"disposition {one.id} ({one.kind}, {one.control}, {one.owner}): valid until "
+                f"{one.valid_to}, {one.notice}"
+            )
+        if self.unapproved:
+            yield f"dispositions that nobody approved: {', '.join(self.unapproved[:20])}"
         for source, reason, detail in self.gaps[:20]:
             yield f"gap: {source}: {reason}: {detail}"
         if len(self.gaps) > 20:
@@ -107,6 +139,7 @@ def status(loaded: Loaded) -> Status:
         gaps = [row.gap for row in queries.gaps(store)]
         counts = Counter(gap.source for gap in gaps)
         newest = _newest_complete(store)
+        recorded = register(store)
         return Status(
             sources=tuple(
                 _source(source, receipt, counts[source])
@@ -117,8 +150,26 @@ def status(loaded: Loaded) -> Status:
             ledger_size=queries.size(store),
             checkpoint=_checkpoint(store),
             anchor=_anchor(store),
+            dispositions=tuple(_ending(*told) for told in ending(recorded, now())),
+            unapproved=tuple(
+                one.id for one in recorded.dispositions if not one.approvals and not one.revoked
+            ),
             unknown=_unknown(store),
         )
+
+
+def _ending(one: Disposition, days: int) -> DispositionStatus:
+    within = [f"within {notice} days" for notice in NOTICES[1::-1] if days <= notice]
+    notice = "ended" if days < 0 else "today" if days == 0 else within[0]
+    return DispositionStatus(
+        id=one.id,
+        control=one.terms.control,
+        kind=str(one.terms.kind),
+        owner=one.terms.owner,
+        valid_to=utc(one.terms.valid_to),
+        days=days,
+        notice=notice,
+    )
 
 
 def _due(told: DeliveryStatus) -> str:

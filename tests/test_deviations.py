@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from contextlib import closing
@@ -19,11 +20,15 @@ from evidence.config.load import load
 from evidence.demo.moments import moment
 from evidence.deviations import Hand, Wanted
 from evidence.errors import ConfigError
+from evidence.export import ReportRequest, report
+from evidence.lookup import as_text, trace
 from evidence.model.disposition import DispositionClass, ResponseTerms
 from evidence.purge import purge
+from evidence.status import status
 from evidence.store import dispositions, queries
 from evidence.store.session import open_store
 from evidence.sync import rebuild
+from evidence.verify import Status, read_trust, verify_packet
 
 SOLO = """
 [[change]]
@@ -232,6 +237,83 @@ def test_an_act_on_what_is_not_there_is_refused(loaded):
     ):
         with pytest.raises(ConfigError, match="no disposition `D-1`"):
             act()
+
+
+# --- where it is read
+
+
+def test_a_trace_tells_what_stands_beside_a_deviation(loaded, once):
+    accept(loaded)
+    terms = ResponseTerms(
+        control="CM-05", subject=SOLO_ID, text="We hired.", owner="Carl Example", role="head"
+    )
+    deviations.respond(loaded, terms, ADA)
+    traces = trace(SOLO_ID, config=once.configuration)
+    text = as_text(traces)
+    assert "accepted by D-" in text
+    assert "management (Carl Example): We hired." in text
+    computed = {one.control: one.outcome for one in traces[0].determinations}
+    assert computed["CM-03"] == "fail"
+
+
+def test_a_trace_and_a_report_come_to_the_same(loaded, once, tmp_path, brief_pdf):
+    accept(loaded)
+    told = trace(SOLO_ID, config=once.configuration)[0].rulings
+    asked = ReportRequest(
+        start="2026-07-01",
+        end="2026-07-31",
+        as_of="2026-08-02T00:00:00Z",
+        destination=tmp_path / "p",
+    )
+    result = report(loaded, asked)
+    found = json.loads((tmp_path / "p" / "results.json").read_text())
+    change = next(one for one in found["changes"] if one["change_id"] == SOLO_ID)
+    assert [one["reason"] for one in change["rulings"]] == ["accepted"]
+    assert [one.reason for one in told["CM-03", SOLO_ID]] == ["accepted"]
+    assert result.accepted == 1
+
+
+def test_a_packet_holds_the_entries_of_its_dispositions_and_verifies(
+    loaded, once, tmp_path, brief_pdf
+):
+    minutes = tmp_path / "minutes.txt"
+    minutes.write_text("The change was looked at on Monday.")
+    accept(loaded, replace(WANTED, evidence=(str(minutes),), statements=("Minutes.",)))
+    deviations.waive(loaded, replace(WANTED, control="CM-05"), ADA)
+    with closing(open_store(loaded.store_url)) as store:
+        held = dispositions.register(store).dispositions
+    one, other = (set(each.entries) for each in held)
+    whole = ReportRequest(start="2026-07-01", end="2026-07-31", destination=tmp_path / "all")
+    report(loaded, whole)
+    report(loaded, ReportRequest(change=SOLO_ID, destination=tmp_path / "one"))
+    report(loaded, ReportRequest(change="shop:pr:2", destination=tmp_path / "other"))
+    for name, held_there in (("all", one | other), ("one", one | other), ("other", set())):
+        packet = tmp_path / name
+        packed = {int(path.stem) for path in (packet / "captures").glob("*.json")}
+        assert (one | other) & packed == held_there
+        assert verify_packet(packet, read_trust(once.trust)).status is Status.VERIFIED
+
+
+def test_a_report_as_of_the_end_of_a_period_says_that_an_approval_came_later(
+    loaded, tmp_path, brief_pdf
+):
+    accept(loaded)
+    asked = ReportRequest(start="2026-07-01", end="2026-07-31", destination=tmp_path / "p")
+    assert report(loaded, asked).accepted == 0
+    found = json.loads((tmp_path / "p" / "results.json").read_text())
+    assert {one["reason"] for one in found["dispositions"][0]["rulings"]} == {"approved-later"}
+
+
+def test_the_status_names_dispositions_that_wait_or_end(loaded, monkeypatch):
+    waiting = deviations.waive(loaded, WANTED, ADA).disposition
+    ends = accept(loaded, replace(WANTED, valid_from="2026-07-05", valid_to="2026-08-04"))
+    monkeypatch.setattr("evidence.status.now", lambda: NOW)
+    found = status(loaded)
+    assert found.unapproved == (waiting,)
+    assert [(one.id, one.days, one.notice) for one in found.dispositions] == [
+        (ends, 2, "within 3 days")
+    ]
+    assert any("within 3 days" in line for line in found.lines())
 
 
 def test_on_both_databases_a_rebuild_leaves_the_register_as_it_was(store_url, tmp_path):

@@ -24,7 +24,7 @@ from evidence.model.custody import Handling
 from evidence.model.determination import Determination
 from evidence.model.disposition import Disposition, Response, Ruling
 from evidence.model.production import ProductionDeployment
-from evidence.status import DeliveryStatus, SourceStatus
+from evidence.status import DeliveryStatus, DispositionStatus, SourceStatus
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "reference" / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -128,12 +128,14 @@ OUTPUTS: dict[str, tuple[str, dict[str, Any], tuple[type[Any], ...]]] = {
                     links=rows(of(Link)),
                     deployments=rows(of(ProductionDeployment)),
                     determinations=rows(of(Determination)),
+                    rulings=rows(of(Ruling)),
+                    responses=rows(of(Response)),
                     gaps=rows(of(Gap)),
                     why_unknown=WHY_UNKNOWN,
                 )
             )
         },
-        (Change, Link, ProductionDeployment, Determination, Gap),
+        (Change, Link, ProductionDeployment, Determination, Ruling, Response, Gap),
     ),
     "report": (
         "evidence report",
@@ -148,6 +150,7 @@ OUTPUTS: dict[str, tuple[str, dict[str, Any], tuple[type[Any], ...]]] = {
             "outcomes": COUNTS,
             "promotion_outcomes": COUNTS,
             "setting_outcomes": COUNTS,
+            "accepted": NUMBER,
             "ledger_size": NUMBER,
             "why_unknown": WHY_UNKNOWN,
         },
@@ -162,9 +165,11 @@ OUTPUTS: dict[str, tuple[str, dict[str, Any], tuple[type[Any], ...]]] = {
             "ledger_size": NUMBER,
             "checkpoint": TEXT,
             "anchor": TEXT,
+            "dispositions": rows(of(DispositionStatus)),
+            "unapproved": rows(TEXT),
             "why_unknown": WHY_UNKNOWN,
         },
-        (SourceStatus, DeliveryStatus),
+        (SourceStatus, DeliveryStatus, DispositionStatus),
     ),
     "verify-store": (
         "evidence verify --store",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from evidence import __version__, packing
 from evidence.assembly.controls import control_entries
+from evidence.assembly.dispositions import entries_of, within
 from evidence.assembly.reconciliations import reconciliations
 from evidence.assembly.register import exclusions
 from evidence.canonical import sha256_hex
@@ -38,8 +39,12 @@ def assemble(
     exporter: str,
     simulated: bool,
     held: KeySet,
+    alone: bool = False,
 ) -> PacketData:
-    """Everything the packet says; chains and captures stay lazy."""
+    """Everything the packet says; chains and captures stay lazy.
+
+    `alone`: it is of one change, and says nothing of what does not concern it.
+    """
     size = case.at if case.at is not None else queries.size(case.store)
     receipts = queries.receipts(case.store, at=size)
     yardsticks = tuple(_yardsticks(case, size))
@@ -49,6 +54,12 @@ def assemble(
     entries |= {seq for one in intervals for seq in one.determination.entries}
     events = event_determinations(case, period.from_us, period.to_us)
     entries |= {seq for one in events for seq in one.determination.entries}
+    for interval in intervals:
+        results.held.interval(interval)
+    for event in events:
+        results.held.event(event)
+    register = within(results, intervals, events, period, alone=alone)
+    entries |= entries_of(register)
     return PacketData(
         entity=settings.organisation.name,
         period=period,
@@ -74,6 +85,8 @@ def assemble(
         deployments=selection.deployments,
         chains=case.chains(packing.ordered(selection)),
         determinations=results.determinations,
+        register=register,
+        rulings=results.held.rulings,
         settings=intervals,
         events=events,
         captures=packing.captures(case.store, entries, size),

@@ -14,13 +14,12 @@ from evidence.controls.paths import matches
 from evidence.controls.people import People, people_of
 from evidence.controls.rulings import ACCEPTED
 from evidence.controls.words import clip, when
-from evidence.model.determination import Determination, Outcome, SubjectKind
+from evidence.model.determination import Determination, Outcome
 from evidence.model.disposition import (
     Act,
     Disposition,
     DispositionClass,
     Register,
-    Response,
     Ruling,
 )
 from evidence.policy import Policy
@@ -109,18 +108,6 @@ def rule(
 def accepted(rulings: Mapping[tuple[str, str], Iterable[Ruling]]) -> frozenset[tuple[str, str]]:
     """(control, subject) of the deviations for which a disposition holds."""
     return frozenset(key for key, found in rulings.items() if any(one.holds for one in found))
-
-
-def answers(register: Register, found: Determination) -> tuple[Response, ...]:
-    """Management's responses to a deviation, oldest first."""
-    names = {found.subject}
-    if found.subject_kind is SubjectKind.INTERVAL:  # its times depend on what is looked at
-        names.add(found.subject.rpartition(":")[0])
-    return tuple(
-        one
-        for one in register.responses
-        if one.terms.control == found.control and one.terms.subject in names
-    )
 
 
 def _accepted(disposition: Disposition, approval: Act | None, policy: Policy) -> Told:

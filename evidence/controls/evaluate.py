@@ -6,7 +6,7 @@ same determinations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -30,7 +30,7 @@ from evidence.controls.catalog import by_id
 from evidence.controls.landed import Brought
 from evidence.model.capture import Gap
 from evidence.model.chain import Chain
-from evidence.model.determination import Determination, Outcome, SettingInterval
+from evidence.model.determination import Determination, Outcome, SettingInterval, Verdict
 from evidence.model.production import ProductionDeployment
 from evidence.model.protection import SettingsHistory
 from evidence.policy import Policy, Repository
@@ -172,16 +172,26 @@ def _marked(determination: Determination) -> Determination:
 
 # --- counting
 
-_ORDER = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS)
+_ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ACCEPTED, Verdict.PASS)
 
 
-def roll_up(outcomes: Iterable[Outcome]) -> Outcome:
-    """The worst outcome: fail, then unknown, then pass.
+def verdict(one: Determination, accepted: Container[tuple[str, str]] = ()) -> Verdict:
+    """How a determination is counted; `accepted` holds (control, subject) with a disposition.
+
+    A disposition counts only on a fail.
+    """
+    if one.outcome == Outcome.FAIL and (one.control, one.subject) in accepted:
+        return Verdict.ACCEPTED
+    return Verdict(one.outcome)
+
+
+def roll_up(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst verdict: fail, then unknown, then accepted, then pass.
 
     `not_applicable` is left out, and comes back only where there is nothing else.
     """
-    found = set(outcomes)
-    return next((one for one in _ORDER if one in found), Outcome.NOT_APPLICABLE)
+    found = set(verdicts)
+    return next((one for one in _ORDER if one in found), Verdict.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,24 +226,20 @@ class Counts:
 def count(
     determinations: Iterable[Determination], accepted: Iterable[tuple[str, str]] = ()
 ) -> tuple[Counts, ...]:
-    """Counts per control, in order of id. `accepted` holds (control, subject) with a disposition.
-
-    A disposition counts only on a fail.
-    """
+    """Counts per control, in order of id. `accepted`: (control, subject) with a disposition."""
     disposed = frozenset(accepted)
     tallies: dict[str, dict[str, int]] = {}
     for one in determinations:
         tally = tallies.setdefault(one.control, {})
-        name = _COLUMN[one.outcome]
-        if one.outcome == Outcome.FAIL and (one.control, one.subject) in disposed:
-            name = "accepted"
+        name = _COLUMN[verdict(one, disposed)]
         tally[name] = tally.get(name, 0) + 1
     return tuple(Counts(control=control, **tallies[control]) for control in sorted(tallies))
 
 
 _COLUMN = {
-    Outcome.PASS: "passed",
-    Outcome.FAIL: "failed",
-    Outcome.UNKNOWN: "unknown",
-    Outcome.NOT_APPLICABLE: "not_applicable",
+    Verdict.PASS: "passed",
+    Verdict.FAIL: "failed",
+    Verdict.ACCEPTED: "accepted",
+    Verdict.UNKNOWN: "unknown",
+    Verdict.NOT_APPLICABLE: "not_applicable",
 }

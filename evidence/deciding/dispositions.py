@@ -6,6 +6,7 @@ new disposition has nothing decided again (docs/adr/0010).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from evidence.controls.dispositions import Event, EventOf, dispose
 from evidence.deciding.brought import stored_changes
 from evidence.deciding.case import Case
 from evidence.model.chain import Chain
+from evidence.model.change import Change
 from evidence.model.determination import Determination, SettingInterval
 from evidence.model.disposition import Register, Ruling
 from evidence.model.event import EventDetermination
@@ -74,6 +76,27 @@ class Disposing:
 def disposing(case: Case) -> Disposing:
     """The register as of the case's ledger size, ready to be held against determinations."""
     return Disposing(case=case, register=dispositions.register(case.store, at=case.at))
+
+
+def rulings_on(
+    case: Case,
+    register: Register,
+    change: Change,
+    deployments: Iterable[ProductionDeployment],
+    found: Iterable[Determination],
+) -> Rulings:
+    """The rulings on one stored change and the deployments that carried it."""
+    by_subject: dict[str, list[Determination]] = defaultdict(list)
+    for one in found:
+        by_subject[one.subject].append(one)
+    ids = {change.change_id, *(name for one in deployments for name in one.changes)}
+    narrow = few(case, ids)
+    held = Disposing(case=narrow, register=register)
+    for chain in narrow.chains([change]):
+        held.change(chain, by_subject[change.change_id])
+    for each in deployments:
+        held.deployment(each, by_subject[each.deployment_id])
+    return held.rulings
 
 
 def few(case: Case, change_ids: Iterable[str]) -> Case:

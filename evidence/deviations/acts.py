@@ -33,7 +33,7 @@ from evidence.model.disposition import (
 )
 from evidence.policy import Policy
 from evidence.redaction import redact_text
-from evidence.store import dispositions
+from evidence.store import dispositions, writer
 from evidence.store.session import Store
 from evidence.sync import opened
 
@@ -205,8 +205,13 @@ def _policy(loaded: Loaded, store: Store) -> Policy:
 
 
 def _record(store: Store, policy: Policy, act: str, body: Mapping[str, Any], hand: Hand) -> int:
-    yardstick = record_yardstick(store, policy)
-    return dispositions.record(store, act, {**body, "yardstick": yardstick}, by=hand.by, at=hand.at)
+    said = {
+        "act": act,
+        "actor": hand.by,
+        "observed_at": hand.at,
+        "yardstick": record_yardstick(store, policy),
+    }
+    return writer.append_entry(store, dispositions.DISPOSITION, {**body, **said})
 
 
 def _find(store: Store, name: str) -> Disposition:

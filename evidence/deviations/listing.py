@@ -10,7 +10,7 @@ from typing import Any
 
 from evidence.config.load import Loaded
 from evidence.config.yardstick import build_policy
-from evidence.controls.dispositions import answers
+from evidence.controls.register import answers
 from evidence.deciding.case import Case
 from evidence.deciding.dispositions import Disposing, disposing, few
 from evidence.deciding.events import event_determinations

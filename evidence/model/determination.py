@@ -15,6 +15,18 @@ class Outcome(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
+class Verdict(StrEnum):
+    """How a determination is counted: its outcome, or `accepted` for a fail that was accepted."""
+
+    FAIL = "fail"
+    """A deviation without a disposition that holds."""
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    """A deviation with one: still a deviation, and never a pass."""
+    PASS = "pass"  # noqa: S105 - an outcome, not a password
+    NOT_APPLICABLE = "not_applicable"
+
+
 class SubjectKind(StrEnum):
     """What a control is tested on (the unit of test)."""
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from evidence.errors import RenderError
 from evidence.model.chain import Chain
 from evidence.model.change import Change
-from evidence.model.determination import Determination, Outcome
+from evidence.model.determination import Determination, Verdict
 from evidence.report import html
 from evidence.report.data import Limits, PacketData, Progress
 from evidence.report.dossier import Dossier, build_dossier
@@ -83,7 +83,12 @@ def write_chapters(
         for number, (change, chain) in enumerate(_paired(changes, data.chains)):
             key = change.change_id
             dossier = build_dossier(
-                change, chain, summary, _found(data, change), in_population=key in inside
+                change,
+                chain,
+                summary,
+                _found(data, change),
+                in_population=key in inside,
+                rulings=data.rulings,
             )
             row = change_row(dossier, data.period.zone)
             listing = promotions if key in summary.promotion_ids else undeployed
@@ -105,14 +110,19 @@ def write_chapters(
 def choose(summary: Summary, limits: Limits) -> frozenset[str]:
     """The changes whose dossiers the PDF carries: deviations, then unknown, then a few others.
 
-    Of equal outcomes the population goes first and promotions last: there are many of them, and
-    each is like the next.
+    Deviations that were accepted come after the unknown. Of equal verdicts the population goes
+    first and promotions last: there are many of them, and each is like the next.
     """
-    ranked: dict[Outcome, list[str]] = {outcome: [] for outcome in Outcome}
+    ranked: dict[Verdict, list[str]] = {verdict: [] for verdict in Verdict}
     for change in (*summary.population, *summary.undeployed, *summary.promotions):
         ranked[summary.outcomes[change.change_id]].append(change.change_id)
-    plain = [*ranked[Outcome.PASS], *ranked[Outcome.NOT_APPLICABLE]][: limits.pdf_plain_dossiers]
-    picked = [*ranked[Outcome.FAIL], *ranked[Outcome.UNKNOWN], *plain]
+    plain = [*ranked[Verdict.PASS], *ranked[Verdict.NOT_APPLICABLE]][: limits.pdf_plain_dossiers]
+    picked = [
+        *ranked[Verdict.FAIL],
+        *ranked[Verdict.UNKNOWN],
+        *ranked[Verdict.ACCEPTED],
+        *plain,
+    ]
     return frozenset(picked[: limits.pdf_dossiers])
 
 

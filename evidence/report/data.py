@@ -15,6 +15,7 @@ from evidence.model.chain import Chain
 from evidence.model.change import Change
 from evidence.model.custody import Anchor, Custody
 from evidence.model.determination import Determination, SettingInterval, SubjectKind
+from evidence.model.disposition import Register, Ruling
 from evidence.model.event import EventDetermination
 from evidence.model.production import ProductionDeployment
 
@@ -179,6 +180,11 @@ class PacketData:
     written from its `Change` alone."""
     determinations: Mapping[str, Sequence[Determination]] = field(default_factory=dict)
     """By subject: change id or deployment id. May be a lazy mapping."""
+    register: Register = field(default_factory=Register)
+    """Dispositions and management's responses that concern what is in the packet, or were valid
+    in the period."""
+    rulings: Mapping[tuple[str, str], tuple[Ruling, ...]] = field(default_factory=dict)
+    """(control, subject) of a deviation -> whether each disposition that concerns it holds."""
     settings: Sequence[SettingInterval] = ()
     """Intervals of settings, by repository, control and time: listed by themselves."""
     events: Sequence[EventDetermination] = ()

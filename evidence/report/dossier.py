@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
+from evidence.controls.evaluate import verdict
 from evidence.model.actor import Actor
 from evidence.model.chain import Chain, ChangeEvidence
 from evidence.model.change import Change, ChangeKind, Link
 from evidence.model.check import CheckRun, JobLog
 from evidence.model.comments import LINE_COMMENT
-from evidence.model.determination import Determination, Outcome
+from evidence.model.determination import Determination, Verdict
+from evidence.model.disposition import Ruling
 from evidence.model.fact import Fact
 from evidence.model.production import ProductionDeployment
 from evidence.model.pull_request import PullRequest, PullRequestEvent, Review
@@ -45,10 +47,13 @@ class Dossier:
     title: str
     """Of the pull request; for a direct commit the first line of its message."""
     in_population: bool
-    outcome: Outcome
+    outcome: Verdict
     determinations: tuple[Determination, ...]
     """Of the change and of the deployments that carried it."""
     deployments: tuple[ProductionDeployment, ...]
+    accepted: frozenset[tuple[str, str]] = frozenset()
+    """(control, subject) of the deviations for which a disposition holds."""
+    rulings: Mapping[tuple[str, str], tuple[Ruling, ...]] = field(default_factory=dict)
     moments: tuple[Moment, ...] = ()
     people: tuple[Person, ...] = ()
     tickets: tuple[Ticket, ...] = ()
@@ -72,6 +77,14 @@ class Dossier:
     has_chain: bool = False
     github_observed: bool = True
 
+    def verdict(self, one: Determination) -> Verdict:
+        """How a determination is counted."""
+        return verdict(one, self.accepted)
+
+    def told(self, one: Determination) -> tuple[Ruling, ...]:
+        """The rulings on dispositions that concern a deviation."""
+        return self.rulings.get((one.control, one.subject), ())
+
 
 def build_dossier(
     change: Change,
@@ -80,6 +93,7 @@ def build_dossier(
     determinations: Sequence[Determination],
     *,
     in_population: bool,
+    rulings: Mapping[tuple[str, str], tuple[Ruling, ...]] | None = None,
 ) -> Dossier:
     """The dossier of `change`; without a chain it holds what the change itself says."""
     carried = tuple(
@@ -98,6 +112,8 @@ def build_dossier(
         outcome=summary.outcomes[change.change_id],
         determinations=tuple(sorted(determinations, key=lambda row: (row.control, row.subject))),
         deployments=carried,
+        accepted=summary.accepted,
+        rulings=rulings or {},
         moments=timeline(evidence, carried),
         people=(*_people(evidence, carried), *_claimed(evidence)),
         tickets=_newest(evidence.tickets),

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from evidence import assets
 from evidence.errors import RenderError
 from evidence.model.comments import suggests
-from evidence.model.determination import Outcome
+from evidence.model.determination import Verdict
 from evidence.report import text
 from evidence.report.dossier import Dossier
 from evidence.report.sections import SECTIONS, Section
@@ -24,12 +24,18 @@ from evidence.report.summary import rate, total
 from evidence.report.view import Medium, View
 
 _BADGES = {
-    Outcome.PASS: ("pass", "pass"),
-    Outcome.FAIL: ("dev", "deviation"),
-    Outcome.UNKNOWN: ("unk", "unknown"),
-    Outcome.NOT_APPLICABLE: ("na", "not applicable"),
+    Verdict.PASS: ("pass", "pass"),
+    Verdict.FAIL: ("dev", "deviation"),
+    Verdict.ACCEPTED: ("dev", "deviation, accepted"),
+    Verdict.UNKNOWN: ("unk", "unknown"),
+    Verdict.NOT_APPLICABLE: ("na", "not applicable"),
 }
-_BRIEF = {"deviation": "dev.", "unknown": "unk.", "not applicable": "n/a"}
+_BRIEF = {
+    "deviation": "dev.",
+    "deviation, accepted": "dev., acc.",
+    "unknown": "unk.",
+    "not applicable": "n/a",
+}
 _STYLES = {Medium.HTML: "screen.css", Medium.PDF: "print.css"}
 _FULL_TEXT = 400_000
 
@@ -48,7 +54,7 @@ def environment(zone: str) -> Environment:
     )
     env.globals = {
         "badge": badge,
-        "brief": lambda outcome: badge(outcome, brief=True),
+        "brief": lambda verdict: badge(verdict, brief=True),
         "link": link,
         "goto": goto,
         "when": lambda us: when(us, zone),
@@ -98,6 +104,7 @@ def fragment(env: Environment, dossier: Dossier) -> Markup:
 def _section(env: Environment, section: Section, view: View) -> Iterator[Markup]:
     template = env.get_template(f"sections/{section.name}.html.j2")
     context = {"data": view.data, "medium": view.medium.value, "ref": _ref(view)}
+    context["verdict"] = view.summary.verdict
     for piece in template.generate({**context, **section.context(view)}):
         yield Markup(piece)  # noqa: S704 - escaped by the template it comes from
 
@@ -141,9 +148,9 @@ def link(url: str, label: str = "") -> Markup:
     return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(href, told)
 
 
-def badge(outcome: Outcome, *, brief: bool = False) -> Markup:
-    """An outcome in words, so that it reads in greyscale and aloud."""
-    name, words = _BADGES[outcome]
+def badge(verdict: Verdict, *, brief: bool = False) -> Markup:
+    """A verdict in words, so that it reads in greyscale and aloud."""
+    name, words = _BADGES[verdict]
     told = _BRIEF.get(words, words) if brief else words
     return Markup('<span class="badge {}">{}</span>').format(name, told)
 

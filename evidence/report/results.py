@@ -14,6 +14,7 @@ from evidence.canonical import canonical_json
 from evidence.controls.evaluate import Counts
 from evidence.model.change import Change
 from evidence.model.determination import Determination
+from evidence.model.disposition import Disposition
 from evidence.report.data import PacketData
 from evidence.report.plain import plain
 from evidence.report.summary import Summary, rate, worst
@@ -60,6 +61,8 @@ def _members(data: PacketData, summary: Summary) -> dict[str, Any]:
         "undeployed": _changes(data, summary, summary.undeployed),
         "deployments": _deployments(data, summary),
         "settings": data.settings,
+        "dispositions": [_disposition(data, one) for one in data.register.dispositions],
+        "responses": data.register.responses,
         "events": _events(data),
         "unknown": summary.unknown,
         "actions": summary.actions,
@@ -83,6 +86,7 @@ def _count(counts: Counts) -> dict[str, Any]:
     told = {
         "pass": counts.passed,
         "fail": counts.deviations,
+        "accepted": counts.accepted,
         "unknown": counts.unknown,
         "not_applicable": counts.not_applicable,
         "deviation_rate": {
@@ -104,6 +108,7 @@ def _changes(
             "outcome": summary.outcomes[change.change_id],
             "deployments": change.deployments,
             "determinations": _determinations(data.determinations.get(change.change_id, ())),
+            "rulings": _rulings(data, [change.change_id, *change.deployments]),
         }
 
 
@@ -114,8 +119,9 @@ def _deployments(data: PacketData, summary: Summary) -> Iterator[dict[str, Any]]
             "deployment_id": row.deployment_id,
             "changes": [one for one in row.changes if one not in summary.promotion_ids],
             "promotions": [one for one in row.changes if one in summary.promotion_ids],
-            "outcome": worst(item.outcome for item in found),
+            "outcome": worst(map(summary.verdict, found)),
             "determinations": _determinations(found),
+            "rulings": _rulings(data, [row.deployment_id]),
         }
 
 
@@ -136,6 +142,25 @@ def _events(data: PacketData) -> Iterator[dict[str, Any]]:
             "ticket": event.ticket,
             "determination": plain(row.determination),
         }
+
+
+def _rulings(data: PacketData, subjects: Iterable[str]) -> list[Any]:
+    """What stands beside the deviations of some subjects: it alters none of them."""
+    return [
+        plain(ruling)
+        for subject in subjects
+        for row in data.determinations.get(subject, ())
+        for ruling in data.rulings.get((row.control, row.subject), ())
+    ]
+
+
+def _disposition(data: PacketData, one: Disposition) -> dict[str, Any]:
+    found = [row for rows in data.rulings.values() for row in rows if row.disposition == one.id]
+    return {
+        "id": one.id,
+        **plain(one),
+        "rulings": plain(sorted(found, key=lambda row: (row.control, row.subject))),
+    }
 
 
 def _determinations(rows: Iterable[Determination]) -> list[Any]:

@@ -9,9 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from evidence.controls.evaluate import Counts, count, roll_up
+from evidence.controls.dispositions import accepted
+from evidence.controls.evaluate import Counts, count, roll_up, verdict
 from evidence.model.change import Change
-from evidence.model.determination import Determination, Outcome, SubjectKind
+from evidence.model.determination import Determination, Outcome, SubjectKind, Verdict
 from evidence.model.production import ProductionDeployment
 from evidence.report.data import PacketData
 from evidence.report.text import percent
@@ -58,8 +59,10 @@ class Summary:
     undeployed: tuple[Change, ...]
     deployments: tuple[ProductionDeployment, ...]
     deployment_by_id: Mapping[str, ProductionDeployment]
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, Verdict]
     """Roll-up by change id: the worst of its own and of its deployments' determinations."""
+    accepted: frozenset[tuple[str, str]]
+    """(control, subject) of the deviations for which a disposition holds."""
     counts: tuple[Counts, ...]
     """Over the population (and the deployments, for controls tested on them)."""
     undeployed_counts: tuple[Counts, ...]
@@ -81,17 +84,22 @@ class Summary:
         worst = Counter(self.outcomes[row.change_id] for row in self.population)
         return Counts(
             control="",
-            passed=worst[Outcome.PASS],
-            failed=worst[Outcome.FAIL],
-            unknown=worst[Outcome.UNKNOWN],
-            not_applicable=worst[Outcome.NOT_APPLICABLE],
+            passed=worst[Verdict.PASS],
+            failed=worst[Verdict.FAIL],
+            accepted=worst[Verdict.ACCEPTED],
+            unknown=worst[Verdict.UNKNOWN],
+            not_applicable=worst[Verdict.NOT_APPLICABLE],
         )
 
+    def verdict(self, one: Determination) -> Verdict:
+        """How a determination is counted."""
+        return verdict(one, self.accepted)
 
-def worst(outcomes: Iterable[Outcome]) -> Outcome:
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """The roll-up of `evidence.controls`, but nothing tested at all is `unknown` here."""
-    found = list(outcomes)
-    return roll_up(found) if found else Outcome.UNKNOWN
+    found = list(verdicts)
+    return roll_up(found) if found else Verdict.UNKNOWN
 
 
 def rate(counts: Counts) -> str:
@@ -118,6 +126,8 @@ def summarise(data: PacketData) -> Summary:
     spans = [row.id for row in data.controls if row.unit is SubjectKind.INTERVAL]
     order = [row.id for row in data.controls if row.unit is not SubjectKind.INTERVAL]
     everything = [*tested, *later, *operated, *promoted, *held]
+    events = [row.determination for row in data.events]
+    disposed = accepted(data.rulings)
     return Summary(
         population=population,
         promotions=promotions,
@@ -125,14 +135,15 @@ def summarise(data: PacketData) -> Summary:
         undeployed=undeployed,
         deployments=deployments,
         deployment_by_id={row.deployment_id: row for row in deployments},
-        outcomes=_outcomes(data, (*population, *promotions, *undeployed)),
-        counts=_counts([*tested, *operated], order),
-        undeployed_counts=_counts(later, []),
-        promotion_counts=_counts(promoted, []),
-        setting_counts=_counts(held, spans),
+        outcomes=_outcomes(data, (*population, *promotions, *undeployed), disposed),
+        accepted=disposed,
+        counts=_counts([*tested, *operated], order, disposed),
+        undeployed_counts=_counts(later, [], disposed),
+        promotion_counts=_counts(promoted, [], disposed),
+        setting_counts=_counts(held, spans, disposed),
         deviations=tuple(
             sorted(
-                (row for row in everything if row.outcome is Outcome.FAIL),
+                (row for row in (*everything, *events) if row.outcome is Outcome.FAIL),
                 key=lambda row: (row.control, row.subject),
             )
         ),
@@ -157,17 +168,21 @@ def _of(data: PacketData, subjects: Sequence[str]) -> list[Determination]:
     return [row for subject in subjects for row in data.determinations.get(subject, ())]
 
 
-def _outcomes(data: PacketData, changes: Iterable[Change]) -> dict[str, Outcome]:
+def _outcomes(
+    data: PacketData, changes: Iterable[Change], disposed: frozenset[tuple[str, str]]
+) -> dict[str, Verdict]:
     return {
         change.change_id: worst(
-            row.outcome for row in _of(data, [change.change_id, *change.deployments])
+            verdict(row, disposed) for row in _of(data, [change.change_id, *change.deployments])
         )
         for change in changes
     }
 
 
-def _counts(rows: Iterable[Determination], order: Sequence[str]) -> tuple[Counts, ...]:
-    found = {row.control: row for row in count(rows)}
+def _counts(
+    rows: Iterable[Determination], order: Sequence[str], disposed: frozenset[tuple[str, str]]
+) -> tuple[Counts, ...]:
+    found = {row.control: row for row in count(rows, disposed)}
     every = sorted({*found, *order})
     return tuple(found.get(control, Counts(control=control)) for control in every)
 

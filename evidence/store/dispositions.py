@@ -7,9 +7,8 @@ them stands in a table of its own, so there is nothing to rebuild.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy import select
 
@@ -24,7 +23,7 @@ from evidence.model.disposition import (
     Terms,
     disposition_id,
 )
-from evidence.store import bulk, writer
+from evidence.store import bulk
 from evidence.store.entries import entries
 from evidence.store.session import Store
 from evidence.store.tables import entry_index, payload
@@ -71,13 +70,6 @@ def register(store: Store, *, at: int | None = None) -> Register:
             for name, (act, terms) in requests.items()
         ),
         responses=tuple(responses),
-    )
-
-
-def record(store: Store, act: str, body: Mapping[str, Any], *, by: str, at: int) -> int:
-    """Appends one act of the register; returns the entry's number."""
-    return writer.append_entry(
-        store, DISPOSITION, {**body, "act": act, "actor": by, "observed_at": at}
     )
 
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.controls.contribution import Contributors
-from evidence.controls.dispositions import Event, accepted, answers, concerns, dispose, rule
+from evidence.controls.dispositions import Event, accepted, concerns, dispose, rule
 from evidence.controls.evaluate import count
 from evidence.controls.people import Party, PartyKind
+from evidence.controls.register import answers, ending
 from evidence.controls.rulings import RULINGS
 from evidence.model.determination import Determination, Outcome, SubjectKind
 from evidence.model.disposition import (
@@ -300,3 +301,22 @@ def test_taking_one_away_turns_nothing_into_a_pass_and_accepts_nothing_more(foun
         for before, after in zip(whole, less, strict=True):
             assert after.passed == before.passed
             assert after.accepted <= before.accepted
+
+
+def test_who_answers_is_told_of_an_end_two_weeks_ahead_and_two_weeks_long():
+    end = MERGED + 28 * DAY
+    held = Register(dispositions=(disposition(),))
+    told = {days: [left for _, left in ending(held, end - days * DAY)] for days in (15, 14, 0, -14)}
+    assert told == {15: [], 14: [14], 0: [0], -14: [-14]}
+    assert ending(held, end + 15 * DAY) == ()
+
+
+def test_an_end_that_was_seen_to_is_told_no_more():
+    end = MERGED + 28 * DAY
+    renewal = disposition(requested=act("ada", entry=20), renews="D-10")
+    asked = replace(renewal, approvals=())
+    for other, told in ((renewal, ["D-20"]), (asked, ["D-10"])):
+        held = Register(dispositions=(disposition(), other))
+        assert [one.id for one, _ in ending(held, end)] == told
+    gone = Register(dispositions=(disposition(revoked=act("dora")),))
+    assert ending(gone, end) == ()

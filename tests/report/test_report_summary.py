@@ -34,13 +34,13 @@ PASS, FAIL, UNKNOWN, NA = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.N
     ],
 )
 def test_the_worst_outcome_stands_for_a_change(outcomes: list[Outcome], expected: Outcome) -> None:
-    assert worst(outcomes) is expected
+    assert worst(outcomes) == expected
 
 
 @given(st.lists(st.sampled_from(Outcome)))
 def test_one_more_pass_never_hides_a_deviation_or_an_unknown(outcomes: list[Outcome]) -> None:
     before, after = worst(outcomes), worst([*outcomes, PASS])
-    assert after is (before if before in {FAIL, UNKNOWN} and outcomes else PASS)
+    assert after == (before if before in {FAIL, UNKNOWN} and outcomes else PASS)
 
 
 def test_unknown_and_not_applicable_are_in_neither_part_of_the_rate() -> None:

@@ -18,7 +18,7 @@ def context(view: View) -> Mapping[str, Any]:
         "headline": (
             ("Production changes", len(view.summary.population)),
             ("with a deviation", rolled.deviations),
-            ("with an unknown, no deviation", rolled.unknown),
+            ("with an unknown, no open deviation", rolled.unknown),
             ("Deployments", len(view.summary.deployments)),
         ),
         "reconciled": reconciled(view.data),

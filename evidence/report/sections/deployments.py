@@ -19,7 +19,7 @@ def context(view: View) -> Mapping[str, Any]:
         "promotions": view.summary.promotion_ids,
         "outcomes": {
             row.deployment_id: worst(
-                found.outcome for found in view.determinations(row.deployment_id)
+                view.summary.verdict(found) for found in view.determinations(row.deployment_id)
             )
             for row in rows
             if view.determinations(row.deployment_id)

@@ -37,6 +37,13 @@ WORDS = (
             " response never removes it and never turns it into a pass."
         ),
     ),
+    (
+        "disposition",
+        (
+            "A record by which management accepts a deviation, approved by somebody who neither "
+            "asked for it nor took part. The deviation stays one and is in the rate."
+        ),
+    ),
     ("gap", "Something that could not be read. What depends on it is unknown."),
     ("ledger", "The append-only log of captures and of everything decided on them."),
     (

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evidence.model.determination import Outcome, SubjectKind
+from evidence.model.determination import SubjectKind, Verdict
 from evidence.report.summary import worst
 from evidence.report.view import Line, View
 
@@ -36,8 +36,8 @@ def _by_time(lines: Sequence[Line]) -> list[Line]:
     return sorted(lines, key=lambda row: row.change.first_deployed_at or row.change.merged_at)
 
 
-def _cells(view: View, line: Line) -> dict[str, Outcome]:
-    by_control: dict[str, list[Outcome]] = {}
+def _cells(view: View, line: Line) -> dict[str, Verdict]:
+    by_control: dict[str, list[Verdict]] = {}
     for row in view.determinations(line.change.change_id):
-        by_control.setdefault(row.control, []).append(row.outcome)
-    return {control: worst(outcomes) for control, outcomes in by_control.items()}
+        by_control.setdefault(row.control, []).append(view.summary.verdict(row))
+    return {control: worst(verdicts) for control, verdicts in by_control.items()}
