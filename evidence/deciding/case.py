@@ -17,6 +17,7 @@ from evidence.deciding.brought import Landings, stored_changes
 from evidence.deciding.gather import BATCH, gather
 from evidence.deciding.inputs import load_inputs
 from evidence.deciding.landings import Forge
+from evidence.deciding.records import NearForge
 from evidence.deciding.returned import returns_of
 from evidence.deciding.settling import Settling
 from evidence.model.capture import Gap
@@ -31,6 +32,8 @@ from evidence.store.trackers import tracker_reads
 
 __all__ = ["Ask", "Case"]
 
+FEW = 500
+"""Changes for which the forge's records are read one by one; for more of them all at once."""
 POPULATION_KINDS = (
     QuestionKind.ENTRIES,
     QuestionKind.BLOB,
@@ -107,7 +110,8 @@ class Case:
     def forge(self) -> Forge:
         """Settings and records of the repositories, each read once."""
         if self._forge is None:
-            self._forge = Forge(
+            few = self._narrow and len(self.population.changes) <= FEW
+            self._forge = (NearForge if few else Forge)(
                 store=self.store,
                 policy=self.policy,
                 at=self.at,

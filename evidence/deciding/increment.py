@@ -22,8 +22,9 @@ from evidence.deciding.fresh import Fresh, check_states, started_at
 from evidence.deciding.nearby import nearby
 from evidence.deciding.retelling import retold, structure
 from evidence.deciding.returned import returned_to
-from evidence.deciding.touching import Stored, touched_ids
+from evidence.deciding.touching import Stored, touched_deployments, touched_ids
 from evidence.deciding.window import Whole, Window, heads_of, listings_of, window_of
+from evidence.model.activity import RepositoryActivity, RuleSuite
 from evidence.model.change import Change, ChangeKind
 from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.delivery import Delivery
@@ -76,7 +77,9 @@ KNOWN: frozenset[type[Fact]] = frozenset(
         PullRequestCommit,
         PullRequestEvent,
         RefTip,
+        RepositoryActivity,
         Review,
+        RuleSuite,
         Ruleset,
         RulesetListing,
         RulesetVersion,
@@ -176,6 +179,7 @@ class _Increment:
         found = {one for each in listed for one in each.deployments}
         shas = [f"{one.repository} {one.sha}" for one in self._checks()]
         found |= since.judged_by(self._store, [*(one.change_id for one in listed), *shas])
+        found |= touched_deployments(self._store, self._begin)
         return found - {one.deployment_id for one in rows}
 
     def _checks(self) -> list[CheckRun]:

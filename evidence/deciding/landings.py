@@ -21,6 +21,14 @@ from evidence.store.session import Store
 from evidence.store.settings import records, settings_history
 
 
+def production_refs(policy: Policy) -> dict[str, frozenset[str]]:
+    """Repository -> full names of its production branches."""
+    return {
+        one.id: frozenset(f"refs/heads/{branch}" for branch in one.production_branches)
+        for one in policy.repositories
+    }
+
+
 @dataclass(slots=True, kw_only=True)
 class Forge:
     """The settings and records of each repository, read once in a decision."""
@@ -87,14 +95,11 @@ class Forge:
             self._read(repository)
         return self._holes[repository].get(ref, ())
 
+    def _refs(self, repository: str) -> frozenset[str]:
+        return production_refs(self.policy).get(repository, frozenset())
+
     def _read(self, repository: str) -> None:
         suites, moves = records(self.store, repository, at=self.at)
-        branches = {
-            f"refs/heads/{branch}"
-            for one in self.policy.repositories
-            if one.id == repository
-            for branch in one.production_branches
-        }
 
         def parent_of(sha: str) -> str | None:
             graph = self.graphs.get(repository)
@@ -103,7 +108,7 @@ class Forge:
             parents = graph.parents[graph.index[sha]]
             return graph.shas[parents[0]] if parents else None
 
-        refs = frozenset(branches)
+        refs = self._refs(repository)
         self._suites[repository] = brought_by(suites, refs, parent_of)
         self._moves[repository] = brought_by(moves, refs, parent_of)
         holes = self._holes_of(repository, refs, moves)

@@ -9,6 +9,7 @@ from evidence.deciding.again import beside_reverts, seen_again, stirred
 from evidence.deciding.brought import Reach, listed
 from evidence.deciding.case import Case
 from evidence.deciding.later import due_again
+from evidence.deciding.recorded import Recorded
 from evidence.deciding.rescanned import rescanned, shown_again
 from evidence.deciding.returned import returned_to
 from evidence.model.change import Change
@@ -16,6 +17,7 @@ from evidence.model.production import ProductionDeployment
 from evidence.store import ids, queries
 from evidence.store.session import Store
 from evidence.store.settings import recorded_since, settings_since
+from evidence.store.since import changes_by_sha
 from evidence.store.trackers import tracker_reads
 
 
@@ -45,6 +47,9 @@ class Scope:
         self._shas: dict[str, set[str]] = defaultdict(set)
         for repository, sha in self._touched.shas:
             self._shas[repository].add(sha)
+        recorded = Recorded(case, since)
+        self._found = changes_by_sha(store, self._touched.shas) | recorded.change_ids()
+        self._holes = recorded.spans()
         self._since = since
         before = {one.tracker: one.read_to for one in tracker_reads(store, at=since)}
         self._read = [(before.get(one.tracker, 0), one.read_to) for one in tracker_reads(store)]
@@ -117,8 +122,13 @@ class Scope:
             or not self._stirred.isdisjoint(change.deployments)
             or (not change.first_deployed_at and change.repository in self._moving)
             or (change.repository, change.number) in self._touched.numbers
+            or change.change_id in self._found
             or self._has_touched_commit(change)
             or any(begin <= change.merged_at <= end for begin, end in self._read)
+            or any(
+                begin <= change.merged_at < end
+                for begin, end in self._holes.get(change.repository, ())
+            )
             or self._settings_tell_more(change)
         )
 
@@ -130,7 +140,11 @@ class Scope:
         landing = self._forge.landing(change)
         if any(one.entry_seq >= self._since for one in (*landing.suites, *landing.activity)):
             return True
-        moment = change.merged_at or min((one.at for one in landing.activity), default=0)
+        recorded = [
+            *(one.at for one in landing.activity),
+            *(one.pushed_at for one in landing.suites),
+        ]
+        moment = change.merged_at or max(recorded, default=0)
         return begin is not None and (begin == 0 or moment >= begin)
 
     def _has_touched_commit(self, change: Change) -> bool:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
+from evidence.controls.gaps import loses, loses_deployments
 from evidence.deciding.case import Case
+from evidence.deciding.recorded import Recorded, Spans, landed_in
 from evidence.deciding.rescanned import rescanned
 from evidence.deciding.window import Whole, Window
 from evidence.model import codec
-from evidence.model.activity import RepositoryActivity, RuleSuite
+from evidence.model.capture import GapReason
 from evidence.model.change import Change, Link, Strength
 from evidence.model.production import ProductionDeployment
-from evidence.store import ids, queries, since
+from evidence.store import ids, movements, queries, since
 from evidence.store.session import Store
-from evidence.store.settings import recorded_since, settings_since
+from evidence.store.settings import settings_since
 from evidence.store.trackers import tracker_reads
 
+ALWAYS = (0, movements.EVER)
+"""A span of time: what was known of settings or tickets of then may be any of it."""
 LISTED = "listed_by_forge"
 _MOST = 5_000
 """Changes that are looked at again for a new look at settings or tickets; beyond: all."""
@@ -99,26 +103,48 @@ def touched_ids(case: Case, begin: int) -> set[str]:
     """
     store = case.store
     touched = ids.touched(store, begin)
-    if touched.gaps:
-        raise Whole("gaps were opened or closed")
     found = {f"{repository}:pr:{number}" for repository, number in touched.numbers}
     found |= since.changes_by_sha(store, touched.shas) | touched.linked
     found |= rescanned(store, case.policy, begin)
-    spans = settings_since(store, begin)
-    recorded = spans and (
-        since.has_any(store, RuleSuite) or since.has_any(store, RepositoryActivity)
-    )
-    if recorded_since(store, begin) or recorded or not all(spans.values()):
-        raise Whole("the forge's settings or records tell more")
-    before = {one.tracker: one.read_to for one in tracker_reads(store, at=begin)}
-    for read in tracker_reads(store):
-        reached = before.get(read.tracker, 0)
-        if not reached:
-            raise Whole("tickets were read for the first time")
-        for one in case.policy.repositories:
-            spans[one.id] = min(spans.get(one.id, reached), reached)
+    recorded = Recorded(case, begin)
+    found |= recorded.change_ids()
+    spans = _spans(case, begin, recorded.spans())
+    found |= landed_in(case, {key: some for key, some in spans.items() if ALWAYS not in some})
     merged = since.changes_merged(store, spans, _MOST)
     if merged is None:
         raise Whole("too many changes are touched")
     found |= set(merged)
     return found - since.superseded(store, found)
+
+
+def _spans(case: Case, begin: int, recorded: Spans) -> Spans:
+    """Repository -> when what landed is told of by entries from `begin` on."""
+    store, spans = case.store, recorded
+    for repository, moment in settings_since(store, begin).items():
+        spans[repository].append((moment, movements.EVER))
+    before = {one.tracker: one.read_to for one in tracker_reads(store, at=begin)}
+    for read in tracker_reads(store):
+        for one in case.policy.repositories:
+            spans[one.id].append((before.get(read.tracker, 0), movements.EVER))
+    for gap in since.gaps_since(store, begin):
+        if gap.reason == GapReason.HISTORY_LOST:
+            raise Whole("part of a history is lost, or is found")
+        if loses_deployments(gap) and gap.repository:
+            spans[gap.repository].append(ALWAYS)
+    return spans
+
+
+def touched_deployments(store: Store, begin: int) -> set[str]:
+    """Ids of the stored deployments that gaps of entries from `begin` on say something about.
+
+    Raises:
+        Whole: they are too many.
+    """
+    found: set[str] = set()
+    for gap in since.gaps_since(store, begin):
+        if loses(gap):
+            inside = since.deployments_between(store, gap.window_from, gap.window_to)
+            found |= {one for one in inside if one.startswith(f"{gap.source}:")}
+    if len(found) > _MOST:
+        raise Whole("too many deployments are touched")
+    return found

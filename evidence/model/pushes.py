@@ -6,14 +6,17 @@ ended.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 
 from evidence.model.activity import RepositoryActivity
 from evidence.model.git import RefTip
 from evidence.model.settings import Observation
 
+_SECOND = 1_000_000
+"""Microseconds: as exact as the forge's times are."""
 SETTLED = 900_000_000
 """Microseconds that the record must have been read beyond a moment to be believed whole of it."""
 
@@ -60,7 +63,7 @@ def in_order(movements: Iterable[RepositoryActivity]) -> list[RepositoryActivity
     """By time; inside one second, which is as exact as times are, by where each begins."""
     line: list[RepositoryActivity] = []
     rows = sorted(movements, key=lambda one: (one.at, one.activity_id))
-    for _, same in groupby(rows, key=lambda one: one.at // 1_000_000):
+    for _, same in groupby(rows, key=lambda one: one.at // _SECOND):
         waiting = list(same)
         while waiting:
             at = line[-1].after_sha if line else ""
@@ -93,17 +96,24 @@ def _unrecorded(
     looks: Sequence[Observation],
 ) -> Iterator[LostPush]:
     """Tips inside a window that was read whole, which no movement of it put there."""
+    seconds = [one.at // _SECOND for one in line]
+    windows = sorted((look.since, look.until) for look in looks)
+    begins = [begin for begin, _ in windows]
+    ends = list(accumulate((end for _, end in windows), max))
     for tip in sorted(tips, key=lambda one: one.observed_at):
         sha, at = tip.peeled or tip.sha, tip.observed_at
-        read = any(look.since <= at - SETTLED and at + SETTLED <= look.until for look in looks)
-        before = [one for one in line if one.at <= at]
-        if read and before and sha not in known:
+        place = bisect_right(begins, at - SETTLED)
+        read = place > 0 and at + SETTLED <= ends[place - 1]
+        last = bisect_right(seconds, at // _SECOND)
+        while last and line[last - 1].at > at:
+            last -= 1
+        if read and last and sha not in known:
             yield LostPush(
                 repository=tip.repository,
                 ref=tip.name,
-                before_sha=before[-1].after_sha,
+                before_sha=line[last - 1].after_sha,
                 after_sha=sha,
-                since=before[-1].at,
+                since=line[last - 1].at,
                 until=at,
             )
         known.add(sha)

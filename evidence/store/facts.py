@@ -87,9 +87,9 @@ def _fact_table(
     natural_key: tuple[str, ...],
     *,
     current: Current = Current.NEWEST,
-    search: tuple[str, ...] = (),
+    search: tuple[tuple[str, ...], ...] = (),
 ) -> FactTable:
-    """Rows are (entry_seq, ordinal in the capture); `search` names one more indexed set."""
+    """Rows are (entry_seq, ordinal in the capture); `search` names further indexed sets."""
     types = written_types(cls)
     fields = tuple(field for field in types if field not in ("entry_seq", "observed_at"))
     keyed_by_answer = cls is GitAnswer
@@ -104,7 +104,7 @@ def _fact_table(
         if keyed_by_answer
         else PrimaryKeyConstraint("entry_seq", "ordinal"),
         *([] if keyed_by_answer else [Index(None, *natural_key, "entry_seq")]),
-        *([Index(None, *search)] if search else []),
+        *(Index(None, *some) for some in search),
     )
     return FactTable(cls=cls, table=table, natural_key=natural_key, current=current, fields=fields)
 
@@ -124,7 +124,12 @@ FACTS: Mapping[type[Fact], FactTable] = {
     for each in (
         _fact_table(RefTip, "ref_tip", ("repository", "name"), current=Current.HEAD),
         _fact_table(GitAnswer, "git_answer", ("repository", "kind", "args")),
-        _fact_table(PullRequest, "pull_request", ("repository", "number")),
+        _fact_table(
+            PullRequest,
+            "pull_request",
+            ("repository", "number"),
+            search=(("repository", "head_ref"),),
+        ),
         _fact_table(Review, "review", ("repository", "number", "review_id")),
         _fact_table(
             PullRequestCommit,
@@ -136,26 +141,46 @@ FACTS: Mapping[type[Fact], FactTable] = {
         _fact_table(CommitPullRequests, "commit_pull_requests", ("repository", "branch", "sha")),
         _fact_table(CheckRun, "check_run", ("repository", "sha", "kind", "check_id")),
         _fact_table(CheckCoverage, "check_coverage", ("repository", "sha")),
-        _fact_table(Ticket, "ticket", ("tracker", "ticket_id"), search=("tracker", "key")),
+        _fact_table(Ticket, "ticket", ("tracker", "ticket_id"), search=(("tracker", "key"),)),
         _fact_table(TicketEvent, "ticket_event", ("tracker", "ticket_id", "event_id")),
         _fact_table(Deployment, "deployment", ("source", "application_uid", "started_at")),
         _fact_table(ApplicationState, "application_state", ("source", "application_uid")),
         _fact_table(RolloutStep, "rollout_step", ("source", "uid", "revision")),
         _fact_table(Analysis, "analysis", ("source", "uid")),
         _fact_table(RuntimeEvent, "runtime_event", ("source", "event_id")),
-        _fact_table(Delivery, "delivery", ("source", "delivery_id"), search=("source", "content")),
+        _fact_table(
+            Delivery, "delivery", ("source", "delivery_id"), search=(("source", "content"),)
+        ),
         _fact_table(
             Provenance,
             "provenance",
             ("source", "subject_digest", "statement", "subject_name"),
         ),
-        _fact_table(PolicyResult, "policy_result", ("source", "scan_id"), search=("subject",)),
+        _fact_table(PolicyResult, "policy_result", ("source", "scan_id"), search=(("subject",),)),
         _fact_table(BranchProtection, "branch_protection", ("repository", "branch")),
         _fact_table(Ruleset, "ruleset", ("repository", "ruleset_id", "origin")),
         _fact_table(RulesetListing, "ruleset_listing", ("repository",)),
         _fact_table(RulesetVersion, "ruleset_version", ("repository", "ruleset_id", "version_id")),
-        _fact_table(RuleSuite, "rule_suite", ("repository", "suite_id")),
-        _fact_table(RepositoryActivity, "repository_activity", ("repository", "activity_id")),
+        _fact_table(
+            RuleSuite,
+            "rule_suite",
+            ("repository", "suite_id"),
+            search=(
+                ("repository", "after_sha"),
+                ("repository", "pushed_at"),
+                ("repository", "result"),
+            ),
+        ),
+        _fact_table(
+            RepositoryActivity,
+            "repository_activity",
+            ("repository", "activity_id"),
+            search=(
+                ("repository", "after_sha"),
+                ("repository", "ref", "at"),
+                ("repository", "ref", "kind"),
+            ),
+        ),
         _fact_table(CodeownersErrors, "codeowners_errors", ("repository", "branch")),
         _fact_table(
             EnvironmentSettings,

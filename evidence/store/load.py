@@ -37,6 +37,12 @@ def load(store: Store, cls: type[F], *, at: int | None = None, **equals: Any) ->
     return _records(store, cls, _where(_current(fact_table(cls), at), cls, equals))
 
 
+def current(store: Store, cls: type[F], *rules: ColumnElement[bool], **equals: Any) -> list[F]:
+    """As `load`, of those that some rules on columns of the table hold for besides."""
+    query = _where(_current(fact_table(cls), None), cls, equals).where(*rules).order_by(None)
+    return _records(store, cls, query, _sorting(fact_table(cls), versions=False))
+
+
 def load_versions(store: Store, cls: type[F], *, at: int | None = None, **equals: Any) -> list[F]:
     """Every observed version, oldest observation first, among the first `at` entries."""
     return _records(store, cls, _where(_every(fact_table(cls), at), cls, equals))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, func, literal, select
+from sqlalchemy import and_, func, literal, or_, select
 
+from evidence.model.capture import Gap
 from evidence.model.deployment import ApplicationState, Deployment
 from evidence.model.fact import Fact
 from evidence.model.git import Commit
 from evidence.store import bulk, tables
 from evidence.store.escaped import from_text, to_text
 from evidence.store.facts import FACTS, commits, fact_table
+from evidence.store.gap_rows import to_gap
 from evidence.store.generations import current_generation
 from evidence.store.load import builder
 from evidence.store.session import Store
@@ -53,6 +55,17 @@ def facts_since(store: Store, cls: type[F], since: int) -> list[F]:
     with store.read() as connection:
         build = builder(cls)
         return [build(row) for row in connection.execute(query)]
+
+
+def gaps_since(store: Store, since: int) -> list[Gap]:
+    """Gaps that entries from `since` on opened or closed, as entries of their own or by content."""
+    table, closed = tables.gap, tables.gap_closed
+    same = and_(table.c.entry_seq == closed.c.entry_seq, table.c.ordinal == closed.c.ordinal)
+    query = select(table).select_from(table.outerjoin(closed, same))
+    rule = or_(table.c.entry_seq >= since, closed.c.closed_by >= since)
+    order = (table.c.entry_seq, table.c.ordinal)
+    with store.read() as connection:
+        return [to_gap(row) for row in connection.execute(query.where(rule).order_by(*order))]
 
 
 def operations_from(store: Store, source: str, uid: str, begin: int) -> list[Deployment]:
@@ -138,6 +151,18 @@ def deployments_after(store: Store, application: str, begin: int) -> set[str]:
         return {from_text(one) for one in connection.execute(query).scalars()}
 
 
+def deployments_between(store: Store, begin: int, end: int) -> set[str]:
+    """Ids of the stored deployments that started in a span of time, half-open."""
+    table = tables.deployment_row
+    with store.read() as connection:
+        query = select(table.c.deployment_id).where(
+            table.c.started_at >= begin,
+            table.c.started_at < end,
+            table.c.generation <= current_generation(connection),
+        )
+        return {from_text(one) for one in connection.execute(query).scalars()}
+
+
 def judged_by(store: Store, terms: Iterable[str]) -> set[str]:
     """Ids of the deployments that are judged by something beside the changes they carried."""
     index = tables.chain_index
@@ -177,7 +202,7 @@ def changes_by_sha(store: Store, places: Iterable[tuple[str, str]]) -> set[str]:
     with store.read() as connection:
         shown = index.c.generation <= current_generation(connection)
         columns = select(index.c.term, index.c.repository, index.c.change_id)
-        for some in bulk.batches(sorted({sha for _, sha in wanted}), 500):
+        for some in bulk.batches(sorted({to_text(term) for _, term in wanted}), 500):
             query = columns.where(index.c.kind == "sha", index.c.term.in_(some), shown)
             for term, repository, change_id in connection.execute(query):
                 if (from_text(repository), from_text(term)) in wanted:
@@ -202,17 +227,37 @@ def superseded(store: Store, change_ids: Iterable[str]) -> set[str]:
     return found
 
 
-def changes_merged(store: Store, spans: Mapping[str, int], limit: int) -> list[str] | None:
-    """Ids of changes that were merged from a moment on, by repository; None where too many."""
+def changes_merged(
+    store: Store, spans: Mapping[str, Iterable[tuple[int, int]]], limit: int
+) -> list[str] | None:
+    """Ids of changes that were merged in spans of time, by repository; None where too many.
+
+    Spans are half-open; one from 0 on holds those without such a time, too.
+    """
     table = tables.change
     found: set[str] = set()
     with store.read() as connection:
         shown = current_generation(connection)
-        for repository, begin in spans.items():
-            rule = and_(table.c.merged_at >= begin, table.c.generation <= shown)
+        for repository, begin, end in _united(spans):
+            rule = and_(
+                table.c.merged_at >= begin, table.c.merged_at < end, table.c.generation <= shown
+            )
             query = select(table.c.change_id).where(rule, table.c.repository == to_text(repository))
             rows: list[Any] = list(connection.execute(query.limit(limit)).scalars())
             if len(rows) >= limit:
                 return None
             found.update(map(from_text, rows))
     return sorted(found)
+
+
+def _united(spans: Mapping[str, Iterable[tuple[int, int]]]) -> Iterator[tuple[str, int, int]]:
+    """(repository, begin, end) of spans that do not overlap."""
+    for repository, own in sorted(spans.items()):
+        last: tuple[int, int] | None = None
+        for begin, end in sorted(own):
+            if last is not None and begin > last[1]:
+                yield repository, *last
+                last = None
+            last = (begin, end) if last is None else (last[0], max(last[1], end))
+        if last is not None:
+            yield repository, *last

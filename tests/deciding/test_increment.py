@@ -11,8 +11,14 @@ from pathlib import Path
 import pytest
 
 from evidence.deciding.decide import decide_and_store
+from evidence.model import codec
 from evidence.model.activity import RepositoryActivity
-from evidence.store import handover
+from evidence.model.capture import Gap, GapReason
+from evidence.model.rollout import RolloutStep, Verdict
+from evidence.store import handover, ledger
+from evidence.store.envelope import seal_body
+from evidence.store.gaps import GAP as GAP_ENTRY
+from evidence.store.gaps import record_fetched
 from evidence.store.session import connect, open_store
 from evidence.store.upgrade import upgrade
 
@@ -151,6 +157,40 @@ def a_recorded_push(shop):
     )
 
 
+def a_rollout(shop):
+    shop.facts.append(
+        RolloutStep(
+            source="rollouts",
+            tool="argo-rollouts",
+            uid="uid",
+            name="shop/web",
+            revision="1",
+            stable="0",
+            verdict=Verdict.PROGRESSING,
+            phase="Progressing",
+        )
+    )
+
+
+def what_could_not_be_read(shop):
+    opened(shop, Gap(**GAP, reason=GapReason.RETENTION, window_from=1, window_to=shop.now))
+
+
+def a_lost_history(shop):
+    opened(shop, Gap(**GAP, reason=GapReason.HISTORY_LOST, window_from=shop.now))
+
+
+GAP = {"source": "argo", "kind": "argocd.application", "key": "uid-web", "detail": "Ten rows."}
+
+
+def opened(shop, gap):
+    body = {**codec.encode(gap), "run_id": "r", "stream": "s", "observed_at": shop.now}
+    with shop.store.write() as connection:
+        record_fetched(
+            connection, ledger.append(connection, [seal_body(GAP_ENTRY, body)]), GAP_ENTRY, body
+        )
+
+
 BY_ITSELF = [
     nothing,
     one_more_deployment,
@@ -160,6 +200,8 @@ BY_ITSELF = [
     a_new_title,
     a_rollback,
     a_failure,
+    a_recorded_push,
+    what_could_not_be_read,
     an_operation_of_before,
     a_look,
 ]
@@ -178,7 +220,8 @@ WHOLE = [
     ),
     (a_force_push, "a commit does not stand on the branch's own line, or far back"),
     (something_else_runs, "something else runs than what was deployed last"),
-    (a_recorded_push, "facts of other kinds came"),
+    (a_rollout, "facts of other kinds came"),
+    (a_lost_history, "part of a history is lost, or is found"),
 ]
 
 

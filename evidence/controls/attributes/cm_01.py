@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evidence.controls.determine import on_deployment
+from evidence.controls.gaps import loses
 from evidence.controls.landed import Brought
 from evidence.controls.words import clip, listing, short, when
 from evidence.model.capture import Gap, GapReason
@@ -49,8 +50,6 @@ _PROBLEMS = {
 }
 """Problem code of a deployment -> reason and sentence; `contradictory_*`, `image_*` and the rest
 stand below."""
-
-_LOST = frozenset({GapReason.HISTORY_LOST, GapReason.SYNC_GAP, GapReason.RETENTION})
 
 _FLAGS = {
     "selective": "selective",
@@ -137,7 +136,7 @@ def _gap(deployment: ProductionDeployment, gaps: Sequence[Gap]) -> tuple[str, st
         lost = (
             gap.source == source
             and gap.key in concerned
-            and gap.reason in _LOST
+            and loses(gap)
             and gap.window_from <= deployment.started_at < gap.window_to
         )
         shallow = gap.repository in repositories and gap.reason == GapReason.HISTORY_LOST

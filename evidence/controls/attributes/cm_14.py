@@ -5,17 +5,16 @@ from __future__ import annotations
 from evidence.chain.answers import changed_paths
 from evidence.controls.attributes import cm_03
 from evidence.controls.determine import on_change
+from evidence.controls.gaps import loses_deployments
 from evidence.controls.paths import all_match
 from evidence.controls.timeline import timeline_of
 from evidence.controls.words import clip, listing, when
-from evidence.model.capture import Gap, GapReason
+from evidence.model.capture import Gap
 from evidence.model.chain import Chain
 from evidence.model.determination import Determination
 from evidence.policy import Application, Policy, Repository
 
 CONTROL = "CM-14"
-
-_LOST = frozenset({GapReason.HISTORY_LOST, GapReason.SYNC_GAP, GapReason.RETENTION})
 
 
 def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
@@ -121,7 +120,7 @@ def _applications(policy: Policy, repository: Repository) -> list[Application]:
 
 def _loses_deployments(gap: Gap, chain: Chain) -> bool:
     """Whether a gap may hide a deployment of this change: lost operations after its merge."""
-    if gap.reason not in _LOST or gap.kind.startswith(("github.", "git.")):
+    if not loses_deployments(gap):
         return False
     return not gap.window_to or gap.window_to > timeline_of(chain.evidence).merged_at
 
