@@ -24,7 +24,9 @@ from evidence.model.disposition import (
 )
 from evidence.policy import Policy
 
-EMERGENCY_CONTROL = "CM-12"
+EMERGENCY_CONTROL, TESTS_CONTROL = "CM-12", "CM-06"
+TESTED_AFTER = "tested-after"
+"""Flag of what failed because its tests came after it, and passed in time then."""
 PATH = "path"
 """The one fact of a scope that is a pattern, and that every changed file must match."""
 
@@ -65,9 +67,11 @@ def dispose(
     Only a `fail` is looked at. `event_of` is asked only where a disposition names the control.
     """
     found: dict[tuple[str, str], tuple[Ruling, ...]] = {}
-    for one in determinations:
+    for one in determinations if register.dispositions else ():
+        if one.outcome != Outcome.FAIL:
+            continue
         asked = [each for each in register.dispositions if each.terms.control == one.control]
-        if one.outcome != Outcome.FAIL or not asked:
+        if not asked:
             continue
         event = event_of(one)
         rulings = tuple(
@@ -185,7 +189,7 @@ def _against(
         _misfit(disposition, found, event),
         _out_of_force(disposition, event, policy),
         _late(disposition, approval, event, policy),
-        _unsupported(disposition, event),
+        _unsupported(disposition, found, event),
         _revoked(disposition, approval, event, as_of),
     )
     return next((one for one in checks if one), None)
@@ -245,7 +249,7 @@ def _late(disposition: Disposition, approval: Act, event: Event, policy: Policy)
     return "approved-late", f"A {kind} must be approved before the event. It was approved at {at}."
 
 
-def _unsupported(disposition: Disposition, event: Event) -> Told | None:
+def _unsupported(disposition: Disposition, found: Determination, event: Event) -> Told | None:
     """What a class asks for beside an approval."""
     terms = disposition.terms
     held = [one for one in terms.evidence if one.held]
@@ -256,8 +260,11 @@ def _unsupported(disposition: Disposition, event: Event) -> Told | None:
             return "evidence-missing", "It names no compensating control that evidence shows."
         if all(one.at < event.end for one in held):
             return "evidence-early", "Its evidence is older than the event."
-    if terms.kind == DispositionClass.EMERGENCY and EMERGENCY_CONTROL not in event.passed:
-        return "emergency-not-followed", f"{EMERGENCY_CONTROL} did not pass on this change."
+    if terms.kind == DispositionClass.EMERGENCY:
+        if EMERGENCY_CONTROL not in event.passed:
+            return "emergency-not-followed", f"{EMERGENCY_CONTROL} did not pass on this change."
+        if found.control == TESTS_CONTROL and TESTED_AFTER not in found.flags:
+            return "emergency-not-tested", "Its tests did not pass in time afterwards."
     return None
 
 

@@ -30,10 +30,21 @@ SCOPE: Mapping[SubjectKind, tuple[str, ...]] = {
 """Unit of test -> the facts that a scope may ask of it."""
 
 
-def of_change(chain: Chain, policy: Policy, found: Iterable[Determination]) -> Event:
-    """A change happens when it lands on its branch, and by its first deployment at the latest."""
+AT_DEPLOYMENT = frozenset({"CM-07"})
+"""Controls on changes that are judged as of the deployment, not of the landing."""
+
+
+def of_change(
+    chain: Chain, policy: Policy, found: Iterable[Determination], control: str = ""
+) -> Event:
+    """A change happens when it lands on its branch, and by its first deployment at the latest.
+
+    For a control that is judged as of the deployment it happens when that starts.
+    """
     change = chain.change
     landed = change.merged_at or landed_at(chain.evidence)
+    if control in AT_DEPLOYMENT and change.first_deployed_at:
+        landed = change.first_deployed_at
     moved = movements(chain.evidence)
     author = change.author or next((one.actor for one in moved if one.actor), None)
     facts = {

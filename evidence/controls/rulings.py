@@ -82,6 +82,10 @@ RULINGS: dict[str, Meaning] = {
         "It is an emergency by its class, and the emergency procedure (CM-12) did not pass.",
         "Follow the procedure to its end; then CM-12 passes.",
     ),
+    "emergency-not-tested": Meaning(
+        "It is an emergency by its class, and the tests of CM-06 did not pass in time afterwards.",
+        "Ask for one of another class, if the policy allows that.",
+    ),
     "revoked": Meaning("It was revoked."),
 }
 """Code -> what it stands for. The first that applies is given, in the order of the checks."""

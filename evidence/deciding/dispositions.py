@@ -40,7 +40,10 @@ class Disposing:
 
     def change(self, chain: Chain, found: Sequence[Determination]) -> None:
         """A change, by its chain and all that was determined of it."""
-        self._dispose(found, lambda _: occasions.of_change(chain, self.case.policy, found))
+        policy = self.case.policy
+        self._dispose(
+            found, lambda one: occasions.of_change(chain, policy, found, control=one.control)
+        )
 
     def deployment(self, deployment: ProductionDeployment, found: Sequence[Determination]) -> None:
         """A deployment; who contributed to its changes is read where a disposition needs it."""

@@ -260,12 +260,20 @@ def _no_deviation(control: Control, subject: str, found: Determination | None) -
 
 
 def _attached(loaded: Loaded, wanted: Wanted) -> Iterator[Attachment]:
-    """Stores each file as a capture; the same bytes twice are one."""
+    """Stores each file as a capture; the same bytes twice are one.
+
+    Raises:
+        ConfigError: one of them cannot be read.
+    """
     for path, statement in zip(wanted.evidence, wanted.statements, strict=True):
+        if path == "-":
+            raise ConfigError("Evidence is a file.", next_step="Write it into one and name that.")
         ingest(loaded, "attachment", path)
         key = sha256_hex(Path(path).read_bytes())
         with opened(loaded) as store:
             entry, at = dispositions.capture_entry(store, ATTACHMENT, key)
+        if entry < 0:
+            raise ConfigError(f"{path} changed while it was read.", next_step="Try it again.")
         yield Attachment(
             entry=entry, name=Path(path).name, sha256=key, statement=_words(statement), at=at
         )

@@ -25,6 +25,7 @@ from evidence.model.disposition import (
 )
 from evidence.store import bulk
 from evidence.store.entries import entries
+from evidence.store.queries import find
 from evidence.store.session import Store
 from evidence.store.tables import entry_index, payload
 
@@ -56,7 +57,8 @@ def register(store: Store, *, at: int | None = None) -> Register:
                 revoked.setdefault(body["of"], (act, str(body["why"])))
             case "respond":
                 terms = codec.decode(ResponseTerms, body["terms"])
-                responses.append(Response(terms=terms, said=act))
+                now = replace(terms, subject=_newest_id(store, terms.subject))
+                responses.append(Response(terms=now, said=act))
     held = _attachments(store, (terms for _, terms in requests.values()))
     return Register(
         dispositions=tuple(
@@ -84,6 +86,12 @@ def capture_entry(store: Store, kind: str, key: str) -> tuple[int, int]:
     with store.read() as connection:
         found = connection.execute(query).first()
     return (found.seq, found.observed_at) if found else (-1, 0)
+
+
+def _newest_id(store: Store, subject: str) -> str:
+    """The id of a change that was known by another one when somebody answered for it."""
+    found = {change_id for kind, change_id in find(store, subject) if kind == "change"}
+    return found.pop() if len(found) == 1 else subject
 
 
 def _attachments(store: Store, terms: Iterable[Terms]) -> frozenset[int]:

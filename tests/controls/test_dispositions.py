@@ -206,6 +206,15 @@ def test_an_emergency_is_accepted_where_its_procedure_passed():
     assert ruled(disposition(DispositionClass.EMERGENCY), followed) == "accepted"
 
 
+def test_an_emergency_without_tests_is_accepted_where_they_passed_in_time_afterwards():
+    followed = event(passed=frozenset({"CM-12"}))
+    untested = replace(deviation(control="CM-06"), reason="check-missing")
+    one = disposition(DispositionClass.EMERGENCY, control="CM-06")
+    assert rule(one, untested, followed, POLICY, AS_OF).reason == "emergency-not-tested"
+    tested = replace(untested, flags=("tested-after",))
+    assert rule(one, tested, followed, POLICY, AS_OF).reason == "accepted"
+
+
 class TestAScope:
     FACTS = event(facts={"repository": ("shop",), "path": ("docs/a.md", "docs/b.md")})
 

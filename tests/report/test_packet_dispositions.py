@@ -12,7 +12,7 @@ from packet_factory import DAY, END, START, make_packet
 from test_packet_schemas import validator
 
 from evidence.controls.evaluate import roll_up
-from evidence.model.determination import Verdict
+from evidence.model.determination import Outcome, Verdict
 from evidence.model.disposition import (
     Act,
     Attachment,
@@ -166,6 +166,20 @@ def test_the_register_prints_class_validity_evidence_and_words_that_nobody_audit
         assert words in page, words
     assert MARK not in page
     assert "&lt;b&gt;Reviewed" in page
+
+
+def test_deviations_of_one_person_that_repeat_are_told(tmp_path: Path) -> None:
+    data = make_packet()
+    again = [
+        replace(row, outcome=Outcome.FAIL, reason="no-approval") if row.control == "CM-03" else row
+        for row in data.determinations["shop:pr:1"]
+    ]
+    told = replace(data, determinations={**data.determinations, "shop:pr:1": again})
+    write_packet(told, tmp_path / "packet")
+    page = (tmp_path / "packet" / "packet.html").read_text("utf-8")
+    assert "Repeated, by who opened the change: CM-03 ada-example (github.test id 101) 2." in page
+    write_packet(data, tmp_path / "plain")
+    assert "Repeated" not in (tmp_path / "plain" / "packet.html").read_text("utf-8")
 
 
 def test_open_deviations_are_told_by_age(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from evidence.controls.register import answers
 from evidence.model.determination import Determination
 from evidence.model.disposition import Disposition, Response, Ruling
 from evidence.report.sections.settings import intervals_by_subject
+from evidence.report.text import who
 from evidence.report.view import View
 
 TITLE = "Deviations and management responses"
@@ -37,6 +38,7 @@ def context(view: View) -> Mapping[str, Any]:
         "register": view.cut(view.data.register.dispositions),
         "classes": _classes(view),
         "ages": _ages(view),
+        "repeated": _repeated(view),
         "changes": frozenset(row.change_id for row in view.summary.population),
         "promotions": view.summary.promotion_ids,
         "intervals": intervals_by_subject(view),
@@ -74,6 +76,18 @@ def _ages(view: View) -> list[tuple[str, int]]:
             counts[_age(view.data.as_of, began.get(row.subject, 0))] += 1
     names = [*(f"up to {days} days" for days in AGES), f"more than {AGES[-1]} days", "unknown"]
     return [(name, counts[name]) for name in names if counts[name]]
+
+
+def _repeated(view: View) -> list[tuple[str, str, int]]:
+    """(control, who opened the changes, how many), where one person has more than one."""
+    authors = {row.change_id: row.author for row in view.summary.changes if row.author}
+    counts = Counter(
+        (row.control, who(authors[row.subject]))
+        for row in view.summary.deviations
+        if row.subject in authors
+    )
+    found = [(control, name, number) for (control, name), number in counts.items() if number > 1]
+    return sorted(found, key=lambda one: (-one[2], one[0], one[1]))
 
 
 def _age(as_of: int, began: int) -> str:
