@@ -174,6 +174,19 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeployWindow:
+    """When something may be deployed: on these days, from a minute of the day to another."""
+
+    days: tuple[int, ...]
+    """0 is Monday."""
+    begin: int
+    end: int
+    """Minutes after midnight, `end` excluded; 1440 is the end of the day."""
+    zone: str
+    """IANA name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """Something that is deployed, and where its configuration stands."""
 
@@ -195,6 +208,8 @@ class Application:
     baseline: str = ""
     """Commit from which the first observed deployment's range starts; empty: baseline row."""
     witnesses: tuple[Witness, ...] = ()
+    windows: tuple[DeployWindow, ...] = ()
+    """When it may be deployed; empty: at any time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

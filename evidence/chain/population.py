@@ -236,6 +236,7 @@ def _write_row(
         phase=deployment.phase,
         initiator=deployment.initiator,
         automated=deployment.automated,
+        approvers=deployment.approvers,
         ranges=ranges,
         images=tuple(draft.images),
         running=tuple(runs[one] for one in draft.running),

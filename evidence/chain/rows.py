@@ -11,6 +11,7 @@ from evidence.chain.lanes import LaneRange, Step, lane_ranges
 from evidence.chain.live import LIVE, PROBLEM
 from evidence.chain.records import PopulationInputs
 from evidence.chain.sources import Located, Locator
+from evidence.chain.windows import outside
 from evidence.model.change import Link, Strength
 from evidence.model.production import DeploymentKind, ImageChange, RevisionRange, RunningImage
 from evidence.policy import Application
@@ -95,7 +96,10 @@ def draft_rows(
     healed = 0
     settled: tuple[str, ...] = ()
     lost = after_a_gap(operations, inputs.gaps)
+    runs = {one.deployment.history_id for one in operations if one.deployment.sources}
     for operation in operations:
+        if _only_state(operation) and operation.deployment.history_id in runs:
+            continue  # the run that made that state is told of itself
         revisions = operation.revisions
         if operation.deployment.self_heal and settled and revisions == settled:
             healed += 1
@@ -107,6 +111,12 @@ def draft_rows(
             settled = revisions
     _restarts(drafts)
     return drafts, healed
+
+
+def _only_state(operation: Operation) -> bool:
+    """Nothing is told of it but the number of the state after it."""
+    one = operation.deployment
+    return one.local_manifests and one.history_id >= 0 and not (one.sources or one.url)
 
 
 def _draft(
@@ -123,6 +133,7 @@ def _draft(
         ("running", operation.running),
         ("initiator_unknown", deployment.initiator is None and deployment.automated is None),
         ("contradiction", bool(operation.contradictions)),
+        ("out_of_window", outside(application.windows, deployment.started_at)),
         *((str(one.verdict), True) for one in operation.deliveries),
     ]
     draft.flags.update(name for name, holds in told if holds)

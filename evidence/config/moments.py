@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from evidence.errors import ConfigError
+from evidence.policy import DeployWindow
 
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 """Microseconds since the epoch beyond these are no integers that every JSON reader keeps."""
@@ -43,6 +45,25 @@ def micros(text: str, what: str, zone: ZoneInfo | None = None) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp() * 1_000_000)
 
 
+def deploy_window(text: str, what: str, zone: str) -> DeployWindow:
+    """`Mon-Fri 07:00-19:00`, `Sat 00:00-24:00`: days and times in a named zone.
+
+    Raises:
+        ConfigError: it is none, or it ends before it begins.
+    """
+    match = _WINDOW.fullmatch(text.strip())
+    wrong = ConfigError(f"{what} `{text}` is no window.", next_step=_WINDOW_EXAMPLE)
+    if match is None:
+        raise wrong
+    first, last = _DAYS.index(match["first"]), _DAYS.index(match["last"] or match["first"])
+    begin, end = (
+        int(match[f"{name}_hour"]) * 60 + int(match[f"{name}_minute"]) for name in ("from", "to")
+    )
+    if not 0 <= begin < end <= _MINUTES or last < first:
+        raise wrong
+    return DeployWindow(days=tuple(range(first, last + 1)), begin=begin, end=end, zone=zone)
+
+
 def check_year(day: date, what: str) -> None:
     """Refuses years that no evidence has.
 
@@ -56,4 +77,12 @@ def check_year(day: date, what: str) -> None:
         )
 
 
+_MINUTES = 24 * 60
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAY = "|".join(_DAYS)
+_WINDOW = re.compile(
+    rf"(?P<first>{_DAY})(?:-(?P<last>{_DAY}))? "
+    r"(?P<from_hour>\d\d):(?P<from_minute>[0-5]\d)-(?P<to_hour>\d\d):(?P<to_minute>[0-5]\d)"
+)
+_WINDOW_EXAMPLE = "Write it as Mon-Fri 07:00-19:00; a night is two: until 24:00, and from 00:00 on."
 _EXAMPLE = "Write it as 2026-07-01T00:00:00Z."

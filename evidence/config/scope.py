@@ -133,6 +133,9 @@ class ApplicationSettings(_Section):
     values_keys: list[str] = ["image"]
     baseline: str = ""
     witness: list[WitnessSettings] = []
+    windows: list[str] = []
+    """When it may be deployed, in the organisation's time zone: `Mon-Fri 07:00-19:00`; empty: at
+    any time. A deployment outside of them is flagged."""
 
 
 class MapSettings(ImageSettings):

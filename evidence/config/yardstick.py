@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from evidence import policy as yardstick
-from evidence.config.moments import micros, named_zone
+from evidence.config.moments import deploy_window, micros, named_zone
 from evidence.config.rules import AutomationSettings, PolicySettings
 from evidence.config.scans import required_scans, waivers
 from evidence.config.scope import RepositorySettings
@@ -197,6 +197,10 @@ def _applications(settings: Settings) -> tuple[yardstick.Application, ...]:
             values_files=tuple(one.values_files),
             values_keys=tuple(one.values_keys),
             baseline=one.baseline,
+            windows=tuple(
+                deploy_window(each, f"application {one.id}: windows", zone(settings).key)
+                for each in one.windows
+            ),
             witnesses=tuple(
                 yardstick.Witness(source=each.source, selector=each.selector)
                 for each in one.witness

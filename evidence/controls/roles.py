@@ -11,6 +11,7 @@ from evidence.controls.people import Party, PartyKind, people_of
 from evidence.model.actor import Actor
 from evidence.model.change import ChangeKind
 from evidence.model.fact import Fact
+from evidence.model.production import ProductionDeployment
 from evidence.policy import Policy
 
 _STANDING = frozenset({"bot-approval", "self-approval", "approver-left"})
@@ -114,6 +115,14 @@ def _deployer(case: Case) -> Holders:
         else:
             found.add(party)
     return found
+
+
+def passed_own(deployment: ProductionDeployment, policy: Policy) -> list[Party]:
+    """Who started a deployment and approved it at its gate; nobody where it has no gate."""
+    people = people_of(policy)
+    starter = people.party(deployment.initiator)
+    approvers = (people.party(one) for one in deployment.approvers)
+    return [one for one in approvers if starter.human and one.key == starter.key]
 
 
 def unread_deployments(case: Case) -> bool:

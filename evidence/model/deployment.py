@@ -50,7 +50,7 @@ class Deployment(Fact):
     """None where the deployer did not say: unknown, never "automated"."""
     automated: bool | None
     history_id: int = -1
-    """Auto-increment of Argo CD or Helm; -1 where the operation has none."""
+    """Auto-increment of Argo CD or Helm, serial of a Terraform state; -1 where it has none."""
     dry_run: bool = False
     selective: bool = False
     """Only some resources were synced (this includes Argo CD self-heals)."""

@@ -155,6 +155,8 @@ class ProductionDeployment:
     phase: str
     initiator: Actor | None
     automated: bool | None
+    approvers: tuple[Actor, ...] = ()
+    """Who let it pass at a gate of the deployer."""
     ranges: tuple[RevisionRange, ...] = ()
     images: tuple[ImageChange, ...] = ()
     running: tuple[RunningImage, ...] = ()

@@ -61,6 +61,8 @@ class Case:
     """What a builder stated, handed over when the story is over."""
     dispositions: tuple[Mapping[str, Any], ...]
     """What management asks for, and who approves it."""
+    pipeline: tuple[Mapping[str, Any], ...]
+    """What a pipeline tells of itself, handed over when the story is over."""
     scans: tuple[Mapping[str, Any], ...]
     """What scanners and policy engines wrote, handed over when the story is over."""
     complete: bool
@@ -142,6 +144,7 @@ def _case(base: Mapping[str, Any], tables: Mapping[str, Any]) -> Case:
         dispositions=tuple(
             _accounts(one, account_keys(world)) for one in tables.get("disposition", ())
         ),
+        pipeline=tuple(tables.get("pipeline", ())),
         scans=tuple(tables.get("scan", ())),
         complete=tables.get("complete", False),
         incomplete=tables.get("incomplete", False),

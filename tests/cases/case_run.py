@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pipeline_file
 from audit_file import audit_log
-from case_files import Case, CaseError
+from case_files import Case, CaseError, account_keys
 from disposition_acts import Story
 from losing import settled_inputs
 from provenance_file import statements, with_keys
@@ -101,7 +102,7 @@ def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
             log = directory / "audit.jsonl"
             log.write_text(audit_log(case.world), encoding="utf-8")
             ingest(loaded, "audit-log", str(log))
-        if case.provenance or case.scans:
+        if case.provenance or case.scans or case.pipeline:
             outcome = _hand_over(case, rehearsal, directory)
         for act in acts:
             act.do(loaded)
@@ -124,7 +125,7 @@ def _story(case: Case, rehearsal: Rehearsal, directory: Path) -> Story:
 
 
 def _hand_over(case: Case, rehearsal: Rehearsal, directory: Path) -> Run:
-    """Hands over what builders stated and scanners wrote, and syncs once more."""
+    """Hands over what builders, scanners and pipelines told, and syncs once more."""
     history = rehearsal.simulation.history
     loaded = rehearsal.loaded(rehearsal.simulation.at(rehearsal.simulation.github.at))
     url = f"https://git.example/{history.repositories['shop'].name}"
@@ -133,6 +134,17 @@ def _hand_over(case: Case, rehearsal: Rehearsal, directory: Path) -> Run:
         text = statements(case.provenance, lambda one: commit_of(history, one)[1], url)
         file.write_text(text, encoding="utf-8")
         ingest(loaded, "provenance", str(file))
+    if case.pipeline:
+        file, epoch = directory / "pipeline.jsonl", moment(case.world.epoch, 0)
+        accounts = account_keys(case.world)
+        text = pipeline_file.operations(
+            case.pipeline,
+            lambda at: moment(at, epoch),
+            lambda one: (url, commit_of(history, one)[1]),
+            lambda person: accounts[f"@{person}"],
+        )
+        file.write_text(text, encoding="utf-8")
+        ingest(loaded, "deployment", str(file), source=pipeline_file.SOURCE)
     for number, one in enumerate(case.scans):
         at = moment(one["at"], moment(case.world.epoch, 0))
         told, result = scanned(one, lambda each: commit_of(history, each)[1], at)
@@ -286,7 +298,8 @@ def _subject(case: Case, seen: Seen, expected: Mapping[str, Any]) -> Iterator[st
         yield from _excluded(seen, expected["excluded"], expected.get("says", ""))
         return
     name = expected.get("change") or expected["deployment"]
-    subject = _seen_live(seen, name) or subject_of(seen.history, expected)
+    told = _of_pipeline(case, expected.get("deployment", ""))
+    subject = told or _seen_live(seen, name) or subject_of(seen.history, expected)
     row = seen.changes.get(subject) or seen.deployments.get(subject)
     wanted, promotion = expected.get("in_population"), getattr(row, "change_type", "") == PROMOTION
     if wanted is False and not promotion:
@@ -311,6 +324,13 @@ def _subject(case: Case, seen: Seen, expected: Mapping[str, Any]) -> Iterator[st
             f"which is {found[control].outcome} ({found[control].reason})"
             for control in extra
         )
+
+
+def _of_pipeline(case: Case, name: str) -> str:
+    """The id of a deployment that a pipeline told of; empty where none has the key."""
+    found = (one for one in case.pipeline if one["key"] == name)
+    epoch = moment(case.world.epoch, 0)
+    return next((pipeline_file.subject(one, moment(one["at"], epoch)) for one in found), "")
 
 
 def _seen_live(seen: Seen, name: str) -> str:

@@ -753,6 +753,38 @@ def test_deployments_that_were_not_read_leave_the_deployer_open():
     assert pull.outcome("CM-05", STRICT) == ("unknown", "role-unknown")
 
 
+def gated(*approvers, by=DORA):
+    """A change that four people made, and a deployment with a gate that `approvers` opened."""
+    pull = Pull()
+    pull.merged_by = CORA
+    pull.deployments = []
+    pull.deploy("m1", by=by, automated=False)
+    pull.deployments = [replace(one, approvers=approvers) for one in pull.deployments]
+    return pull
+
+
+def test_h29_who_passes_their_own_deployment_at_its_gate_is_shown_and_fails_four_roles():
+    one = gated(DORA).determinations()["CM-05"]
+
+    assert (one.outcome.value, one.reason) == ("pass", "independent-approval")
+    assert "own-gate" in one.flags
+    assert gated(DORA).outcome("CM-05", FOUR_ROLES) == ("fail", "forbidden-pair")
+    assert gated(BERT, DORA).outcome("CM-05", FOUR_ROLES) == ("fail", "forbidden-pair")
+
+
+def test_another_person_at_the_gate_is_none_of_the_four_roles():
+    one = gated(BERT).determinations(FOUR_ROLES)["CM-05"]
+
+    assert (one.outcome.value, "own-gate" in one.flags) == ("pass", False)
+
+
+def test_who_passed_a_deployment_is_open_where_nobody_can_tell_who_it_was():
+    stranger = Actor(system="ci.test", id="x", type=ActorType.NAME_ONLY, login="x")
+
+    assert gated(stranger).outcome("CM-05", FOUR_ROLES) == ("unknown", "role-unknown")
+    assert gated(stranger).outcome("CM-05") == ("pass", "independent-approval")
+
+
 def test_a_role_that_nobody_knows_is_open():
     policy = replace(P0, forbidden_pairs=(("approver", "auditor"),))
 

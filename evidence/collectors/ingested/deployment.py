@@ -55,6 +55,8 @@ def parse(capture: Capture, body: Any) -> Parsed:
 def _deployment(capture: Capture, body: Mapping[str, Any], started: int) -> Deployment:
     system, application = capture.context.get("system", ""), text(body.get("application"))
     automated, retries = body.get("automated"), body.get("retries")
+    serial = number if type(number := body.get("serial")) is int and 0 <= number < 2**31 else -1
+    told = bool(items(body.get("sources"))) or bool(text(body.get("url")))
     approvers = (actor(each, system) for each in items(body.get("approvers")))
     return Deployment(
         source=capture.source,
@@ -68,7 +70,8 @@ def _deployment(capture: Capture, body: Mapping[str, Any], started: int) -> Depl
         automated=automated if isinstance(automated, bool) else None,
         dry_run=body.get("dry_run") is True,
         selective=body.get("partial") is True,
-        local_manifests=body.get("local_content") is True,
+        history_id=serial,
+        local_manifests=body.get("local_content") is True or (serial >= 0 and not told),
         images=texts(body.get("images")),
         message=text(body.get("message")),
         origin="ingested",

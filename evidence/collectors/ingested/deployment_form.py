@@ -59,6 +59,11 @@ class DeploymentForm(_Form):
     dry_run: bool = False
     partial: bool = Field(False, description="Only some of the resources were deployed.")
     local_content: bool = Field(False, description="Content came from a computer, not from `Git`.")
+    serial: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = Field(
+        None,
+        description="Number of the state after it (Terraform: `serial`). A change of the state "
+        "that names neither sources nor a run (`url`) came from outside version control.",
+    )
     retries: Annotated[int, Field(ge=0, le=10_000)] = 0
     message: str = ""
     url: str = Field("", description="Where a person reads of it: the pipeline run.")

@@ -59,6 +59,7 @@ _FLAGS = {
     "retry": "retry",
     "off_branch": "off-branch",
     "parent_unread": "parent-unread",
+    "out_of_window": "out-of-window",
 }
 """Flag of a deployment -> flag of the determination."""
 

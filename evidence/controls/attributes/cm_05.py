@@ -7,7 +7,14 @@ from dataclasses import replace
 from evidence.controls.attributes import cm_03
 from evidence.controls.case import Case, case_of
 from evidence.controls.determine import on_change
-from evidence.controls.roles import Holders, holders, role_facts, unread_deployments
+from evidence.controls.people import PartyKind, people_of
+from evidence.controls.roles import (
+    Holders,
+    holders,
+    passed_own,
+    role_facts,
+    unread_deployments,
+)
 from evidence.controls.words import listing
 from evidence.model.chain import Chain
 from evidence.model.change import ChangeKind
@@ -35,6 +42,8 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
             return replace(approval, control=CONTROL)
     case = case_of(chain, policy)
     results = [_base(case), *(_pair(case, one, two) for one, two in policy.forbidden_pairs)]
+    if _GATE in policy.forbidden_pairs:
+        results.append(_own_gate(case))
     told = [result for result in results if result]
     reason, sentence = min(told, key=lambda result: _rank(result[0]))
     return on_change(
@@ -49,6 +58,8 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     )
 
 
+_GATE = ("approver", "deployer")
+"""The pair of roles that somebody holds who lets their own deployment pass at its gate."""
 _PASSES = frozenset({"independent-approval", "separate-people"})
 _FAILURES = frozenset({"unilateral", "forbidden-pair"})
 
@@ -117,8 +128,23 @@ def _pair(case: Case, one: str, two: str) -> _Told | None:
     return None
 
 
+def _own_gate(case: Case) -> _Told | None:
+    """Whether somebody let a deployment pass at its gate that they had started themselves."""
+    deployments, people = case.chain.evidence.deployments, people_of(case.policy)
+    both = [one.label for each in deployments for one in passed_own(each, case.policy)]
+    if both:
+        return "forbidden-pair", f"{listing(both)} let pass at a gate what they had started."
+    parties = [people.party(one) for each in deployments for one in each.approvers]
+    open_ones = [one.label for one in parties if not one.human and one.kind != PartyKind.AUTOMATION]
+    if open_ones:
+        return "role-unknown", f"Who let a deployment pass is open: {listing(open_ones)}."
+    return None
+
+
 def _flags(case: Case) -> list[str]:
     flags = [*case.contributors.flags, *case.approvals.flags]
+    if any(passed_own(one, case.policy) for one in case.chain.evidence.deployments):
+        flags.append("own-gate")
     deployers = holders(case, "deployer")
     if set(deployers.people) & set(case.contributors.humans):
         flags.append("contributor-deployed")

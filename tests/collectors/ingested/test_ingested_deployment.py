@@ -119,3 +119,37 @@ def test_any_bytes_are_taken_or_refused_and_never_break(data):
         deployment.captures(given(data))
     except MalformedError:
         return
+
+
+STATE = {
+    "id": "state/8",
+    "application": "network",
+    "started_at": "2026-07-08T10:00:00Z",
+    "phase": "Succeeded",
+    "serial": 8,
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "local"),
+    [
+        ({}, True),
+        ({"url": "https://ci.example/run/8"}, False),
+        ({"sources": RUN["sources"]}, False),
+        ({"sources": RUN["sources"], "local_content": True}, True),
+    ],
+)
+def test_a_state_that_changed_without_sources_and_without_a_run_came_from_elsewhere(more, local):
+    (fact,) = facts(STATE | more)
+    assert (fact.history_id, fact.local_manifests) == (8, local)
+
+
+def test_without_a_serial_nothing_is_numbered():
+    (fact,) = facts({name: value for name, value in STATE.items() if name != "serial"})
+    assert (fact.history_id, fact.local_manifests) == (-1, False)
+
+
+@pytest.mark.parametrize("serial", [-1, 2**31, "8", 8.5, True])
+def test_a_serial_that_is_no_number_is_refused(serial):
+    with pytest.raises(MalformedError, match="serial"):
+        deployment.captures(given(STATE | {"serial": serial}))
