@@ -5,10 +5,11 @@
 REPO_DIR is any Git directory (a clone of git/git for the figures that the project states); without
 it an invented history of 80,000 commits is made once (`common.history`). What HEAD (or every ref)
 reaches is mirrored into a temporary folder first (not timed) and a commit-graph is written there.
-CPU is user + system time of a whole process with its children, the median of the rounds; peak is
-the resident memory of our process without its Git children. Targets, for git/git: 2.5 x for
-commits, 1.3 x with file names, 150 MB. They are the collector's, from the mirror into SQLite; the
-look for secrets in all messages, which a sync takes besides, is printed apart.
+Ours is what a sync does from the mirror into SQLite, the look for secrets in all messages with it;
+without that look it is a figure of its own. CPU is user + system time of a whole process with its
+children; the rounds alternate and a ratio is the median of theirs, so that other work on the
+machine weighs on both sides. Peak is the resident memory of our process without its Git children.
+Targets: 2.5 x for commits, 1.3 x with file names, 150 MB.
 """
 
 # ruff: noqa: T201 - a bench prints
@@ -25,7 +26,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from common.figures import figure
 from common.history import history
+from common.kept import KEPT
 
 FIELDS = "%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B%x00"
 NAMES = ("-z", "--name-only", "--no-renames", "--diff-merges=first-parent")
@@ -63,13 +66,18 @@ def empty_store(database: Path) -> None:
 
 
 def measured(command: Sequence[str], stdin: Path | None = None) -> tuple[float, str]:
-    """CPU seconds of a command with its children, and its last line of output."""
+    """CPU seconds of a command with its children, and its last line of output.
+
+    Python keeps its bytecode, as where the program is installed, whatever the environment says.
+    """
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(KEPT / "bytecode")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with (
         tempfile.TemporaryFile() as out,
         (stdin or Path(os.devnull)).open("rb") as source,
     ):
-        subprocess.run(command, stdin=source, stdout=out, check=True)
+        subprocess.run(command, stdin=source, stdout=out, env=environment, check=True)
         size = out.tell()
         out.seek(max(0, size - 4096))
         tail = out.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
@@ -100,36 +108,46 @@ def prepare(repository: Path, mirror: Path, *, all_refs: bool) -> Path:
 
 
 def compare(mirror: Path, tips: Path, work: Path, rounds: int, *, with_paths: bool) -> None:
+    """Rounds of `git log`, ours and ours without the look for secrets; their figures."""
     names = NAMES if with_paths else ("-z",)
     plain = ["git", "-C", str(mirror), "log", "--stdin", *names, f"--format={FIELDS}"]
-    theirs, ours, looked = [], [], []
-    tail = ""
-    for number in range(rounds):
-        theirs.append(measured(plain, tips)[0])
-        for extra, found in (((), ours), (("--look",), looked)):
+    theirs: list[float] = []
+    ours: dict[str, list[float]] = {"--look": [], "--no-look": []}
+    peaks: list[float] = []
+    for number in range(-1, rounds):  # the first makes bytecode and warms what the system keeps
+        taken = [measured(plain, tips)[0]]
+        for look in ours:
             database = work / f"{with_paths}-{number}.db"
             empty_store(database)
-            command = [sys.executable, __file__, str(mirror), "--load", str(database), *extra]
+            command = [sys.executable, __file__, str(mirror), "--load", str(database), look]
             cpu, tail = measured([*command, *(("--with-paths",) if with_paths else ())])
-            found.append(cpu)
+            taken.append(cpu)
+            peaks.append(json.loads(tail)["peak_mib"])
             database.unlink()
-    git, own, all_in = map(statistics.median, (theirs, ours, looked))
-    title = "with file names" if with_paths else "commits only"
-    print(
-        f"{title}: git log {git:.2f} s, ours {own:.2f} s CPU, "
-        f"ratio {own / git:.2f} (target {1.3 if with_paths else 2.5}); "
-        f"with the look for secrets {all_in:.2f} s, {all_in / git:.2f}; {tail}"
-    )
+        if number >= 0:
+            for column, cpu in zip((theirs, *ours.values()), taken, strict=True):
+                column.append(cpu)
+    kind, most = ("with file names", 1.3) if with_paths else ("commits only", 2.5)
+    git = statistics.median(theirs)
+    print(f"{kind}: git log {git:.2f} s CPU, {json.loads(tail)['commits']} commits")
+    for look, found in ours.items():
+        ratios = sorted(own / their for own, their in zip(found, theirs, strict=True))
+        print(f"  {statistics.median(found):.2f} s CPU, ratios {ratios[0]:.2f} to {ratios[-1]:.2f}")
+        if look == "--look":
+            figure(f"sync of Git, {kind}", statistics.median(ratios), "x git log", most=most)
+        else:
+            figure(f"{kind}, no look for secrets", statistics.median(ratios), "x git log")
+    figure(f"peak, {kind}", max(peaks), "MiB", most=150)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("repository", type=Path, nargs="?", default=None)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--all-refs", action="store_true")
     parser.add_argument("--load", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--with-paths", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--look", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--look", action=argparse.BooleanOptionalAction, help=argparse.SUPPRESS)
     options = parser.parse_args()
     repository = options.repository or Path(history(80_000))
     if options.load:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Final, cast
 
 from evidence import retention
@@ -22,7 +21,7 @@ from evidence.model.capture import Gap, GapReason, Page, Receipt, Total, Window
 from evidence.model.codec import encode
 from evidence.model.deployment import ApplicationState
 from evidence.model.git import RefTip
-from evidence.redaction import redact_capture, redact_text, redact_texts
+from evidence.redaction import redact_capture, redact_text, suspect
 from evidence.store import queries, writer
 from evidence.store.session import Store
 
@@ -129,8 +128,6 @@ def _lost_history(store: Store, parsed: Sequence[Parsed]) -> Iterator[Gap]:
 
 _MESSAGE: Final = 10
 """Where a `PathedRow` holds the message. The mirror keeps it as it is: its hash covers it."""
-_TOGETHER = 640
-"""Commits whose messages are looked through together."""
 COMMITS = "commits"
 """The stream whose cursor says up to which observation of the refs commits are derived."""
 
@@ -174,17 +171,12 @@ def _left_by_a_cut_run(store: Store, collector: Collector) -> int:
 
 def without_secrets(rows: Iterator[PathedRow]) -> Iterator[PathedRow]:
     """Rows of commits, with what looks like a secret taken out of their messages."""
-    while some := list(islice(rows, _TOGETHER)):
-        messages = [row[_MESSAGE] for row in some]
-        told = redact_texts(messages)
-        if told is messages:
-            yield from some
+    for row in rows:
+        if not suspect(row[_MESSAGE]):
+            yield row
             continue
-        for row, message in zip(some, told, strict=True):
-            if message == row[_MESSAGE]:
-                yield row
-            else:
-                yield cast("PathedRow", (*row[:_MESSAGE], message, *row[_MESSAGE + 1 :]))
+        told = redact_text(row[_MESSAGE])
+        yield cast("PathedRow", (*row[:_MESSAGE], told, *row[_MESSAGE + 1 :]))
 
 
 def _refs_seq(store: Store, repository: str) -> int:

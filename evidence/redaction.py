@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
+
+from pydantic_core import SchemaValidator, core_schema
 
 from evidence.model.capture import Capture, Redaction
 
@@ -30,15 +32,13 @@ class _Rule:
     name: str
     pattern: re.Pattern[bytes]
     hints: tuple[bytes, ...]
-    gate: tuple[bytes, bytes] | None = None
-    """Bytes, and a pattern behind them, that stand in whatever matches: the rules of one mark are
-    looked for in many texts by one pass. Without it the hints are, and then the pattern."""
+    look: str
+    """What is found in every text in which the pattern matches, for `suspect`: a regular
+    expression of Rust's engine, quick because it begins with letters and looks to no side."""
 
 
-def _rule(
-    name: str, pattern: bytes, *hints: bytes, gate: tuple[bytes, bytes] | None = None
-) -> _Rule:
-    return _Rule(name=name, pattern=re.compile(pattern, re.DOTALL), hints=hints, gate=gate)
+def _rule(name: str, pattern: bytes, *hints: bytes, look: str) -> _Rule:
+    return _Rule(name=name, pattern=re.compile(pattern, re.DOTALL), hints=hints, look=look)
 
 
 # A group `keep` stands before the secret and stays. JSON escapes (\n, \", \/) are met as such:
@@ -48,6 +48,7 @@ _NAMES = (
     rb"(?i:password|passwd|secret|client_?secret|secret_?key|api_?key|access_?key|access_?token|"
     rb"refresh_?token|auth_?token|private_?token|private_?key|match)"
 )
+_FOLDED = "(?i-u:"
 _WORDS = rb"(?i:password|passwd|secret|token|api_?key|access_?key|credential)"
 
 RULES: tuple[_Rule, ...] = (
@@ -57,7 +58,7 @@ RULES: tuple[_Rule, ...] = (
         rb'(?:\\.|[^"\\])*?'
         rb'(?:-----END (?P=kind)PRIVATE KEY(?: BLOCK)?-----|(?=")|\Z)',
         b"private key",
-        gate=(b"-", rb"BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY"),
+        look="PRIVATE KEY",
     ),
     _rule(
         "github-token",
@@ -68,7 +69,7 @@ RULES: tuple[_Rule, ...] = (
         b"ghs_",
         b"ghr_",
         b"github_pat_",
-        gate=(b"_", rb"(?<=gh[pousr]_)|(?<=github_pat_)"),
+        look="gh[pousr]_|github_pat_",
     ),
     _rule(
         "gitlab-token",
@@ -76,7 +77,7 @@ RULES: tuple[_Rule, ...] = (
         b"glp",
         b"gldt",
         b"glrt",
-        gate=(b"-", rb"(?<=glpat-|glptt-)|(?<=gldt-|glrt-)"),
+        look="gl(?:pat|ptt|dt|rt)-",
     ),
     _rule(
         "aws-access-key",
@@ -85,53 +86,43 @@ RULES: tuple[_Rule, ...] = (
         b"asia",
         b"abia",
         b"acca",
-        gate=(b"A", rb"(?:KIA|SIA|BIA|CCA)[A-Z2-7]{16}"),
+        look="(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]",
     ),
     _rule(
         "slack-token",
         rb"xox[abeoprs](?:\.xox[bp])?-[A-Za-z0-9-]{10,250}",
         b"xox",
-        gate=(b"-", rb"(?<=xox[abeoprs]-)"),
+        look="xox[abeoprs]",
     ),
     _rule(
         "slack-webhook",
         rb"(?P<keep>hooks\.slack\.com/)[a-z]+/[A-Za-z0-9/+]{20,100}",
         b"slack",
-        gate=(b".", rb"(?<=hooks\.)slack\.com/"),
+        look=r"hooks\.slack\.com/",
     ),
-    _rule("google-api-key", rb"AIza[A-Za-z0-9_-]{35}", b"aiza", gate=(b"A", rb"Iza")),
+    _rule("google-api-key", rb"AIza[A-Za-z0-9_-]{35}", b"aiza", look="AIza"),
     _rule(
         "stripe-key",
         rb"[sr]k_(?:live|test)_[A-Za-z0-9]{16,100}",
         b"k_live_",
         b"k_test_",
-        gate=(b"_", rb"(?<=[sr]k_live_)|(?<=[sr]k_test_)"),
+        look="[sr]k_(?:live|test)_",
     ),
-    _rule("npm-token", rb"npm_[A-Za-z0-9]{36}", b"npm_", gate=(b"_", rb"(?<=npm_)")),
-    _rule(
-        "pypi-token",
-        rb"pypi-AgE[A-Za-z0-9_-]{50,1000}",
-        b"pypi-age",
-        gate=(b"-", rb"(?<=pypi-)AgE"),
-    ),
-    _rule("atlassian-token", rb"ATATT3[A-Za-z0-9_=-]{20,300}", b"atatt3", gate=(b"A", rb"TATT3")),
-    _rule(
-        "docker-token",
-        rb"dckr_pat_[A-Za-z0-9_-]{20,100}",
-        b"dckr_pat_",
-        gate=(b"_", rb"(?<=dckr_pat_)"),
-    ),
+    _rule("npm-token", rb"npm_[A-Za-z0-9]{36}", b"npm_", look="npm_[A-Za-z0-9]{36}"),
+    _rule("pypi-token", rb"pypi-AgE[A-Za-z0-9_-]{50,1000}", b"pypi-age", look="pypi-AgE"),
+    _rule("atlassian-token", rb"ATATT3[A-Za-z0-9_=-]{20,300}", b"atatt3", look="ATATT3"),
+    _rule("docker-token", rb"dckr_pat_[A-Za-z0-9_-]{20,100}", b"dckr_pat_", look="dckr_pat_"),
     _rule(
         "sendgrid-token",
         rb"SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{32,64}",
         b"sg.",
-        gate=(b".", rb"(?<=SG\.)[A-Za-z0-9_-]{16}"),
+        look=r"SG\.[A-Za-z0-9_-]{16}",
     ),
     _rule(
         "jwt",
         rb"eyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{8,4000}",
         b"eyj",
-        gate=(b".", rb"eyJ"),
+        look="eyJ[A-Za-z0-9_-]{8}",
     ),
     _rule(
         "authorization",
@@ -139,23 +130,25 @@ RULES: tuple[_Rule, ...] = (
         rb"(?i:bearer|basic|token|apikey|negotiate)\s{1,5})(?!\[redacted)"
         rb"(?:[A-Za-z0-9+/_.=~-]|\\/){8,4000}",
         b"authorization",
+        look="(?i-u:authorization)",
     ),
     _rule(
         "bearer",
         rb"(?P<keep>(?i:bearer)\s{1,5})(?=[A-Za-z+/_.=~-]{0,100}[0-9])[A-Za-z0-9+/_.=~-]{20,4000}",
         b"bearer",
+        look=r"(?i-u:bearer)[\t-\r ]",
     ),
     _rule(
         "url-credential",
         rb"(?P<keep>://[^/\s:@\"\\]{0,100}:)(?!\[redacted)[^/\s@\"\\]{3,200}(?=@)",
         b"://",
-        gate=(b"://", rb"[^/\s:@\"\\]{0,100}:[^/\s@\"\\]{3,200}@"),
+        look=r"://[^/ \n@]*@",
     ),
     _rule(
         "secret-field",
         rb'(?P<keep>"' + _NAMES + rb'"\s{0,5}:\s{0,5}")(?!\[redacted)' + _CHAR + rb"{4,20000}",
         b'"',
-        gate=(b'"', _NAMES + rb'"'),
+        look='"' + _NAMES.decode().replace("(?i:", _FOLDED) + r'"[\t-\r ]*:',
     ),
     _rule(
         "named-value",
@@ -168,27 +161,10 @@ RULES: tuple[_Rule, ...] = (
         + _CHAR
         + rb"{4,20000}",
         b'"value"',
-        gate=(b'"', rb'name"'),
+        look=r'"name"[\t-\r ]*:',
     ),
 )
 """ADD A RULE HERE. Order counts: what an earlier rule took out, a later one does not meet."""
-
-
-def _gates() -> tuple[re.Pattern[bytes], ...]:
-    found: dict[bytes, list[bytes]] = {}
-    for rule in RULES:
-        if rule.gate is not None:
-            found.setdefault(rule.gate[0], []).append(rule.gate[1])
-    return tuple(
-        re.compile(re.escape(mark) + b"(?:" + b"|".join(some) + b")")
-        for mark, some in found.items()
-    )
-
-
-_GATES = _gates()
-_UNGATED = tuple(rule for rule in RULES if rule.gate is None)
-_BETWEEN = "\n\x00\n"
-"""What no secret reaches over; it stands between texts that are looked through together."""
 
 
 def redact(data: bytes, own: Iterable[str] = ()) -> tuple[bytes, tuple[Redaction, ...]]:
@@ -215,32 +191,31 @@ def redact_text(text: str, own: Iterable[str] = ()) -> str:
     return redact(data, own)[0].decode("utf-8", "surrogatepass")
 
 
-def redact_texts(texts: Sequence[str], together: Sequence[int] = (64, 8)) -> Sequence[str]:
-    """`redact_text` of each of many texts; the very sequence that was given where none has any.
+def suspect(text: str) -> bool:
+    """Whether `redact_text` may find something in a text; False only where it finds nothing.
 
-    Most hold nothing, and one look tells it for many. `together` is how many are looked at in
-    one: where a look finds something, in ever fewer.
+    For many texts, most of which hold nothing: it takes a tenth of the time.
     """
-    if not together:
-        return [redact_text(text) for text in texts]
-    size = together[0]
-    found: list[str] = []
-    for place in range(0, len(texts), size):
-        some = texts[place : place + size]
-        if _suspect(_BETWEEN.join(some).encode("utf-8", "surrogatepass")):
-            found.extend(texts[len(found) : place])
-            found.extend(redact_texts(some, together[1:]))
-    return [*found, *texts[len(found) :]] if found else texts
+    exact, folded, readable = _looks()
+    return exact(text) or folded(text) or not (text.isascii() or readable(text))
 
 
-def _suspect(data: bytes) -> bool:
-    """Whether a rule may match somewhere; False only where none does."""
-    if any(gate.search(data) for gate in _GATES):
-        return True
-    low = data.lower()
-    return any(
-        rule.pattern.search(data) for rule in _UNGATED if any(hint in low for hint in rule.hints)
+@cache
+def _looks() -> tuple[Callable[[str], bool], ...]:
+    """Whether a rule's look is in a text, by case and by either case; whether they can read it.
+
+    Lone surrogates they cannot. They are patterns of pydantic's validators because those are
+    searched by Rust's engine, which looks for all beginnings of a pattern at once; Python's tries
+    one after the other at every place. Letters of either case make too many beginnings for that:
+    hence two.
+    """
+    parts = (
+        [rule.look for rule in RULES if _FOLDED not in rule.look],
+        [rule.look for rule in RULES if _FOLDED in rule.look],
     )
+    patterns = (*map("|".join, parts), "")
+    schemas = [core_schema.str_schema(pattern=each, regex_engine="rust-regex") for each in patterns]
+    return tuple(SchemaValidator(schema).isinstance_python for schema in schemas)
 
 
 def redact_capture(capture: Capture, own: Iterable[str] = ()) -> Capture:

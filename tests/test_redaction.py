@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from shop_world import FIRST, pull, shop
 
 from evidence.model.capture import Capture, Form, Redaction
-from evidence.redaction import RULES, redact, redact_capture, redact_text, redact_texts
+from evidence.redaction import RULES, redact, redact_capture, redact_text, suspect
 from evidence.store import queries
 from evidence.store.session import open_store
 from evidence.sync import sync
@@ -127,18 +127,45 @@ def test_a_second_pass_changes_nothing(rules, between):
 
 
 @pytest.mark.parametrize("rule", SECRETS)
-def test_a_secret_among_many_texts_is_found_wherever_it_stands(rule):
-    around, secret = SECRETS[rule]
-    text = around.format(secret)
-    texts = ["Tea", text, "", f"é {text}", "see https://shop.test"]
-    assert redact_texts(texts) == [redact_text(one) for one in texts]
-    assert secret not in "".join(redact_texts(texts))
-    assert redact_texts([text, "\\"]) == [redact_text(text), "\\"]
+@pytest.mark.parametrize(
+    "around", ["{}", "Tea\n\n{}\n", "\u00e9 {} \U0001f375", "x{}x", "\udc80{}"]
+)
+def test_a_text_with_a_secret_is_suspect_wherever_it_stands(rule, around):
+    form, secret = SECRETS[rule]
+    assert suspect(around.format(form.format(secret)))
 
 
-@given(st.lists(st.text(st.sampled_from('A-_.:/"\ud800é') | st.characters()) | st.just('"name"')))
-def test_texts_without_secrets_come_back_in_order(texts):
-    assert list(redact_texts(texts)) == [redact_text(text) for text in texts]
+MATCHES = st.sampled_from(RULES).flatmap(lambda rule: st.from_regex(rule.pattern))
+"""Bytes that a rule finds, and more around them: whatever its pattern allows."""
+
+
+@given(
+    st.lists(st.text(max_size=20) | MATCHES.map(lambda data: data.decode("latin-1")), max_size=4)
+)
+def test_what_is_not_suspect_holds_nothing_that_a_rule_finds(parts):
+    text = "".join(parts)
+    assert suspect(text) or redact_text(text) == text
+
+
+@given(MATCHES)
+def test_what_a_rule_finds_in_bytes_is_suspect_as_the_text_that_they_are(data):
+    text = data.decode("utf-8", "surrogateescape")
+    assert suspect(text) or redact(data) == (data, ())
+
+
+@given(st.text(st.sampled_from('A-_.:/@"\ud800\u00e9 ') | st.characters()))
+def test_odd_texts_that_are_not_suspect_hold_no_secret(text):
+    assert suspect(text) or redact_text(text) == text
+
+
+def test_ordinary_messages_are_not_suspect():
+    texts = [
+        "Tea: keep the pot warm\n\nSigned-off-by: Mira <mira@people.example>\n",
+        "See https://shop.test/tea?pot=1 and \u00e9\n",
+        'Say "match" where whoever bears a "name" asks; authorize nobody\n',
+        "",
+    ]
+    assert not any(map(suspect, texts))
 
 
 @given(st.binary(max_size=200))

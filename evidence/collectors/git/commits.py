@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from io import BufferedReader
+from itertools import starmap
 
 from evidence.collectors.git.objects import Objects, path_text
 from evidence.collectors.git.tool import GitTool, lines
@@ -31,7 +33,7 @@ _CHUNK = 1 << 20
 _LATEST = (1 << 63) // 1_000_000 - 1
 
 _PERSON = r"([^\n<]*)<([^\n>]*)> (\d{1,12}) [^\n]*\n"
-_HEAD = re.compile(r"tree (\S+)\n((?:parent \S+\n)*)author " + _PERSON + "committer " + _PERSON)
+_HEAD = re.compile(r"tree (.+)\n((?:parent .+\n)*)author " + _PERSON + "committer " + _PERSON)
 _LOOSE_PERSON = re.compile(r"([^<]*)<?(.*?)>?(?: (-?\d+)(?: [+-]?\d+)?)?\s*$")
 _ENCODINGS = re.compile(
     r"(?:iso-?|latin-?|windows-|cp)[0-9][0-9-]*|koi8-[ru]|euc-?(?:jp|kr|cn)|gb(?:k|2312|18030)"
@@ -86,8 +88,7 @@ def _commits(tool: GitTool, repository: str, span: bytes) -> Iterator[CommitRow]
         tool.stream("rev-list", "--stdin", stdin=span) as names,
         tool.stream("cat-file", "--batch", "--buffer", stdin=names.stdout) as bodies,
     ):
-        for sha, body in _records(bodies.stdout):
-            yield commit_row(repository, sha, body)
+        yield from starmap(partial(commit_row, repository), _records(bodies.stdout))
         bodies.check()
         names.check()
 
