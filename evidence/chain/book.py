@@ -11,6 +11,7 @@ from evidence.chain.graph import NEVER, CommitGraph, first_reached
 from evidence.chain.records import BranchCount
 from evidence.model.actor import ActorType
 from evidence.model.change import (
+    IMPORT,
     PROMOTION,
     Change,
     ChangeKind,
@@ -122,6 +123,15 @@ class ChangeBook:
             if len(group.candidates) > 1
         )
 
+    def imports(self, group: Group) -> bool:
+        """Whether it merged a history that shares no commit with the branch: a root came with it.
+
+        However many commits that are, somebody merged them at once: they are one change.
+        """
+        parents = self.graph.parents
+        merged = len(parents[group.landing]) > 1
+        return merged and any(not parents[commit] for commit in group.commits)
+
     def before_observation(self, group: Group) -> bool:
         """Whether the first deployment observed contained it already."""
         return self._before[group.landing] != NEVER
@@ -184,9 +194,17 @@ def _claimed(chosen: Mapping[str, tuple[BranchMap, Group]]) -> frozenset[int]:
 
 
 def change_type(
-    policy: Policy, head: PullRequestHead | None, accounts: frozenset[str], promotion: bool
+    policy: Policy,
+    head: PullRequestHead | None,
+    accounts: frozenset[str],
+    *,
+    promotion: bool = False,
+    imported: bool = False,
 ) -> str:
-    """The stratum of a change; a grouping for sampling, it decides no determination."""
+    """The stratum of a change; a grouping for sampling, it decides no determination.
+
+    `imported`: it brought the history of another repository (`ChangeBook.imports`).
+    """
     if head is None:
         return PROMOTION if promotion else "direct"
     if set(head.labels) & set(policy.emergency_labels):
@@ -195,6 +213,8 @@ def change_type(
         return PROMOTION
     if head.head_ref.startswith("revert-") or head.title.startswith('Revert "'):
         return "revert"
+    if imported:
+        return IMPORT
     author = head.author
     if author and (author.type in {ActorType.BOT, ActorType.APP} or author.key in accounts):
         return "bot"

@@ -41,7 +41,13 @@ def write_changes(
                     part,
                     group,
                     scope_start=policy.scope_start,
-                    change_type=change_type(policy, head, accounts, promotes),
+                    change_type=change_type(
+                        policy,
+                        head,
+                        accounts,
+                        promotion=promotes,
+                        imported=book.imports(group),
+                    ),
                     aliases=aliases.get(change_id, ()),
                     deployments=own.in_order,
                     first_deployed_at=own.first_at,
@@ -80,7 +86,7 @@ def _not_landed(
             flag = "merge_commit_not_found"
         else:
             flag = "not_landed"
-        kind = change_type(policy, head, accounts, False)
+        kind = change_type(policy, head, accounts)
         found.append(write_not_landed(book.repository.id, head, flag, change_type=kind))
     return found
 

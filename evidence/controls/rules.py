@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from evidence.controls.lives import renamed_at
 from evidence.controls.paths import matches
 from evidence.controls.tracks import Tracks, tracks_of
 from evidence.controls.words import clip, when
@@ -124,7 +125,7 @@ def rules_at(settings: SettingsHistory, branch: str, moment: int) -> Rules:
     """
     tracks = tracks_of(settings)
     classic, problem = _classic(tracks, branch, moment)
-    listing = tracks.listing().at(moment).value
+    listing = tracks.listing().at(moment).value or _renamed(settings, moment)
     if listing is None:
         problem = problem or f"which rulesets there were at {when(moment)} is not known"
         listing = _next_listing(settings, moment)
@@ -151,9 +152,28 @@ def rules_at(settings: SettingsHistory, branch: str, moment: int) -> Rules:
     )
 
 
-def _next_listing(settings: SettingsHistory, moment: int) -> RulesetListing | None:
+def _renamed(settings: SettingsHistory, moment: int) -> RulesetListing | None:
+    """What was listed between two looks that differ only because the default branch was renamed."""
+    before = [one for one in settings.listings if one.observed_at <= moment]
     later = [one for one in settings.listings if one.observed_at > moment]
-    return min(later, key=lambda one: one.observed_at, default=None)
+    if not before or not later or before[-1].ruleset_ids != later[0].ruleset_ids:
+        return None
+    old, after = before[-1], later[0]
+    names = (old.default_branch, after.default_branch)
+    at = renamed_at(settings, *names, old.observed_at, after.observed_at)
+    if not at:
+        return None
+    return old if moment < at else after
+
+
+def _next_listing(settings: SettingsHistory, moment: int) -> RulesetListing | None:
+    """The next list that was seen; without a default branch where that changed on the way to it."""
+    later = [one for one in settings.listings if one.observed_at > moment]
+    found = min(later, key=lambda one: one.observed_at, default=None)
+    before = [one for one in settings.listings if one.observed_at <= moment]
+    if found and before and before[-1].default_branch != found.default_branch:
+        return replace(found, default_branch="")
+    return found
 
 
 def moments(settings: SettingsHistory, branch: str) -> tuple[int, ...]:

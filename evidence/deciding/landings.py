@@ -53,7 +53,15 @@ class Forge:
         """Every observed version of the repository's settings."""
         if repository not in self._settings:
             own = self.gaps.get(repository, ())
-            self._settings[repository] = settings_history(self.store, repository, own, at=self.at)
+            branches = [
+                branch
+                for one in self.policy.repositories
+                if one.id == repository
+                for branch in one.production_branches
+            ]
+            self._settings[repository] = settings_history(
+                self.store, repository, own, branches=branches, at=self.at
+            )
         return self._settings[repository]
 
     def landing(self, change: Change) -> LandingRecords:

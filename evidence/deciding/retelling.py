@@ -7,7 +7,7 @@ from dataclasses import replace
 from evidence.chain.book import change_type, told
 from evidence.chain.changes import PullRequestHead
 from evidence.deciding.window import Whole
-from evidence.model.change import PROMOTION, Change
+from evidence.model.change import IMPORT, PROMOTION, Change
 from evidence.policy import Policy
 
 
@@ -33,10 +33,17 @@ def retold(policy: Policy, change: Change, head: PullRequestHead) -> Change:
         Whole: what is grouped with it may differ, too.
     """
     accounts = frozenset(one for each in policy.automations for one in each.accounts)
-    moves = change.change_type == PROMOTION
-    kind = change_type(policy, head, accounts, moves)
+    kind = change_type(
+        policy,
+        head,
+        accounts,
+        promotion=change.change_type == PROMOTION,
+        imported=change.change_type == IMPORT,
+    )
     roles = {one.id: one.role for one in policy.repositories}
-    hidden = change.change_type == "emergency" and roles.get(change.repository) == "configuration"
+    # A label says `emergency` of what may be a promotion or an import as well.
+    other = roles.get(change.repository) == "configuration" or len(change.commits) > 1
+    hidden = change.change_type == "emergency" and other
     if kind != change.change_type and ("revert" in (kind, change.change_type) or hidden):
         raise Whole("a change became a revert, or is one no more")
     return replace(change, change_type=kind, **told(head))  # type: ignore[arg-type]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evidence.controls.evaluate import evaluate_settings
 from evidence.deciding.case import Case
 from evidence.model.determination import SettingInterval
+from evidence.model.protection import SettingsHistory
+from evidence.policy import Repository
 from evidence.store.settings import settings_history
 
 
@@ -13,16 +17,28 @@ def setting_intervals(case: Case, begin: int, end: int) -> tuple[SettingInterval
 
     `begin` and `end` in microseconds UTC; nothing after the case's moment is judged.
     """
-    gaps = case.gaps()
     until = min(end, case.as_of)
     return tuple(
         interval
         for repository in sorted(case.policy.repositories, key=lambda one: one.id)
         for interval in evaluate_settings(
-            settings_history(case.store, repository.id, gaps.get(repository.id, ()), at=case.at),
-            repository,
-            case.policy,
-            begin,
-            until,
+            _history(case, repository), repository, case.policy, begin, until
         )
     )
+
+
+def _history(case: Case, repository: Repository) -> SettingsHistory:
+    history = settings_history(
+        case.store,
+        repository.id,
+        case.gaps().get(repository.id, ()),
+        branches=repository.production_branches,
+        at=case.at,
+    )
+    starts = (
+        one.started_at
+        for one in case.population.deployments
+        if any(each.repository == repository.id for each in one.ranges)
+        or any(each.repository == repository.id for each in one.running)
+    )
+    return replace(history, deployed_from=min(starts, default=0))

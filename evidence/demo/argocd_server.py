@@ -122,7 +122,7 @@ class ArgoCD:
 
     def _source(self, source: AppSource) -> dict[str, Any]:
         where = self.history.repositories.get(source.repository)
-        target = source.target_revision or (where.world.default_branch if where else "")
+        target = source.target_revision or (where.default_at(self.at) if where else "")
         shown: dict[str, Any] = {
             "repoURL": self.git_urls.get(source.repository, source.repository),
             "targetRevision": target,
@@ -199,7 +199,7 @@ class ArgoCD:
         refs = where.refs_at(self.at)
         target = source.target_revision
         if target in ("", "HEAD"):
-            target = where.world.default_branch
+            target = where.default_at(self.at)
         found = refs.get(f"refs/heads/{target}") or refs.get(f"refs/tags/{target}", "")
         return where.objects.tags[found][1] if found in where.objects.tags else found
 

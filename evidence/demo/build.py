@@ -8,14 +8,21 @@ from __future__ import annotations
 from evidence.demo.deployments import play_deploy, told_github
 from evidence.demo.history import History
 from evidence.demo.moments import DAY, moment
-from evidence.demo.outside import play_check, play_issue, play_issue_event, play_push, play_tag
+from evidence.demo.outside import (
+    play_check,
+    play_issue,
+    play_issue_event,
+    play_push,
+    play_rename,
+    play_tag,
+)
 from evidence.demo.pulls import play_step
 from evidence.demo.scene import Scene
 from evidence.demo.tickets import play_ticket, play_ticket_event
 from evidence.demo.timeline import Happening, Timeline
 from evidence.demo.world import Check, Issue, IssueEvent, World
 from evidence.demo.world_deployed import Deploy
-from evidence.demo.world_pushes import Push, Tag
+from evidence.demo.world_pushes import BranchRename, Push, Tag
 
 
 def build(world: World) -> History:
@@ -45,6 +52,8 @@ def _play(scene: Scene, one: Happening) -> None:
         (play_ticket_event if in_jira else play_issue_event)(scene, item, one)
     elif isinstance(item, Push):
         play_push(scene, item, one.at)
+    elif isinstance(item, BranchRename):
+        play_rename(scene, item, one.at)
     elif isinstance(item, Tag):
         play_tag(scene, item, one.at)
     elif isinstance(item, Check):

@@ -216,7 +216,7 @@ class Flux:
 
     def _branch(self, source: AppSource) -> str:
         where: RepositoryRecord | None = self.history.repositories.get(source.repository)
-        default = where.world.default_branch if where else "main"
+        default = where.default_at(self.at) if where else "main"
         return default if source.target_revision in ("", "HEAD") else source.target_revision
 
     def _ready(self, ready: bool, reason: str) -> dict[str, Any]:

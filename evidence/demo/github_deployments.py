@@ -40,7 +40,7 @@ def _place(one: GitHubDeploymentRecord) -> tuple[int | str, ...]:
 def _node(view: View, where: RepositoryRecord, one: GitHubDeploymentRecord) -> Node:
     statuses = _statuses(view, one)
     state = statuses[-1]["state"] if statuses else "PENDING"
-    branch = f"refs/heads/{where.world.default_branch}"
+    branch = f"refs/heads/{where.default_at(view.at)}"
     return {
         "__typename": "Deployment",
         "id": node_id("Deployment", one.id),

@@ -90,7 +90,7 @@ def _record(view: View, where: RepositoryRecord, pull: PullRecord) -> Node:
         "state": state,
         "merged": done is not None,
         "isDraft": as_of(pull.drafts, at, False),
-        "isCrossRepository": False,
+        "isCrossRepository": bool(pull.fork),
         "createdAt": iso(pull.at),
         "publishedAt": iso(pull.at),
         "updatedAt": iso(pull_updated(view, pull)),
@@ -123,14 +123,41 @@ def _people(view: View, where: RepositoryRecord, pull: PullRecord) -> Node:
         "editor": view.actor(editors[-1]) if editors else None,
         "repository": lambda: repository_node(view, where),
         "baseRepository": lambda: repository_node(view, where),
-        "headRepository": lambda: repository_node(view, where),
-        "headRepositoryOwner": lambda: view.owner(where),
+        "headRepository": lambda: _head_repository(view, where, pull),
+        "headRepositoryOwner": lambda: _head_owner(view, where, pull),
         "reviewDecision": None,
         "autoMergeRequest": _auto_merge(view, pull),
         "isInMergeQueue": as_of(pull.queue, at, None) is not None,
         "isMergeQueueEnabled": where.world.merge_queue,
         "mergeQueueEntry": lambda: _queue_entry(view, where, pull),
     }
+
+
+def _head_repository(view: View, where: RepositoryRecord, pull: PullRecord) -> Node | None:
+    """The repository of the head branch; None where it was a fork that was deleted."""
+    from evidence.demo.github_roots import repository_node
+
+    if not pull.fork:
+        return repository_node(view, where)
+    if 0 < pull.fork_deleted_at <= view.at:
+        return None
+    return {
+        **repository_node(view, where),
+        "id": node_id("Repository", pull.fork),
+        "databaseId": pull.id + 1,
+        "name": pull.fork.split("/")[1],
+        "nameWithOwner": pull.fork,
+        "url": f"{view.base_url}/{pull.fork}",
+        "isFork": True,
+    }
+
+
+def _head_owner(view: View, where: RepositoryRecord, pull: PullRecord) -> Node | None:
+    """Whose repository holds the head branch; the account stays when its fork is deleted."""
+    if not pull.fork:
+        return view.owner(where)
+    login = pull.fork.split("/")[0]
+    return {**view.owner(where), "id": node_id("Organization", login), "login": login}
 
 
 def _lists(view: View, where: RepositoryRecord, pull: PullRecord) -> Node:

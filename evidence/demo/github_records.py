@@ -150,7 +150,7 @@ def _if_all_were_active(
 ) -> str | None:
     """Null where no rule only reports; rules that report ask the same of a push as active ones."""
     reporting = any(
-        row.enforcement == "evaluate" and applies(row, where, move.ref)
+        row.enforcement == "evaluate" and applies(row, where, move.ref, move.at)
         for row in rulesets(view, where, move.at)
     )
     if not reporting:
@@ -181,7 +181,7 @@ def _evaluations(
     passed = {"result": "pass", "details": None}
     found = []
     for row in rulesets(view, where, move.at):
-        if row.enforcement != "disabled" and applies(row, where, move.ref):
+        if row.enforcement != "disabled" and applies(row, where, move.ref, move.at):
             source = {"type": "ruleset", "id": ruleset_id(view, row.name), "name": row.name}
             found.append((source, row.enforcement))
     if protection(view, where, move.ref.removeprefix("refs/heads/"), move.at):

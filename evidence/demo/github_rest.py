@@ -140,7 +140,7 @@ def _repository_body(view: View, where: RepositoryRecord) -> Answer:
         "private": where.world.private,
         "owner": {"login": name.split("/")[0], "id": 4001, "type": "Organization"},
         "html_url": view.url(where),
-        "default_branch": where.world.default_branch,
+        "default_branch": where.default_at(view.at),
         "archived": False,
         "created_at": iso(where.created_at),
         "permissions": {

@@ -107,7 +107,7 @@ def timeline(
 
 def _sha(view: View, where: RepositoryRecord, ref: str) -> str:
     if ref == "HEAD":
-        return view.refs(where).get(f"refs/heads/{where.world.default_branch}", "")
+        return view.refs(where).get(f"refs/heads/{where.default_at(view.at)}", "")
     return ref if ref in where.objects.commits else view.refs(where).get(f"refs/heads/{ref}", "")
 
 

@@ -126,7 +126,7 @@ def repository_node(view: View, where: RepositoryRecord) -> Node:
         "isFork": False,
         "createdAt": iso(where.created_at),
         "pushedAt": iso(where.created_at),
-        "defaultBranchRef": lambda: view.ref(where, f"refs/heads/{where.world.default_branch}"),
+        "defaultBranchRef": lambda: view.ref(where, f"refs/heads/{where.default_at(view.at)}"),
         "ref": lambda **given: view.ref(where, given["qualifiedName"]),
         "refs": lambda **given: _refs(view, where, given),
         "object": lambda **given: _object(view, where, given),

@@ -99,7 +99,7 @@ def branch(
     if sha is None:
         return not_found("Branch not found")
     active = any(
-        row.enforcement == "active" and applies(row, where, f"refs/heads/{name}")
+        row.enforcement == "active" and applies(row, where, f"refs/heads/{name}", view.at)
         for row in rulesets(view, where, view.at)
     )
     classic = protection(view, where, name, view.at)
@@ -114,7 +114,7 @@ def codeowners_errors(
     view: View, request: Request, where: RepositoryRecord, _parts: tuple[str, ...]
 ) -> Answer:
     """Lines that GitHub skips: owners that it does not know or that may not write."""
-    name = request.query.get("ref", where.world.default_branch).removeprefix("refs/heads/")
+    name = request.query.get("ref", where.default_at(view.at)).removeprefix("refs/heads/")
     sha = view.refs(where).get(f"refs/heads/{name}")
     files = where.objects.commits[sha].files if sha else {}
     places = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")

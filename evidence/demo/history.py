@@ -122,6 +122,9 @@ class PullRecord:
     author: str
     at: int
     branch: str
+    fork: str = ""
+    """`owner/name` of the fork that holds the branch; empty: the repository itself."""
+    fork_deleted_at: int = 0
     heads: Series[str] = field(default_factory=list)
     commits: Series[tuple[str, ...]] = field(default_factory=list)
     bases: Series[str] = field(default_factory=list)
@@ -250,7 +253,18 @@ class RepositoryRecord:
     queue: dict[str, list[PullRecord]] = field(default_factory=dict)
     """Base branch -> pull requests that wait in its merge queue."""
     names: Series[str] = field(default_factory=list)
+    branches: Series[str] = field(default_factory=list)
+    """Names of the default branch."""
     next_number: int = 1
+
+    @property
+    def default_branch(self) -> str:
+        """Name of the default branch at the end of the replay so far."""
+        return self.branches[-1][1]
+
+    def default_at(self, at: int) -> str:
+        """Name of the default branch at a moment."""
+        return as_of(self.branches, at, self.world.default_branch)
 
     def move(
         self,

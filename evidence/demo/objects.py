@@ -133,6 +133,21 @@ class Objects:
         self.commits[made.sha] = made
         return made
 
+    def copy(self, other: Objects, sha: str) -> None:
+        """Takes over a commit of another repository, with its whole content."""
+        one = other.commits[sha]
+        for mode, blob in one.files.values():
+            if mode != GITLINK:
+                self.blob(other.text(blob))
+        self.commit(
+            files=one.files,
+            parents=one.parents,
+            author=one.author,
+            committer=one.committer,
+            message=one.message,
+            signed=one.signed,
+        )
+
     def tag(self, name: str, target: str, message: str, tagger: Identity) -> str:
         """Stores an annotated tag of a commit; the tag object's id."""
         text = f"object {target}\ntype commit\ntag {name}\ntagger {tagger.line()}\n\n{message}\n"

@@ -10,18 +10,18 @@ from evidence.demo.moments import moment
 from evidence.demo.scene import Scene, spread, toggled
 from evidence.demo.timeline import Happening, push_commits
 from evidence.demo.world import Check, Issue, IssueEvent
-from evidence.demo.world_pushes import Push, Tag
+from evidence.demo.world_pushes import BranchRename, Push, Tag
 from evidence.errors import ConfigError
 
 
 def play_push(scene: Scene, push: Push, at: int) -> None:
     """Commits reach a branch without a pull request."""
     where = scene.repository(push.repository)
-    ref = f"refs/heads/{push.branch or where.world.default_branch}"
+    ref = f"refs/heads/{push.branch or where.default_branch}"
     if push.remove:
         where.move(at, ref, "", by=push.by, rules=push.rules, recorded=push.recorded)
         return
-    fallback = where.refs[f"refs/heads/{where.world.default_branch}"]
+    fallback = where.refs[f"refs/heads/{where.default_branch}"]
     tip = scene.sha(push.force_to, where) if push.force_to else where.refs.get(ref, fallback)
     commits = push_commits(push)
     for number, spec in enumerate(commits, 1):
@@ -40,6 +40,19 @@ def play_push(scene: Scene, push: Push, at: int) -> None:
         rules=push.rules,
         recorded=push.recorded,
     )
+
+
+def play_rename(scene: Scene, rename: BranchRename, at: int) -> None:
+    """The default branch gets another name; open pull requests follow it."""
+    where = scene.repository(rename.repository)
+    old, new = where.default_branch, rename.name
+    tip = where.refs[f"refs/heads/{old}"]
+    where.move(at, f"refs/heads/{new}", tip)
+    where.move(at, f"refs/heads/{old}", "")
+    where.branches.append((at, new))
+    for pull in where.pulls.values():
+        if pull.merge is None and pull.bases[-1][1] == old:
+            pull.bases.append((at, new))
 
 
 def play_tag(scene: Scene, tag: Tag, at: int) -> None:

@@ -127,7 +127,7 @@ def _message(turn: Turn, step: MergeStep) -> str:
     if step.method == "local":
         return f"Merge branch '{pull.branch}'\n"
     if step.method != "squash":
-        owner = turn.where.name.split("/")[0]
+        owner = (pull.fork or turn.where.name).split("/")[0]
         return f"Merge pull request #{pull.number} from {owner}/{pull.branch}\n\n{title}\n"
     lines = [f"Co-authored-by: {one.name} <{one.email}>" for one in _other_authors(turn)]
     return f"{title} (#{pull.number})\n" + ("\n" + "\n".join(lines) + "\n" if lines else "")

@@ -157,7 +157,8 @@ def play_state(turn: Turn, step: StateStep) -> None:
     elif step.to in ("draft", "ready"):
         pull.drafts.append((at, step.to == "draft"))
     elif step.to == "delete_branch":
-        turn.where.move(at, f"refs/heads/{pull.branch}", "")
+        if not pull.fork:
+            turn.where.move(at, f"refs/heads/{pull.branch}", "")
     else:
         pull.auto_merge.append((at, by if step.to == "auto_merge" else ""))
     turn.event(kind, by, enabler=by, ref=pull.branch)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from evidence.demo.graph import reachable
 from evidence.demo.history import PullRecord, RepositoryRecord
+from evidence.demo.moments import moment
 from evidence.demo.pull_merges import play_merge, play_queue
 from evidence.demo.pull_talk import (
     find_issue,
@@ -66,7 +68,7 @@ def play_step(scene: Scene, one: Happening) -> None:
 
 def _cut(scene: Scene, change: Change, where: RepositoryRecord, at: int) -> PullRecord:
     """The head branch is cut from the base branch."""
-    base = change.base or where.world.default_branch
+    base = change.base or where.default_branch
     tip = where.refs.get(f"refs/heads/{base}")
     if tip is None:
         raise ConfigError(f"change `{change.key}`: {where.name} has no branch `{base}`.")
@@ -79,6 +81,10 @@ def _cut(scene: Scene, change: Change, where: RepositoryRecord, at: int) -> Pull
         author=change.author,
         at=at,
         branch=change.branch or change.key,
+        fork=change.fork,
+        fork_deleted_at=moment(change.fork_deleted_at, scene.epoch)
+        if change.fork_deleted_at
+        else 0,
         start=tip,
         heads=[(at, tip)],
         commits=[(at, ())],
@@ -109,10 +115,12 @@ def play_push(turn: Turn, step: PushStep) -> None:
     specs = push_commits(step)
     if not pull.pushed and change.reverts:
         specs = (_revert(turn), *specs)
-    if not (specs or pull.pushed or step.rebase):
+    if not (specs or pull.pushed or step.rebase or step.imports):
         specs = default_push(change.key)
     kept = _kept(turn, step, by)
     tip = kept[-1] if kept else (turn.base_tip if step.rebase else pull.start)
+    if step.imports:
+        tip = _imported(turn, step, tip, by, kept)
     for index, spec in enumerate(specs):
         at = spread(turn.at, index, len(specs))
         tip = turn.scene.commit(where, tip, spec, by=by, at=at, key=change.key).sha
@@ -124,6 +132,33 @@ def play_push(turn: Turn, step: PushStep) -> None:
     _moved(turn, tuple(kept), tip, by, forced=forced, recorded=step.recorded)
     if step.force or step.rebase:
         turn.event("HeadRefForcePushedEvent", by, before=before, after=tip)
+
+
+def _imported(turn: Turn, step: PushStep, tip: str, by: str, kept: list[str]) -> str:
+    """Merges the history of another repository into the branch, as `git subtree add` does.
+
+    `kept` gets all that came with it; the result is the merge.
+    """
+    where, scene = turn.where, turn.scene
+    source = scene.repository(step.imports.partition("/")[0])
+    last = scene.sha(step.imports, source)
+    for sha in reversed(reachable(source, last)):
+        where.objects.copy(source.objects, sha)
+        turn.claim(sha)
+        kept.append(sha)
+    above = f"{step.into.rstrip('/')}/" if step.into else ""
+    files = {above + path: entry for path, entry in turn.files(last).items()}
+    merger = scene.identity(by, turn.at)
+    made = where.objects.commit(
+        files={**turn.files(tip), **files},
+        parents=(tip, last),
+        author=merger,
+        committer=merger,
+        message=f"Add '{above}' from commit '{last}'\n",
+    )
+    turn.counted(made.sha)
+    kept.append(made.sha)
+    return made.sha
 
 
 def _kept(turn: Turn, step: PushStep, by: str) -> list[str]:
@@ -149,7 +184,8 @@ def _moved(
     pull, where, at = turn.pull, turn.where, turn.at
     known = set(pull.commits[-1][1])
     kind = "force_push" if forced else "push"
-    where.move(at, f"refs/heads/{pull.branch}", tip, by=by, kind=kind, recorded=recorded)
+    if not turn.change.fork:  # the branch of a fork is none of this repository
+        where.move(at, f"refs/heads/{pull.branch}", tip, by=by, kind=kind, recorded=recorded)
     if pull.merge is not None:
         return
     pull.heads.append((at, tip))

@@ -107,7 +107,7 @@ class Scene:
     def target(self, target: str, where: RepositoryRecord) -> str:
         """The reference that a target revision of an application stands for."""
         if target in ("", "HEAD"):
-            return f"branch:{where.world.default_branch}"
+            return f"branch:{where.default_branch}"
         return f"tag:{target}" if f"refs/tags/{target}" in where.refs else f"branch:{target}"
 
     def name(self, reference: str, where: RepositoryRecord, sha: str) -> None:
@@ -136,7 +136,7 @@ class Scene:
     # --- repositories and pushes
 
     def _repository(self, index: int, one: Repository) -> RepositoryRecord:
-        born = self.epoch - 30 * DAY
+        born = moment(one.created_at, self.epoch) if one.created_at else self.epoch - 30 * DAY
         name = one.name or f"{self.world.organisation}/{one.key}"
         made = RepositoryRecord(
             world=one, id=one.id or 5001 + index, name=name, created_at=born, names=[(born, name)]
@@ -150,6 +150,7 @@ class Scene:
         root = made.objects.commit(
             files=files, parents=(), author=founder, committer=founder, message="Begin\n"
         )
+        made.branches.append((born, one.default_branch))
         made.move(born, f"refs/heads/{one.default_branch}", root.sha)
         return made
 

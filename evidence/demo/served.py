@@ -18,7 +18,8 @@ from evidence.errors import SourceError
 class ServedRepository:
     """A bare repository under `folder`, served by path."""
 
-    def __init__(self, record: RepositoryRecord, folder: Path) -> None:
+    def __init__(self, record: RepositoryRecord, folder: Path, cut: str = "") -> None:
+        """`cut`: the commit whose parents the server lacks, as a shallow clone does."""
         self.record = record
         self.path = folder / f"{record.world.key}.git"
         self.url = self.path.as_uri()
@@ -28,6 +29,8 @@ class ServedRepository:
         pack = record.objects.pack()
         if pack:
             _git("-C", str(self.path), "index-pack", "--stdin", given=pack)
+        if cut:
+            (self.path / "shallow").write_text(f"{cut}\n", encoding="ascii")
 
     def set_moment(self, at: int) -> None:
         """Sets the references to those of that moment, in one atomic step."""

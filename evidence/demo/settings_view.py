@@ -51,7 +51,7 @@ def protection(view: View, where: RepositoryRecord, branch: str, at: int) -> Pro
     """Classic protection of a branch at a moment; None where there is none."""
 
     def named(row: ProtectionRow) -> str:
-        return row.branch or where.world.default_branch
+        return row.branch or where.default_at(at)
 
     row = newest(view, where, view.world.protection, named, at).get(branch)
     return None if row is None or row.off else row
@@ -79,13 +79,13 @@ def ruleset_id(view: View, name: str) -> int:
     return 31_001 + names.index(name)
 
 
-def applies(row: Ruleset, where: RepositoryRecord, ref: str) -> bool:
-    """Whether a ruleset speaks of a ref."""
+def applies(row: Ruleset, where: RepositoryRecord, ref: str, at: int) -> bool:
+    """Whether a ruleset speaks of a ref at a moment."""
     if row.target != "branch":
         return False
 
     def met(patterns: Sequence[str]) -> bool:
-        default = f"refs/heads/{where.world.default_branch}"
+        default = f"refs/heads/{where.default_at(at)}"
         return any(
             one == "~ALL" or (one == "~DEFAULT_BRANCH" and ref == default) or fnmatchcase(ref, one)
             for one in patterns
@@ -144,7 +144,7 @@ def suite_result(view: View, where: RepositoryRecord, move: MoveRecord) -> str:
     active = [
         row
         for row in rulesets(view, where, move.at)
-        if row.enforcement != "disabled" and applies(row, where, move.ref)
+        if row.enforcement != "disabled" and applies(row, where, move.ref, move.at)
     ]
     if not (classic or active) or not move.before:
         return ""

@@ -86,7 +86,7 @@ class Simulation:
         self.history = build(world)
         directory.mkdir(parents=True, exist_ok=True)
         self.repositories = {
-            key: ServedRepository(record, directory)
+            key: ServedRepository(record, directory, self._cut(key))
             for key, record in self.history.repositories.items()
         }
         now = self.history.ends_at
@@ -115,6 +115,13 @@ class Simulation:
         for fault in world.fault:
             self.server(fault.server).fail(fault)
         self.at(now)
+
+    def _cut(self, key: str) -> str:
+        """Where the history of a repository is cut off; empty where it is whole."""
+        reference = self.world.access.shallow.get(key, "")
+        if reference and reference not in self.history.names:
+            raise ConfigError(f"`{reference}`, at which `{key}` is cut off, names no commit.")
+        return self.history.names[reference][1] if reference else ""
 
     def server(self, name: str) -> LoopbackServer:
         """`github`, `argocd`, `flux`, `jira` or `registry`: counts of calls, latency, faults."""

@@ -72,6 +72,11 @@ class PushStep:
     """Short for one empty commit."""
     force: bool = False
     """The commits replace all earlier ones."""
+    imports: str = ""
+    """Reference to a commit of another repository, whose whole history is merged into the branch
+    before `commits` are pushed onto it (`git subtree add`)."""
+    into: str = ""
+    """The folder that the imported files are put into; empty: the root."""
     rebase: bool = False
     """The branch's commits are replayed onto the base branch of that moment; then `commits`."""
     recorded: bool = True

@@ -11,10 +11,10 @@ from evidence.demo.moments import DAY, HOUR, MINUTE, iso, moment
 from evidence.demo.steps import CheckStep, CommitSpec, MergeStep, PushStep, ReviewStep, Step
 from evidence.demo.world import Bump, Change, Check, Issue, IssueEvent, World
 from evidence.demo.world_deployed import Deploy
-from evidence.demo.world_pushes import Push, Tag
+from evidence.demo.world_pushes import BranchRename, Push, Tag
 from evidence.errors import ConfigError
 
-Item = Issue | IssueEvent | Step | Push | Tag | Check | Deploy
+Item = Issue | IssueEvent | Step | Push | BranchRename | Tag | Check | Deploy
 
 REFERENCE: Final = re.compile(r"\$\{(sha|short|digest|image):([^}]*)\}")
 """A placeholder in contents, messages, titles and tags."""
@@ -53,6 +53,10 @@ class Timeline:
             self._push(push, self._time(push.at, self.epoch + (index + 1) * DAY))
         for bump in world.bump:
             self._bump(bump)
+        for repository in world.repository:
+            for when, name in repository.branch_renames.items():
+                rename = BranchRename(repository=repository.key, name=name)
+                self._add(self._time(when, self.epoch), rename)
         for tag in world.tag:
             self._add(self._after(tag.at, tag.on, MINUTE, f"tag `{tag.name}`"), tag)
         for check in world.check:

@@ -108,8 +108,12 @@ class Repository:
     """`app` or `config`: for the reader and the generator, the servers do not say it. `outside`: it
     is there, and who writes the configuration leaves it out of scope."""
     default_branch: str = "main"
+    branch_renames: Mapping[str, str] = field(default_factory=dict)
+    """Time -> new name of the default branch; the old name is gone from then on."""
+    created_at: str = ""
+    """Default: `epoch` - 30 days. The default branch is pushed at the same moment."""
     files: Mapping[str, str] = field(default_factory=dict)
-    """Content of the root commit, made at `epoch` - 30 days."""
+    """Content of the root commit."""
     private: bool = True
     renames: Mapping[str, str] = field(default_factory=dict)
     """Time -> new `owner/name`; the old name redirects."""
@@ -176,6 +180,10 @@ class Change:
     body: str = ""
     branch: str = ""
     """Head branch; default the key."""
+    fork: str = ""
+    """`owner/name` of the fork that holds the head branch; empty: the repository itself does."""
+    fork_deleted_at: str = ""
+    """From then on GitHub names no head repository. The pull request's own ref stays."""
     base: str = ""
     """Base branch; default the repository's default branch."""
     number: int = 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,6 +12,8 @@ class Access:
 
     hidden: tuple[str, ...] = ()
     """Repository keys that answer NOT_FOUND, as GitHub does without permission."""
+    shallow: Mapping[str, str] = field(default_factory=dict)
+    """Repository key -> reference to the commit at which its Git server's history is cut off."""
     forbidden: tuple[str, ...] = ()
     """`Type.field` that answer FORBIDDEN and null: `Commit.statusCheckRollup`."""
     points: int = 5000

@@ -38,6 +38,15 @@ class Push:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BranchRename:
+    """The default branch of a repository gets another name (from `Repository.branch_renames`)."""
+
+    repository: str
+    name: str
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tag:
     """A Git tag; with `message` an annotated one. The same name later in time moves the tag."""
 

@@ -75,6 +75,9 @@ class MergeMethod(StrEnum):
 PROMOTION = "promotion"
 """The `change_type` of a configuration change that only moves images of ours: no second row of the
 population but a stratum of its own, beside the deployments that it brings."""
+IMPORT = "import"
+"""The `change_type` of a pull request that merged the history of another repository: one change,
+however many commits came with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,8 @@ class Change:
     merged_at: int = 0
     merged_by: Actor | None = None
     change_type: str = "normal"
-    """`normal`, `bot`, `revert`, `emergency`, `promotion`, `direct`: a stratum for sampling."""
+    """`normal`, `bot`, `revert`, `import`, `emergency`, `promotion`, `direct`: a stratum for
+    sampling."""
     aliases: tuple[str, ...] = ()
     """Earlier ids of the same change (a commit first seen as direct)."""
     deployments: tuple[str, ...] = ()

@@ -38,6 +38,10 @@ class SettingsHistory:
     access: tuple[AccessSnapshot, ...] = ()
     observations: tuple[Observation, ...] = ()
     """By time."""
+    movements: tuple[RepositoryActivity, ...] = ()
+    """Makings and deletions of production branches that the forge recorded, by time."""
+    deployed_from: int = 0
+    """Start of the first production deployment that was seen of it, microseconds UTC; 0: none."""
     gaps: tuple[Gap, ...] = ()
     """Open gaps of these kinds in this repository: why something was not visible."""
 

@@ -28,6 +28,7 @@ from evidence.store.session import Store
 
 F = TypeVar("F", bound=Fact)
 
+_LIVES = ("branch_creation", "branch_deletion")
 GAP_KINDS = frozenset(
     {
         "github.repository_settings",
@@ -47,9 +48,17 @@ GAP_KINDS = frozenset(
 
 
 def settings_history(
-    store: Store, repository: str, gaps: Iterable[Gap] = (), *, at: int | None = None
+    store: Store,
+    repository: str,
+    gaps: Iterable[Gap] = (),
+    *,
+    branches: Iterable[str] = (),
+    at: int | None = None,
 ) -> SettingsHistory:
-    """Every version and every look, oldest first; `gaps` are the open ones of the repository."""
+    """Every version and every look, oldest first; `gaps` are the open ones of the repository.
+
+    `branches`: short names of those whose making and deletion are told as well.
+    """
 
     def versions(cls: type[F]) -> tuple[F, ...]:
         found = queries.load_versions(store, cls, at=at, repository=repository)
@@ -70,8 +79,23 @@ def settings_history(
                 key=lambda one: (one.at, one.subject, one.key),
             )
         ),
+        movements=_movements(store, repository, branches, at),
         gaps=tuple(gap for gap in gaps if gap.kind in GAP_KINDS and gap.repository == repository),
     )
+
+
+def _movements(
+    store: Store, repository: str, branches: Iterable[str], at: int | None
+) -> tuple[RepositoryActivity, ...]:
+    refs = {f"refs/heads/{branch}" for branch in branches}
+    found = [
+        one
+        for kind in _LIVES
+        for one in queries.load_in(
+            store, RepositoryActivity, "ref", refs, at=at, repository=repository, kind=kind
+        )
+    ]
+    return tuple(sorted(found, key=lambda one: (one.at, one.activity_id)))
 
 
 def records(

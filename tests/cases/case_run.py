@@ -343,13 +343,14 @@ def _seen_live(seen: Seen, name: str) -> str:
 
 def _setting(seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:
     """The worst interval of each named control of one repository's settings."""
-    name = expected["setting"]
+    name, branch = expected["setting"], expected.get("branch", "")
+    own = [one for one in seen.settings if one.repository == name and branch in {"", one.setting}]
+    if expected.get("intervals", len(own)) != len(own):
+        yield f"settings of {name}: expected {expected['intervals']} intervals, found {len(own)}"
     found: dict[str, Determination] = {}
-    for interval in seen.settings:
-        one = interval.determination
+    for one in (each.determination for each in own):
         known = found.get(one.control)
-        worse = known is None or _WORST.index(one.outcome) < _WORST.index(known.outcome)
-        if interval.repository == name and worse:
+        if known is None or _WORST.index(one.outcome) < _WORST.index(known.outcome):
             found[one.control] = one
     for control, wanted in expected.get("controls", {}).items():
         yield from (

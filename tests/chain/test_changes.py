@@ -18,6 +18,26 @@ def commits(change: Any, *names: str) -> bool:
     return tuple(sha(name) for name in names) == change.commits
 
 
+def test_a_history_that_a_pull_request_merged_is_one_change_of_its_own_kind(world):
+    world.app.chain("a", "b")
+    last = world.app.chain(*(f"old{number}" for number in range(2_000)))
+    world.app.commit("joined", "b", last)
+    world.app.commit("landed", "b", "joined")
+    world.branch("main", "landed")
+    world.merge(7, "landed", "joined")
+    change = world.changes()["app:pr:7"]
+    assert ("import", 2_002) == (change.change_type, len(change.commits))
+
+
+def test_a_merge_of_the_repositorys_own_history_is_no_import(world):
+    world.app.chain("a", "b")
+    world.app.commit("side", "a")
+    world.app.commit("landed", "b", "side")
+    world.branch("main", "landed")
+    world.merge(7, "landed", "side")
+    assert "normal" == world.changes()["app:pr:7"].change_type
+
+
 def test_a_squash_merge_is_one_commit_of_its_pull_request(world: Any) -> None:
     world.branch("main", world.app.chain("root", "squash"))
     world.associations = {sha("root"): (), sha("squash"): (7,)}

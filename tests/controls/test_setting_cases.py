@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from settings_builder import ALWAYS, CHECKS, PULL_REQUEST, account_list, look, rules
 
 from evidence.controls.evaluate import evaluate_settings
+from evidence.model.activity import RepositoryActivity
 from evidence.model.protection import SettingsHistory
 from evidence.model.settings import (
     CodeownersError,
@@ -35,6 +36,7 @@ FULL = (
     Rule(type="non_fast_forward"),
 )
 BEGIN, END = minute(-60), minute(60)
+MINUTE = minute(1) - minute(0)
 
 
 def told(settings: SettingsHistory, policy=P0, begin=BEGIN, end=END, control="CM-09"):
@@ -102,6 +104,98 @@ def test_too_little_before_anybody_looked_may_not_have_been_all():
         ("unknown", "continuity"),
         ("pass", "protection-at-policy"),
     ]
+
+
+def moved(kind: str, at: float, branch: str = "main") -> RepositoryActivity:
+    return RepositoryActivity(
+        repository="app",
+        activity_id=f"{kind} {at}",
+        kind=kind,
+        ref=f"refs/heads/{branch}",
+        before_sha="0" * 40,
+        after_sha="0" * 40,
+        at=minute(at),
+        actor=ALICE,
+        entry_seq=77,
+    )
+
+
+def living(*moves: RepositoryActivity, first: float | None = None) -> SettingsHistory:
+    """Protection throughout, of a branch that was made and deleted as given."""
+    settings = with_history(rules(*FULL), (-120, {}))
+    deployed = 0 if first is None else minute(first)
+    return replace(settings, movements=moves, deployed_from=deployed)
+
+
+def spans(settings: SettingsHistory) -> list[tuple[str, int, int]]:
+    """(reason, begin, end) of each interval, in minutes."""
+    start = minute(0)
+    return [
+        (one.determination.reason, (one.begin - start) // MINUTE, (one.end - start) // MINUTE)
+        for one in intervals(settings)
+    ]
+
+
+def test_e11_a_branch_is_judged_while_it_was_there():
+    settings = living(moved("branch_creation", -90), moved("branch_deletion", 15))
+    assert spans(settings) == [
+        ("protection-at-policy", -60, 15),
+        ("branch-not-there", 15, 60),
+    ]
+    again = living(moved("branch_deletion", -20), moved("branch_creation", 15))
+    assert spans(again) == [
+        ("protection-at-policy", -60, -20),
+        ("branch-not-there", -20, 15),
+        ("protection-at-policy", 15, 60),
+    ]
+
+
+def test_g13_a_new_repository_is_judged_from_its_first_production_deployment():
+    settings = living(moved("branch_creation", -30), first=20)
+    assert spans(settings) == [
+        ("branch-not-there", -60, -30),
+        ("not-in-production-yet", -30, 20),
+        ("protection-at-policy", 20, 60),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("moves", "first"),
+    [
+        (
+            [moved("branch_creation", -30)],
+            None,
+        ),  # that none was seen does not say that there is none
+        ([moved("branch_creation", -30)], -50),
+        ([moved("branch_deletion", -40), moved("branch_creation", -30)], 20),
+        ([moved("branch_creation", -90)], 20),
+        ([], 20),
+    ],
+)
+def test_an_older_repository_is_judged_throughout(moves, first):
+    reasons = {reason for reason, *_ in spans(living(*moves, first=first))}
+    assert "not-in-production-yet" not in reasons
+
+
+def renamed(*moves: RepositoryActivity) -> SettingsHistory:
+    """The rules speak of the default branch, which the second look calls main."""
+    settings = living(*moves)
+    first = replace(settings.listings[0], default_branch="master")
+    second = replace(first, default_branch="main", observed_at=minute(60), entry_seq=43)
+    seen = tuple(one for one in settings.observations if one.subject != Subject.RULESETS)
+    return replace(settings, listings=(first, second), observations=seen)
+
+
+def test_e11_what_the_default_branch_was_follows_from_when_it_was_renamed():
+    moves = (moved("branch_deletion", 15, "master"), moved("branch_creation", 15))
+    assert spans(renamed(*moves)) == [
+        ("branch-not-there", -60, 15),
+        ("protection-at-policy", 15, 60),
+    ]
+
+
+def test_a_default_branch_that_changed_without_a_record_of_when_leaves_it_open():
+    assert ("continuity", -60, 60) in spans(renamed(moved("branch_creation", -90)))
 
 
 def test_settings_that_were_never_read_leave_it_open():

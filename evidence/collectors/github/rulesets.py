@@ -23,14 +23,18 @@ _UNSAID = ("/_links", "/node_id", "/current_user_can_bypass")
 
 def read_rulesets(context: SettingsContext) -> None:
     """The list; then each ruleset that the list says was changed since it was read."""
-    path = f"{context.root}/rulesets"
-    answers = context.whole(path, {"includes_parents": "true"})
+    path, parameters = f"{context.root}/rulesets", {"includes_parents": "true"}
+    if context.state.default_branch != context.default_branch:
+        # The list stays what it was, and what its `~DEFAULT_BRANCH` stands for does not.
+        context.forget(path, parameters)
+    answers = context.whole(path, parameters)
     last = answers[-1]
     if last.status == 304:
         context.look(Subject.RULESETS, "", last, "unchanged")
         for number in sorted(context.state.rulesets):
             _unchanged(context, number, last)
         return
+    context.state.default_branch = context.default_branch if last.ok else ""
     if not last.ok:
         key = context.key("rulesets")
         context.refused(Subject.RULESETS, "", kinds.RULESETS, key, last, "the rulesets")

@@ -60,7 +60,7 @@ class SettingsContext:
 
     def get(self, path: str, parameters: Mapping[str, str] | None = None) -> RestAnswer:
         """One answer, conditional on the last one of this path."""
-        tag = f"{path}?{sorted((parameters or {}).items())}" if parameters else path
+        tag = _tag(path, parameters)
         answer = self.rest.get(path, parameters, etag=self.state.etags.get(tag, ""))
         self._remember(tag, answer)
         return answer
@@ -71,7 +71,7 @@ class SettingsContext:
         """All pages of a list; conditional where the last reading of it was one page."""
         if shared and path in self.shared.answers:
             return self.shared.answers[path]
-        tag = f"{path}?{sorted((parameters or {}).items())}" if parameters else path
+        tag = _tag(path, parameters)
         etag = "" if shared else self.state.etags.get(tag, "")
         pages = self.rest.settled(path, parameters, etag=etag)
         if shared:
@@ -81,6 +81,10 @@ class SettingsContext:
         else:
             self.state.etags.pop(tag, None)
         return pages
+
+    def forget(self, path: str, parameters: Mapping[str, str] | None = None) -> None:
+        """The next look at a path is a whole one, whatever GitHub says of its tag."""
+        self.state.etags.pop(_tag(path, parameters), None)
 
     def _remember(self, tag: str, answer: RestAnswer) -> None:
         """The tag of a whole answer; none after a refusal, so that the next look is a whole one."""
@@ -231,3 +235,7 @@ class SettingsContext:
                     "database_id": self.state.database_id,
                 },
             )
+
+
+def _tag(path: str, parameters: Mapping[str, str] | None) -> str:
+    return f"{path}?{sorted(parameters.items())}" if parameters else path

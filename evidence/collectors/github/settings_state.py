@@ -24,6 +24,8 @@ class RepositorySettingsState:
     database_id: str = ""
     name: str = ""
     """`owner/name` as GitHub said last."""
+    default_branch: str = ""
+    """As it was called when the list of rulesets was read."""
     looked_at: int = 0
     """Microseconds UTC by our clock: when the last whole reading began."""
     etags: dict[str, str] = field(default_factory=dict)
@@ -67,6 +69,7 @@ def _repository(found: Mapping[str, Any]) -> RepositorySettingsState:
     return RepositorySettingsState(
         database_id=text(found.get("database_id")),
         name=text(found.get("name")),
+        default_branch=text(found.get("default_branch")),
         looked_at=integer(found.get("looked_at"), 0),
         etags=_texts(found.get("etags")),
         until={name: integer(each, 0) for name, each in mapping(found.get("until")).items()},

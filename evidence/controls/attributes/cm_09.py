@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from evidence.controls.determine import on_interval
+from evidence.controls.lives import is_there, made_at, movements
 from evidence.controls.protecting import below_policy
 from evidence.controls.rules import Rules, moments, rules_at
 from evidence.controls.spans import Judged, joined
 from evidence.controls.tracks import tracks_of
-from evidence.controls.words import clip, listing
+from evidence.controls.words import clip, listing, when
 from evidence.model.determination import SettingInterval
 from evidence.model.protection import SettingsHistory
 from evidence.policy import Policy, Repository
@@ -22,37 +25,60 @@ def determine(
 
     A pass needs a history without a hole; two equal looks that nothing connects leave it open. A
     look that shows too little protection is a deviation even where what surrounds it is unknown.
+    A branch is judged while it was there; one of a repository that was made in that time, from its
+    first production deployment on.
     """
+    made = made_at(settings, repository.production_branches)
+    unused = settings.deployed_from if begin <= made < settings.deployed_from else 0
     return tuple(
         on_interval(CONTROL, repository.id, branch, one)
         for branch in repository.production_branches
-        for one in _branch(settings, branch, policy, begin, end)
+        for one in _branch(_Case(settings, branch, policy, unused), begin, end)
     )
 
 
-def _branch(
-    settings: SettingsHistory, branch: str, policy: Policy, begin: int, end: int
-) -> list[Judged]:
-    edges = {at for at in moments(settings, branch) if begin <= at <= end}
+class _Case(NamedTuple):
+    settings: SettingsHistory
+    branch: str
+    policy: Policy
+    unused: int
+    """Until then the repository was made and nothing of it deployed; 0: it was in use before."""
+
+
+def _branch(case: _Case, begin: int, end: int) -> list[Judged]:
+    lives = {one.at for one in movements(case.settings, case.branch)}
+    known = {*moments(case.settings, case.branch), *lives, case.unused}
+    edges = {at for at in known if begin <= at <= end}
     points = sorted({begin, end} | edges)
     found: list[Judged] = []
     for place, first in enumerate(points):
         if first in edges:
-            seen = _judged(settings, branch, policy, first, first)
+            seen = _judged(case, first, first)
             if seen.reason == _BELOW:
                 found.append(seen)
         if first != end:
-            found.append(_judged(settings, branch, policy, first, points[place + 1]))
+            found.append(_judged(case, first, points[place + 1]))
     return joined(found)
 
 
 _BELOW = "protection-below-policy"
 
 
-def _judged(settings: SettingsHistory, branch: str, policy: Policy, begin: int, end: int) -> Judged:
+def _judged(case: _Case, begin: int, end: int) -> Judged:
+    settings, branch, policy, unused = case
     moment = (begin + end) // 2
-    rules = rules_at(settings, branch, moment)
     name = clip(branch)
+    reason, sentence = "", ""
+    if not is_there(settings, branch, moment):
+        reason = "branch-not-there"
+        sentence = f"There was no {name} in this time, as the forge recorded."
+    elif moment < unused:
+        reason = "not-in-production-yet"
+        sentence = f"The repository was new, and nothing of it was deployed before {when(unused)}."
+    if reason:
+        seqs = tuple(sorted(one.entry_seq for one in movements(settings, branch)))
+        return Judged(begin=begin, end=end, reason=reason, sentence=sentence, entries=seqs)
+    rules = rules_at(settings, branch, moment)
     owners = tracks_of(settings).codeowners(branch).at(moment).value
     below = below_policy(rules, policy, owners)
     if rules.problem and (below or not rules.continuous):

@@ -384,6 +384,22 @@ def test_a_renamed_repository_is_followed_by_its_id(tmp_path_factory):
 # --- windows
 
 
+def test_a_default_branch_that_is_renamed_is_seen_though_the_rulesets_are_the_same(
+    tmp_path_factory,
+):
+    text = (
+        '[[person]]\nkey = "ada"\n[[repository]]\nkey = "shop"\ndefault_branch = "master"\n'
+        'branch_renames = { "+2d" = "main" }\n[[ruleset]]\nname = "r"\n'
+    )
+    with served(tmp_path_factory, text) as running:
+        first = Read(collector(running, running.at("+1d")))
+        second = Read(collector(running, running.at("+3d")), first.cursor)
+        third = Read(collector(running, running.at("+4d")), second.cursor)
+    assert first.one(RulesetListing).default_branch == "master"
+    assert second.one(RulesetListing).default_branch == "main"
+    assert not any(isinstance(one, RulesetListing) for one in third.facts)
+
+
 def test_windows_of_records_join_from_look_to_look(simulation):
     cursor, windows = "", []
     for day in ("+1d12h", "+2d12h", "+9d"):
