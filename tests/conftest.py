@@ -59,6 +59,9 @@ def pytest_addoption(parser):
     parser.addoption("--faults", type=int, default=24, help="fault points to run")
     parser.addoption("--cases", default="tests/cases", help="folder of golden cases to run")
     parser.addoption(
+        "--formats", default="tests/formats/samples", help="folder of files of foreign systems"
+    )
+    parser.addoption(
         "--engine",
         default="sqlite",
         choices=["sqlite", "postgres", "both"],

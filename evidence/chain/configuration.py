@@ -138,6 +138,8 @@ class Configurations:
         files = self._tree(reading, path)
         reading.scopes.add(path)
         prefix = f"{path}/" if path else ""
+        if depth and not any(file.startswith(prefix) for file in files):
+            reading.problems.add(f"missing:{path}")
         for name in KUSTOMIZATIONS:
             if prefix + name in files:
                 return self._kustomization(reading, path, prefix + name, depth)
@@ -212,6 +214,7 @@ class Configurations:
             return self._directory(reading, target, depth + 1)
         files = self._tree(reading, target.rpartition("/")[0])
         if target not in files:
+            reading.problems.add(f"missing:{target}")
             return []
         reading.scopes.add(target)
         return self._manifest(reading, target, files)
@@ -233,9 +236,11 @@ class Configurations:
         for name in filter(None, named):
             target = clean_path(f"{path}/{name}")
             files = self._tree(reading, target.rpartition("/")[0])
-            if target in files:
-                reading.scopes.add(target)
-                yield target, self._documents(reading, target, files[target])
+            if target not in files:
+                reading.problems.add(f"missing:{target}")
+                continue
+            reading.scopes.add(target)
+            yield target, self._documents(reading, target, files[target])
         for text in filter(None, inline):
             documents, problem = load_documents(text)
             if problem:

@@ -77,7 +77,10 @@ def test_an_overlay_wins_over_its_base_and_both_are_in_scope() -> None:
         }
     )
     assert [("r/shop", "2", "apps/shop/kustomization.yaml")] == images(found)
-    assert (("apps/shop", "base", "base/d.yaml"), ()) == (found.scopes, found.problems)
+    assert (("apps/shop", "base", "base/d.yaml"), ("missing:base/none.yaml",)) == (
+        found.scopes,
+        found.problems,
+    )
 
 
 def test_a_patch_replaces_the_image_of_the_container_it_names() -> None:

@@ -162,6 +162,7 @@ def _cut(body: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
         raise MalformedError("This holds no Argo CD Applications (`items`, or one object).")
     rows = [(exact, value) for exact, value in each if isinstance(value, dict)]
     own = [row for row in rows if row[1].get("kind", "Application") == "Application"]
+    own = [row for row in own if "metadata" in row[1]]  # a list of something else has none
     if rows and not own:
         raise MalformedError("This list holds objects, and no Argo CD Application among them.")
     yield from own
