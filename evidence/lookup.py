@@ -19,6 +19,7 @@ from evidence.model.codec import decode, encode
 from evidence.model.determination import Determination, Outcome
 from evidence.model.disposition import Register, Response, Ruling
 from evidence.model.production import ProductionDeployment
+from evidence.report.scanned import scan_line, scan_rows
 from evidence.report.text import local, login, mark, private, shown, utc, visible, who
 from evidence.report.timeline import Moment, timeline
 from evidence.store import queries
@@ -166,6 +167,7 @@ def _json(one: Trace) -> dict[str, Any]:
         ],
         "links": [encode(link) for link in one.links],
         "deployments": [encode(deployment) for deployment in one.deployments],
+        "scans": [encode(row) for row in scan_rows(one.evidence.scans)],
         "determinations": [encode(determination) for determination in one.determinations],
         "rulings": [encode(ruling) for rows in one.rulings.values() for ruling in rows],
         "responses": [encode(response) for response in one.responses],
@@ -210,6 +212,7 @@ def _lines(one: Trace) -> Iterator[str]:
     yield from _branch("chain", list(_chain(one)))
     yield from _branch(f"timeline (UTC, {one.zone})", list(_timeline(one)))
     yield from _branch("deployments", [_deployment(row, one.zone) for row in one.deployments])
+    yield from _branch("scans", list(_scans(one)))
     yield from _branch("determinations", list(_determinations(one)))
     yield from _branch("gaps", [shown(gap.detail, 160) for gap in one.evidence.gaps])
     yield from _branch(
@@ -277,6 +280,14 @@ def _deployment(row: ProductionDeployment, zone: str) -> str:
         f"{row.application} in {row.environment}: {row.kind}, {row.phase}, {by}, "
         f"{utc(row.started_at)} ({local(row.started_at, zone)[11:19]})  {row.deployment_id}"
     )
+
+
+def _scans(one: Trace) -> Iterator[str]:
+    rows = scan_rows(one.evidence.scans)
+    for row in rows[:8]:
+        yield f"{shown(scan_line(row), 200)}{_seqs((row.entry,))}"
+    if len(rows) > 8:
+        yield f"... and {len(rows) - 8} more: --format json"
 
 
 def _determinations(one: Trace) -> Iterator[str]:

@@ -24,6 +24,7 @@ from evidence.model.custody import Handling
 from evidence.model.determination import Determination
 from evidence.model.disposition import Disposition, Response, Ruling
 from evidence.model.production import ProductionDeployment
+from evidence.report.scanned import ScanRow
 from evidence.status import DeliveryStatus, DispositionStatus, SourceStatus
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "reference" / "schemas"
@@ -127,6 +128,7 @@ OUTPUTS: dict[str, tuple[str, dict[str, Any], tuple[type[Any], ...]]] = {
                     timeline=rows(MOMENT),
                     links=rows(of(Link)),
                     deployments=rows(of(ProductionDeployment)),
+                    scans=rows(of(ScanRow)),
                     determinations=rows(of(Determination)),
                     rulings=rows(of(Ruling)),
                     responses=rows(of(Response)),
@@ -135,7 +137,7 @@ OUTPUTS: dict[str, tuple[str, dict[str, Any], tuple[type[Any], ...]]] = {
                 )
             )
         },
-        (Change, Link, ProductionDeployment, Determination, Ruling, Response, Gap),
+        (Change, Link, ProductionDeployment, ScanRow, Determination, Ruling, Response, Gap),
     ),
     "report": (
         "evidence report",

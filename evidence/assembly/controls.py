@@ -95,10 +95,11 @@ def _scan(value: RequiredScan) -> str:
     """What must have been examined, and what would count against it."""
     of = f" for {', '.join(value.repositories)}" if value.repositories else ""
     database = ", with its database named" if value.needs_database else ""
+    age = f", at most {_duration(value.max_age)} old"
     whole = f", every result handed over from {utc(value.complete_from)}"
     return (
-        f"{value.tool} on the {value.subject}{of}, nothing open at or over {value.threshold}, "
-        f"at most {_duration(value.max_age)} old{database}{whole if value.complete_from else ''}"
+        f"{value.tool} on the {value.subject}{of}, nothing open at or over {value.threshold}"
+        f"{age if value.max_age else ''}{database}{whole if value.complete_from else ''}"
     )
 
 

@@ -17,6 +17,7 @@ from evidence.model.fact import Fact
 from evidence.model.production import ProductionDeployment
 from evidence.model.pull_request import PullRequest, PullRequestEvent, Review
 from evidence.model.ticket import Ticket
+from evidence.report.scanned import ScanRow, scan_rows
 from evidence.report.summary import Summary
 from evidence.report.text import login, private, who
 from evidence.report.timeline import Moment, timeline
@@ -63,6 +64,7 @@ class Dossier:
     checks: tuple[CheckRun, ...] = ()
     logs: Mapping[str, JobLog] = field(default_factory=dict)
     """Of `checks`, by `check_id`."""
+    scans: tuple[ScanRow, ...] = ()
     links: tuple[Link, ...] = ()
     gaps: tuple[str, ...] = ()
     entries: tuple[int, ...] = ()
@@ -121,6 +123,7 @@ def build_dossier(
         comments=_comments(evidence.events),
         checks=tuple(sorted(evidence.checks, key=_check_key)),
         logs={log.check_id: log for log in evidence.logs},
+        scans=scan_rows(evidence.scans),
         links=chain.links if chain else (),
         gaps=tuple(f"{gap.source} {gap.kind}: {gap.detail}" for gap in evidence.gaps),
         entries=_entries(facts, chain, carried),

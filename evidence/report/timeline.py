@@ -13,6 +13,7 @@ from evidence.model.comments import LINE_COMMENT
 from evidence.model.production import ProductionDeployment
 from evidence.model.pull_request import PullRequestEvent
 from evidence.model.texts import TEXTS_READ
+from evidence.report.scanned import scan_rows, subject
 from evidence.report.text import login, short
 
 EVENTS = {
@@ -172,6 +173,14 @@ def _judged(evidence: ChangeEvidence) -> Iterator[Moment]:
             who=check.app or login(check.creator),
             reference=f"on {short(check.sha)}",
             entry=check.entry_seq,
+        )
+    for row in scan_rows(evidence.scans):
+        yield Moment(
+            at=row.scanned_at,
+            what=f"Scan by {row.tool}: {row.verdict}",
+            who=row.source,
+            reference=f"on {subject(row)}{'' if row.server_time else ', at a time that it claims'}",
+            entry=row.entry,
         )
 
 
