@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from evidence.controls.words import clip, listing, when
 from evidence.model.fact import Fact
 from evidence.model.policy_result import (
+    ALERT,
     Binding,
     Finding,
     FindingState,
@@ -67,14 +68,22 @@ def run_at(result: PolicyResult) -> int:
 
 
 def latest_before(results: Iterable[PolicyResult], moment: Moment) -> list[PolicyResult]:
-    """Of each kind of run the results of the last one that surely existed at a moment."""
+    """Of each kind of run the results of the last one that surely existed at a moment.
+
+    Beside them every alert of then: each is one of its own.
+    """
     before = [one for one in results if run_at(one) <= moment.at - moment.tolerance]
-    found: list[PolicyResult] = []
-    for category in sorted({one.category for one in before}):
+    found = [one for one in before if one.category == ALERT]
+    for category in sorted({one.category for one in before} - {ALERT}):
         own = [one for one in before if one.category == category]
         last = max(own, key=lambda one: (run_at(one), one.entry_seq))
         found += [one for one in own if one.entry_seq == last.entry_seq]
     return found
+
+
+def runs(results: Iterable[PolicyResult]) -> list[PolicyResult]:
+    """Those that tell of a whole look, and not of one alert."""
+    return [one for one in results if one.category != ALERT]
 
 
 def too_late(results: Sequence[PolicyResult], moment: Moment) -> Scanned | None:
@@ -118,6 +127,7 @@ def _unsure(
     required: RequiredScan, results: Sequence[PolicyResult], counted: Counted, moment: Moment
 ) -> tuple[str, str]:
     """The first thing for which a result that found nothing open is no pass yet."""
+    results = runs(results)
     problem = next((one.problem for one in results if one.problem), "")
     if problem:
         return "scan-inconclusive", clip(problem)

@@ -8,6 +8,10 @@ from enum import StrEnum
 
 from evidence.model.fact import Fact
 
+ALERT = "alert"
+"""Category of a result that stands for one alert of a platform: it says what was found, and not
+that everything was looked at."""
+
 
 class Subject(StrEnum):
     """What was examined."""

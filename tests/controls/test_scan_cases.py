@@ -21,6 +21,7 @@ from chain_builder import (
     person,
 )
 
+from evidence.model.capture import Gap, GapReason
 from evidence.model.determination import Outcome
 from evidence.model.policy_result import (
     Binding,
@@ -497,3 +498,44 @@ def test_a_rollback_after_the_moment_of_evaluation_is_not_seen():
     pull = taken_back(result(), result(DIGEST, 60 + 9 * 24 * 60, BAD, observed_at=READ + 20 * DAY))
     then = pull.determinations(policy(TRIVY), as_of=minute(60) + 5 * DAY)["CM-07"]
     assert then.outcome is Outcome.PASS
+
+
+# --- alerts of a platform
+
+
+CODE = RequiredScan(tool="codeql")
+FLAW = Finding(rule="sql-injection", severity=Severity.HIGH, kind="code", location="a.py:3")
+
+
+def alert(sha: str, finding: Finding = FLAW, at: float = 10) -> PolicyResult:
+    more = {"category": "alert", "problem": "one alert", "entry_seq": 70 + int(at)}
+    return result(sha, at, finding, tool="codeql", server_time=True, **more)
+
+
+def test_an_alert_is_no_run_and_leaves_a_run_as_it_is():
+    closed = replace(FLAW, state=FindingState.FIXED)
+    analysis = result("m1", 20, tool="codeql")
+    assert outcome(shipped(analysis, alert("m1", closed)), CODE) == ("pass", "scan-passed")
+    assert outcome(shipped(alert("m1", closed)), CODE) == ("unknown", "scan-not-collected")
+
+
+def test_each_open_alert_on_what_was_deployed_counts():
+    first, second = alert("m1", FLAW, 10), alert("m1", replace(FLAW, rule="xss"), 20)
+    assert outcome(shipped(first), CODE) == ("fail", "finding-open")
+    assert "2 open" in sentence(shipped(result("m1", 30, tool="codeql"), first, second), CODE)
+
+
+def test_an_alert_for_a_secret_in_another_commit_counts():
+    secrets = RequiredScan(tool="secret-scanning")
+    pull = Pull(bare=True).push("c1").push("c2").approve(BERT).green().ticket().merge_equal()
+    pull.deploy("m1")
+    found = replace(alert("c1", LEAK), tool="secret-scanning")
+    pull.evidence = {"scans": (found,)}
+    assert outcome(pull, secrets) == ("fail", "finding-open")
+
+
+def test_a_gap_in_what_tells_of_scans_leaves_a_missing_one_open():
+    gap = Gap(source="ci", kind="ingest.scan", key="*", reason=GapReason.MALFORMED, detail="x")
+    pull = shipped()
+    pull.evidence["gaps"] = (gap,)
+    assert outcome(pull, replace(TRIVY, **ALL)) == ("unknown", "scan-not-collected")

@@ -20,11 +20,16 @@ from evidence.collectors.scans import sarif
 from evidence.collectors.scans.report import ScanReport, clipped, full_sha, place, rated
 from evidence.model.capture import Capture
 from evidence.model.fact import Fact
-from evidence.model.policy_result import Binding, Finding, FindingState, PolicyResult, Subject
+from evidence.model.policy_result import (
+    ALERT,
+    Binding,
+    Finding,
+    FindingState,
+    PolicyResult,
+    Subject,
+)
 
 Facts = tuple[Fact, ...] | None
-ALERT = "alert"
-"""The category of a result that stands for one alert."""
 _ONE_ALERT = "it tells of one alert, not of a look at everything"
 _STATES = {
     "open": FindingState.OPEN,

@@ -18,6 +18,7 @@ from evidence.controls.scanned import (
     counting,
     judged,
     latest_before,
+    runs,
     subject,
     too_late,
 )
@@ -30,6 +31,9 @@ from evidence.model.production import ProductionDeployment, RunningImage
 from evidence.policy import Policy, RequiredScan
 
 CONTROL = "CM-07"
+
+_TOLD_BY = frozenset({"ingest.scan", "github.code_analysis", "github.code_alert"})
+"""Kinds of captures that tell of scans: a gap in one is a result that may be missing."""
 
 
 def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
@@ -146,8 +150,9 @@ class _Look:
     def _first(self, subjects: Sequence[str]) -> Scanned:
         for one in subjects:
             results = latest_before(self._of({one}), self.moment)
-            if results:
-                return judged(self.required, results, self._counted(results), self.moment)
+            counted = self._counted(results)
+            if runs(results) or counted.open:
+                return judged(self.required, results, counted, self.moment)
         return self._absent(self._of(set(subjects)), listing(short(one) for one in subjects))
 
     # --- images
@@ -171,7 +176,7 @@ class _Look:
         platforms = self.chain.evidence.platforms
         same = {index, *(one for one, other in platforms.items() if other == index)}
         results = latest_before(self._of(same), self.moment)
-        if results:
+        if runs(results):
             return judged(self.required, results, self._counted(results), self.moment)
         return self._absent(self._of(same), f"{name} ({subject(index)})")
 
@@ -220,17 +225,21 @@ class _Look:
 
     def _absent(self, late: Sequence[PolicyResult], what: str) -> Scanned:
         """No result of then: a deviation only where every result is handed over."""
-        told = too_late(late, self.moment)
+        told = too_late(runs(late), self.moment)
         if told is not None and told.reason != ABSENT:
             return told
         words = told.words if told else f"{clip(self.required.tool)} has no result on {what}"
         facts = told.facts if told else ()
-        other = latest_before(self._results(), self.moment)
+        other = runs(latest_before(self._results(), self.moment))
         if not told and other:
             words = f"{words}; it examined {listing(subject(one.subject) for one in other)}"
             facts = tuple(other)
-        complete = 0 < self.required.complete_from <= self.deployment.started_at
-        if not complete:
+        if not self._complete():
             return Scanned(reason="scan-not-collected", words=words, facts=facts)
         reason = "scan-wrong-subject" if other and not told else ABSENT
         return Scanned(reason=reason, words=words, facts=facts)
+
+    def _complete(self) -> bool:
+        """Whether the entity declares that every result is here, and no gap says otherwise."""
+        declared = 0 < self.required.complete_from <= self.deployment.started_at
+        return declared and not any(one.kind in _TOLD_BY for one in self.chain.evidence.gaps)
