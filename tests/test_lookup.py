@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from dataclasses import replace
@@ -212,3 +213,26 @@ def test_a_change_that_was_taken_for_direct_is_shown_once_and_with_its_old_id(
         assert first == [old]
         assert later[0].change.aliases == (old,)
         assert f"  earlier: {old}" in as_text(later)
+
+
+def test_a_trace_tells_of_the_scans_on_its_commits(tmp_path, monkeypatch):
+    from evidence.config.load import load
+    from evidence.ingest import ingest
+
+    shop = synced(tmp_path)
+    monkeypatch.setenv("EVIDENCE_HOME", str(shop.home))
+    leak = {"RuleID": "generic-key", "File": "keys.py", "StartLine": 3, "Secret": "not a real one"}
+    path = tmp_path / "gitleaks.json"
+    path.write_text(json.dumps([leak]), encoding="utf-8")
+    ingest(load(shop.configuration), "scan", str(path), told={"commit": shop.ids["gift.head"]})
+    traces = trace("shop:pr:2", config=shop.configuration)
+    (row,) = as_json(traces)["changes"][0]["scans"]
+    assert (row["tool"], row["subject"], row["verdict"], row["open"]) == (
+        "gitleaks",
+        shop.ids["gift.head"],
+        "fail",
+        "1 unrated",
+    )
+    assert f"gitleaks, version not told on {shop.ids['gift.head'][:12]} (asserted)" in as_text(
+        traces
+    )

@@ -64,6 +64,16 @@ def one_more_check(shop):
     shop.check()
 
 
+def a_scan(shop):
+    shop.random.choice = lambda some: some[-1]
+    shop.scan()
+
+
+def a_scan_of_before(shop):
+    shop.random.choice = lambda some: some[1]
+    shop.scan()
+
+
 def a_late_review(shop):
     shop.facts.append(shop.review(2))
 
@@ -196,6 +206,8 @@ BY_ITSELF = [
     one_more_deployment,
     one_more_pull_request,
     one_more_check,
+    a_scan,
+    a_scan_of_before,
     a_late_review,
     a_new_title,
     a_rollback,

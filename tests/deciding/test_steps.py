@@ -22,8 +22,9 @@ from evidence.model.actor import Actor, ActorType
 from evidence.model.check import CheckRun
 from evidence.model.deployment import ApplicationState, DeployedSource, Deployment
 from evidence.model.git import GitAnswer, QuestionKind, RefTip
+from evidence.model.policy_result import Binding, Finding, PolicyResult, Severity, Subject
 from evidence.model.pull_request import CommitPullRequests, PullRequest, Review
-from evidence.policy import Application, Policy, Repository
+from evidence.policy import Application, Policy, Repository, RequiredScan
 from evidence.store.session import connect, open_store
 from evidence.store.upgrade import upgrade
 
@@ -40,6 +41,7 @@ POLICY = Policy(
         Application(id="web", deployer="argo", selector="argocd/web"),
         Application(id="till", deployer="argo", selector="argocd/till"),
     ),
+    required_scans=(RequiredScan(tool="gitleaks", complete_from=1),),
 )
 
 
@@ -178,6 +180,24 @@ class Shop:
             )
         )
 
+    def scan(self):
+        leak = Finding(rule="generic-key", severity=Severity.UNRATED, kind="secret")
+        heads = [one.head_sha for one in self.pulls.values() if one.head_sha]
+        self.facts.append(
+            PolicyResult(
+                source="ci",
+                scan_id=str(self.count),
+                tool="gitleaks",
+                subject_kind=Subject.COMMIT,
+                subject=self.random.choice([*self.line, *heads]),
+                binding=Binding.ASSERTED,
+                tool_version="8",
+                scanned_at=self.now - self.random.choice([1, 400]) * MINUTE,
+                findings=self.random.choice([(), (leak,)]),
+            )
+        )
+        self.count += 1
+
     def deploy(self, phase="Succeeded", sha=""):
         name = self.random.choice(["web", "web", "till"])
         source = DeployedSource(
@@ -282,6 +302,7 @@ STEPS = [
     Shop.relabel,
     Shop.revert,
     Shop.review_late,
+    Shop.scan,
     Shop.start,
     Shop.tell,
     Shop.tell_history,

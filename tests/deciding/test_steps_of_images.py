@@ -8,6 +8,7 @@ import random
 import shutil
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ import pytest
 from evidence.deciding.decide import decide_and_store
 from evidence.model.deployment import ApplicationState, DeployedSource, Deployment
 from evidence.model.git import GitAnswer, QuestionKind, RefTip
-from evidence.policy import Application, ImageMap, Policy, Repository
+from evidence.model.policy_result import Binding, Finding, PolicyResult, Severity, Subject
+from evidence.policy import Application, ImageMap, Policy, Repository, RequiredScan
 from evidence.store.session import connect, open_store
 from evidence.store.upgrade import upgrade
 
@@ -43,6 +45,7 @@ POLICY = Policy(
         for name in (*APPS, "root")
     ),
     image_maps=(ImageMap(image="registry.example/{name}", repository="code", build="build"),),
+    required_scans=(RequiredScan(tool="trivy", subject="image", complete_from=1),),
 )
 
 
@@ -139,6 +142,41 @@ class Shop:
 
     def parent_again(self):
         self.deploy(name="root")
+
+    def digest(self, tag):
+        """What the registry has for a tag, or what a reference is pinned to."""
+        return tag if ":" in tag else f"sha256:{hashlib.sha256(tag.encode()).hexdigest()}"
+
+    def scan(self):
+        bad = Finding(rule="CVE-1", severity=Severity.CRITICAL, kind="vulnerability")
+        tags = sorted({tag for own in self.tags.values() for tag in own.values()})
+        self.count += 1
+        self.facts.append(
+            PolicyResult(
+                source="ci",
+                scan_id=str(self.count),
+                tool="trivy",
+                subject_kind=Subject.IMAGE,
+                subject=self.digest(self.random.choice(tags)),
+                binding=Binding.IN_FILE,
+                tool_version="1",
+                scanned_at=self.now - self.random.choice([1, 400]) * MINUTE,
+                findings=self.random.choice([(), (bad,)]),
+            )
+        )
+
+    def see_digests(self):
+        """The deployer lists what runs with its digests."""
+        self.look()
+        for place, one in enumerate(self.facts):
+            if isinstance(one, ApplicationState):
+                name = one.application_uid.removeprefix("uid-")
+                images = tuple(
+                    f"registry.example/{image}:{tag}@{self.digest(tag)}"
+                    for image, tag in self.tags.get(name, {}).items()
+                    if ":" not in tag
+                )
+                self.facts[place] = replace(one, images=images)
 
     def add_image(self):
         self.tags["stock"]["extra"] = self.tips["code"]
@@ -270,6 +308,7 @@ STEPS = [
     Shop.parent,
     Shop.parent_again,
     Shop.release_told,
+    *[Shop.scan, Shop.see_digests] * 2,
     Shop.back,
     Shop.bump_back,
     Shop.fail,
