@@ -23,7 +23,7 @@ from evidence.model.policy_result import (
 )
 from evidence.policy import RequiredScan
 
-PASSED, WAIVED, OPEN = "scan-passed", "scan-waived", "finding-open"
+PASSED, WAIVED, OPEN = "scan-passed", "scan-waived", "not-waived"
 ABSENT = "scan-missing"
 
 

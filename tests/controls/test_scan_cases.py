@@ -209,7 +209,7 @@ def test_a_commit_is_examined_as_it_landed_or_as_it_was_to_be_merged(sha):
 
 def test_what_landed_speaks_before_what_was_to_be_merged():
     pull = shipped(leaks("m1", 20, LEAK), leaks("c1"))
-    assert outcome(pull, LEAKS) == ("fail", "finding-open")
+    assert outcome(pull, LEAKS) == ("fail", "not-waived")
 
 
 # --- D20: empty and unknown results
@@ -233,7 +233,7 @@ def test_a_database_is_asked_of_a_tool_that_has_one():
 
 def test_what_an_incomplete_run_did_find_is_a_deviation_all_the_same():
     pull = shipped(result(DIGEST, 20, BAD, problem="some files failed", tool_version=""))
-    assert outcome(pull, TRIVY) == ("fail", "finding-open")
+    assert outcome(pull, TRIVY) == ("fail", "not-waived")
 
 
 def test_a_later_run_that_failed_does_not_let_an_earlier_one_speak():
@@ -246,7 +246,7 @@ def test_a_later_run_that_failed_does_not_let_an_earlier_one_speak():
 
 def test_what_is_open_at_the_threshold_is_a_deviation():
     pull = shipped(result(DIGEST, 20, BAD))
-    assert outcome(pull, TRIVY) == ("fail", "finding-open")
+    assert outcome(pull, TRIVY) == ("fail", "not-waived")
     assert "critical CVE-2026-0001 in openssl 3.5.0" in sentence(pull, TRIVY)
 
 
@@ -254,7 +254,7 @@ def test_what_is_below_the_threshold_is_none():
     mild = replace(BAD, severity=Severity.MEDIUM)
     assert outcome(shipped(result(DIGEST, 20, mild)), TRIVY) == ("pass", "scan-passed")
     strict = replace(TRIVY, threshold="medium")
-    assert outcome(shipped(result(DIGEST, 20, mild)), strict) == ("fail", "finding-open")
+    assert outcome(shipped(result(DIGEST, 20, mild)), strict) == ("fail", "not-waived")
 
 
 def test_what_the_tool_could_not_rate_is_open():
@@ -280,7 +280,7 @@ def test_two_kinds_of_run_count_side_by_side():
     pull = shipped(
         result(DIGEST, 20, BAD, category="os", entry_seq=41), result(DIGEST, 25, category="app")
     )
-    assert outcome(pull, TRIVY) == ("fail", "finding-open")
+    assert outcome(pull, TRIVY) == ("fail", "not-waived")
 
 
 def test_all_results_of_one_file_count_together():
@@ -288,7 +288,7 @@ def test_all_results_of_one_file_count_together():
         result(DIGEST, 20, BAD, scan_id="a", entry_seq=41),
         result(DIGEST, 20, scan_id="b", entry_seq=41),
     )
-    assert outcome(pull, TRIVY) == ("fail", "finding-open")
+    assert outcome(pull, TRIVY) == ("fail", "not-waived")
 
 
 # --- D22: as of the deployment
@@ -390,7 +390,7 @@ def test_a_waiver_of_something_else_of_another_time_or_by_a_contributor_does_not
     found = outcome(
         shipped(result(DIGEST, 20, BAD)), TRIVY, waivers=(waiver(**more),), automations=robots
     )
-    assert found == ("fail", "finding-open")
+    assert found == ("fail", "not-waived")
 
 
 def test_why_a_waiver_does_not_count_is_said():
@@ -414,7 +414,7 @@ def test_a_waiver_of_what_has_no_package_names_its_place():
 
 def test_one_waiver_leaves_the_rest_open():
     pull = shipped(result(DIGEST, 20, BAD, replace(BAD, rule="CVE-2026-0009")))
-    assert outcome(pull, TRIVY, waivers=(waiver(),)) == ("fail", "finding-open")
+    assert outcome(pull, TRIVY, waivers=(waiver(),)) == ("fail", "not-waived")
 
 
 def test_a_waiver_whose_approver_may_have_contributed_is_open():
@@ -434,14 +434,14 @@ def test_d23_a_secret_in_a_commit_is_known_whatever_came_later():
     pull = Pull(bare=True).push("c1").push("c2").approve(BERT).green().ticket().merge_equal()
     pull.deploy("m1")
     pull.evidence = {"scans": (leaks("c1", 5, LEAK), leaks("c2", 10), leaks("m1", 20))}
-    assert outcome(pull, LEAKS) == ("fail", "finding-open")
+    assert outcome(pull, LEAKS) == ("fail", "not-waived")
     assert "on c1" in sentence(pull, LEAKS)
 
 
 def test_d23_the_history_of_the_head_names_the_commit():
     inside = replace(LEAK, commit="c1")
     pull = shipped(leaks("c1", 20, inside))
-    assert outcome(pull, LEAKS) == ("fail", "finding-open")
+    assert outcome(pull, LEAKS) == ("fail", "not-waived")
     assert "generic-key at keys.py:3 of c1" in sentence(pull, LEAKS)
 
 
@@ -460,7 +460,7 @@ def test_d24_what_a_policy_in_audit_mode_reports_was_let_in():
     found = Finding(rule="no-root/run", severity=Severity.HIGH, kind="policy")
     gate = RequiredScan(tool="kyverno")
     pull = shipped(result("m1", 20, found, tool="kyverno", enforcement="audit"))
-    assert outcome(pull, gate) == ("fail", "finding-open")
+    assert outcome(pull, gate) == ("fail", "not-waived")
     assert "not enforcing" in flags(pull, gate)
 
 
@@ -484,13 +484,13 @@ def taken_back(*scans: PolicyResult) -> Pull:
 def test_f10_a_rollback_is_judged_by_what_is_known_at_it():
     later = result(DIGEST, 60 + 9 * 24 * 60, BAD, observed_at=READ + 20 * DAY)
     assert outcome(shipped(result(), later), TRIVY) == ("pass", "scan-passed")
-    assert outcome(taken_back(result(), later), TRIVY) == ("fail", "finding-open")
+    assert outcome(taken_back(result(), later), TRIVY) == ("fail", "not-waived")
 
 
 def test_f10_a_rollback_is_judged_by_the_waivers_of_its_time():
     pull = taken_back(result(DIGEST, 20, BAD))
     short = waiver(valid_to=minute(0) + 5 * DAY)
-    assert outcome(pull, TRIVY, waivers=(short,)) == ("fail", "finding-open")
+    assert outcome(pull, TRIVY, waivers=(short,)) == ("fail", "not-waived")
     assert outcome(pull, TRIVY, waivers=(waiver(),)) == ("pass", "scan-waived")
 
 
@@ -521,7 +521,7 @@ def test_an_alert_is_no_run_and_leaves_a_run_as_it_is():
 
 def test_each_open_alert_on_what_was_deployed_counts():
     first, second = alert("m1", FLAW, 10), alert("m1", replace(FLAW, rule="xss"), 20)
-    assert outcome(shipped(first), CODE) == ("fail", "finding-open")
+    assert outcome(shipped(first), CODE) == ("fail", "not-waived")
     assert "2 open" in sentence(shipped(result("m1", 30, tool="codeql"), first, second), CODE)
 
 
@@ -531,7 +531,7 @@ def test_an_alert_for_a_secret_in_another_commit_counts():
     pull.deploy("m1")
     found = replace(alert("c1", LEAK), tool="secret-scanning")
     pull.evidence = {"scans": (found,)}
-    assert outcome(pull, secrets) == ("fail", "finding-open")
+    assert outcome(pull, secrets) == ("fail", "not-waived")
 
 
 def test_a_gap_in_what_tells_of_scans_leaves_a_missing_one_open():
