@@ -283,6 +283,26 @@ class Policy:
     """Glob patterns of paths that must have a declared owner whenever they change."""
     empty_tree_diff_exempt: bool = False
     emergency_labels: tuple[str, ...] = ("emergency",)
+    """Labels of a pull request or ticket that declare an emergency."""
+    emergency_ticket_types: tuple[str, ...] = ("Incident",)
+    """Types of ticket that declare one by being linked."""
+    emergency_authorisers: tuple[str, ...] = ()
+    """Names of people in the map, or account keys, who may authorise one. Empty: who did is not
+    tested, and the packet says so."""
+    emergency_approval_limit: int = 86_400_000_000
+    """Microseconds after its deployment within which what was deployed is approved."""
+    emergency_test_limit: int = 86_400_000_000
+    """Microseconds after its deployment within which the required tests pass; 0: as for any other
+    change."""
+    emergency_closing_limit: int = 432_000_000_000
+    """Microseconds after its deployment within which its ticket is closed."""
+    emergency_review_marks: tuple[str, ...] = ()
+    """Labels or statuses of a ticket that say that the review after an emergency was held. Empty:
+    the closing is tested, that review is not."""
+    emergency_not_tested: tuple[str, ...] = ()
+    """Conditions that are switched off: `justification`, `tests`, `closing`."""
+    emergency_share_limit: int = 10
+    """Percent of the changes above which the share of emergencies is flagged."""
     clock_tolerance: int = 120_000_000
     """Microseconds inside which two systems' clocks decide nothing."""
     pending_limit: int = 0

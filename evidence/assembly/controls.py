@@ -50,7 +50,16 @@ def _parameters(control: Control, policy: Policy) -> Iterator[tuple[str, str]]:
 
 
 _DURATIONS = frozenset(
-    {"access_review_limit", "clock_tolerance", "event_limit", "health_limit", "pending_limit"}
+    {
+        "access_review_limit",
+        "clock_tolerance",
+        "emergency_approval_limit",
+        "emergency_closing_limit",
+        "emergency_test_limit",
+        "event_limit",
+        "health_limit",
+        "pending_limit",
+    }
 )
 """Parameters in microseconds."""
 _MOMENTS = frozenset({"access_reviews"})

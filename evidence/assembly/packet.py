@@ -95,6 +95,7 @@ def assemble(
         notes=tuple(_notes(selection)),
         custody=tuple(custody.handlings(case.store, at=size)),
         anchors=tuple(custody.anchors(case.store, at=size)),
+        emergency_share_limit=case.policy.emergency_share_limit,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evidence.chain.answers import ask, merge_questions, net_diff_questions, paths_question
+from evidence.chain.emergencies import emergency_questions
 from evidence.chain.links import draw_links
 from evidence.chain.owners import owners_questions
 from evidence.chain.standard import content_questions
@@ -29,6 +30,7 @@ def chain_questions(evidence: ChangeEvidence, policy: Policy) -> tuple[GitQuesti
         *_automation_questions(evidence, policy),
         *owners_questions(evidence),
         *content_questions(evidence, policy),
+        *emergency_questions(evidence, policy),
     }
     paths = paths_question(evidence)
     if paths is not None:

@@ -132,6 +132,16 @@ class PolicySettings(_Section):
     owner_required_paths: list[str] = []
     empty_tree_diff_exempt: bool = False
     emergency_labels: list[str] = ["emergency"]
+    emergency_ticket_types: list[str] = ["Incident"]
+    emergency_authorisers: list[str] = []
+    """People of the map, or accounts; empty: who authorised an emergency is not tested."""
+    emergency_approval_hours: int = Field(default=24, ge=1, le=8760)
+    emergency_test_hours: int = Field(default=24, ge=0, le=8760)
+    """0: the required tests must have passed before, as for any other change."""
+    emergency_closing_days: int = Field(default=5, ge=1, le=365)
+    emergency_review_marks: list[str] = []
+    emergency_not_tested: list[Literal["justification", "tests", "closing"]] = []
+    emergency_share_percent: int = Field(default=10, ge=0, le=100)
     clock_tolerance_seconds: int = Field(default=120, ge=0, le=3600)
     pending_limit_days: int = Field(default=0, ge=0, le=3650)
     non_deployable_paths: list[str] = []

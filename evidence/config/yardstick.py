@@ -15,15 +15,20 @@ from evidence.config.settings import Settings
 from evidence.config.wizard import slug
 
 _DAY = 86_400_000_000
+_HOUR = 3_600_000_000
 
 _LIMITS = {
     "clock_tolerance_seconds": ("clock_tolerance", 1_000_000),
     "pending_limit_days": ("pending_limit", _DAY),
     "health_minutes": ("health_limit", 60_000_000),
-    "event_hours": ("event_limit", 3_600_000_000),
+    "event_hours": ("event_limit", _HOUR),
+    "emergency_approval_hours": ("emergency_approval_limit", _HOUR),
+    "emergency_test_hours": ("emergency_test_limit", _HOUR),
+    "emergency_closing_days": ("emergency_closing_limit", _DAY),
+    "emergency_share_percent": ("emergency_share_limit", 1),
     "disposition_days": ("disposition_limit", _DAY),
 }
-"""Parameter as the file spells it -> as the policy names it, and its unit in microseconds."""
+"""Parameter as the file spells it -> as the policy names it, and its unit there."""
 
 PROFILES: dict[str, dict[str, object]] = {
     "P0": {},

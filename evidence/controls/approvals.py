@@ -18,7 +18,7 @@ from evidence.controls.words import short, when
 from evidence.model.chain import Chain, ChangeEvidence
 from evidence.model.change import ChangeKind
 from evidence.model.fact import Fact
-from evidence.model.pull_request import Review
+from evidence.model.pull_request import PullRequest, Review
 from evidence.policy import Policy
 
 
@@ -149,63 +149,19 @@ class _Judging:
         """Whether an effective approval is by an eligible person outside CONTRIB."""
         if opinion.dismissal is not None:
             self.found.flags.append("dismissed-after-merge")
-        refusal = self._refusal(opinion)
-        if refusal:
-            self._refuse(opinion, *refusal)
-            return
-        question = self._question(opinion)
-        if question:
-            self._leave(opinion, *question)
-            return
-        self.found.counting.append(self._approval(opinion, Standing.COUNTS))
-
-    def _refusal(self, opinion: Opinion) -> tuple[str, str] | None:
-        party = opinion.party
-        if party.kind in {PartyKind.AUTOMATION, PartyKind.UNREGISTERED}:
-            return "bot-approval", "is not by a person"
-        if party.key in self.contributors.parties and party.human:
-            return "self-approval", "is by a contributor to the change"
-        left = party.left_at
-        if left and opinion.review.submitted_at >= left:
-            return "approver-left", f"was given after its author left at {when(left)}"
-        return None
-
-    def _question(self, opinion: Opinion) -> tuple[str, str] | None:
-        party = opinion.party
-        if not party.human:
-            return "approver-unknown", "is by an account that cannot be tied to a person"
-        if self.policy.require_mapped_approvers and not party.mapped:
-            return "approver-unmapped", "is by an account that the person map does not hold"
-        if opinion.review.can_push is not True:
-            return "permission-unknown", "is by an account that may not be allowed to push"
-        if not opinion.review.submitted_at:
-            return "order-unknown", "carries no time"
-        if self.contributors.open:
-            first = self.contributors.open[0]
-            return first.reason, f"may be by a contributor: {first.words}"
-        return None
-
-    # --- keeping the result
-
-    def _approval(
-        self, opinion: Opinion, standing: Standing, reason: str = "", words: str = ""
-    ) -> Approval:
-        shas = {one.commit_sha for one in opinion.versions if one.commit_sha}
-        return Approval(
-            party=opinion.party,
-            review=opinion.review,
-            versions=opinion.versions,
-            standing=standing,
-            reason=reason,
-            words=words,
-            flags=("rebound",) if len(shas) > 1 else (),
-        )
+        approval = standing_of(opinion, self.policy, self.contributors)
+        places = {
+            Standing.COUNTS: self.found.counting,
+            Standing.OPEN: self.found.open,
+            Standing.REFUSED: self.found.refused,
+        }
+        places[approval.standing].append(approval)
 
     def _refuse(self, opinion: Opinion, reason: str, words: str) -> None:
-        self.found.refused.append(self._approval(opinion, Standing.REFUSED, reason, words))
+        self.found.refused.append(_approval(opinion, Standing.REFUSED, reason, words))
 
     def _leave(self, opinion: Opinion, reason: str, words: str) -> None:
-        self.found.open.append(self._approval(opinion, Standing.OPEN, reason, words))
+        self.found.open.append(_approval(opinion, Standing.OPEN, reason, words))
 
     def _dismissals(self) -> None:
         """An author who dismissed an objection is shown; that alone decides nothing here."""
@@ -216,15 +172,76 @@ class _Judging:
                 self.found.flags.append("objection-dismissed-by-contributor")
 
 
+# --- whether an opinion counts, whenever it was given
+
+
+def standing_of(opinion: Opinion, policy: Policy, contributors: Contributors) -> Approval:
+    """An effective approval by an eligible person outside CONTRIB counts; order is not judged."""
+    refusal = _refusal(opinion, contributors)
+    if refusal:
+        return _approval(opinion, Standing.REFUSED, *refusal)
+    question = _question(opinion, policy, contributors)
+    if question:
+        return _approval(opinion, Standing.OPEN, *question)
+    return _approval(opinion, Standing.COUNTS)
+
+
+def _refusal(opinion: Opinion, contributors: Contributors) -> tuple[str, str] | None:
+    party = opinion.party
+    if party.kind in {PartyKind.AUTOMATION, PartyKind.UNREGISTERED}:
+        return "bot-approval", "is not by a person"
+    if party.key in contributors.parties and party.human:
+        return "self-approval", "is by a contributor to the change"
+    left = party.left_at
+    if left and opinion.review.submitted_at >= left:
+        return "approver-left", f"was given after its author left at {when(left)}"
+    return None
+
+
+def _question(
+    opinion: Opinion, policy: Policy, contributors: Contributors
+) -> tuple[str, str] | None:
+    party = opinion.party
+    if not party.human:
+        return "approver-unknown", "is by an account that cannot be tied to a person"
+    if policy.require_mapped_approvers and not party.mapped:
+        return "approver-unmapped", "is by an account that the person map does not hold"
+    if opinion.review.can_push is not True:
+        return "permission-unknown", "is by an account that may not be allowed to push"
+    if not opinion.review.submitted_at:
+        return "order-unknown", "carries no time"
+    if contributors.open:
+        first = contributors.open[0]
+        return first.reason, f"may be by a contributor: {first.words}"
+    return None
+
+
+def _approval(opinion: Opinion, standing: Standing, reason: str = "", words: str = "") -> Approval:
+    shas = {one.commit_sha for one in opinion.versions if one.commit_sha}
+    return Approval(
+        party=opinion.party,
+        review=opinion.review,
+        versions=opinion.versions,
+        standing=standing,
+        reason=reason,
+        words=words,
+        flags=("rebound",) if len(shas) > 1 else (),
+    )
+
+
 def _all_reviews(evidence: ChangeEvidence) -> bool:
     """As many distinct reviews are here as the source reports for the current version."""
-    pull = evidence.pull_request
     if evidence.change.kind == ChangeKind.DIRECT:
         return True
+    return reviews_whole(evidence.pull_request, evidence.reviews)
+
+
+def reviews_whole(pull: PullRequest | None, reviews: tuple[Review, ...]) -> bool:
+    """Whether as many distinct reviews are here as the source reports for this version."""
     if pull is None or pull.reviews_total < 0 or list_missing(pull, "reviews"):
         return False
-    same = {one.review_id for one in evidence.reviews if one.entry_seq == pull.entry_seq}
-    found = same or {one.review_id for one in evidence.reviews}
+    same = {one.review_id for one in reviews if one.entry_seq == pull.entry_seq}
+    found = same or {one.review_id for one in reviews}
     return len(found) >= pull.reviews_total
 
 

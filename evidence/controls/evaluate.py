@@ -22,12 +22,14 @@ from evidence.controls.attributes import (
     cm_09,
     cm_10,
     cm_11,
+    cm_12,
     cm_14,
     cm_17,
     cm_18,
 )
 from evidence.controls.catalog import by_id
 from evidence.controls.landed import Brought
+from evidence.controls.lanes import follow
 from evidence.model.capture import Gap
 from evidence.model.chain import Chain
 from evidence.model.determination import Determination, Outcome, SettingInterval, Verdict
@@ -49,6 +51,7 @@ CHANGE_RULES: dict[str, ChangeRule] = {
     "CM-07": cm_07.determine,
     "CM-08": cm_08.determine,
     "CM-10": cm_10.determine,
+    "CM-12": cm_12.determine,
     "CM-14": cm_14.determine,
     "CM-17": cm_17.determine,
 }
@@ -70,23 +73,19 @@ INTERVAL_RULES: dict[str, IntervalRule] = {
 }
 """Control id -> how it is tested on the settings of a repository over a span of time."""
 
-_EMERGENCY = frozenset({"CM-02", "CM-03", "CM-04", "CM-05", "CM-06"})
-"""Controls whose deviations an emergency procedure may explain; it is not tested yet."""
-
 
 def evaluate_change(chain: Chain, policy: Policy, as_of: int) -> tuple[Determination, ...]:
     """One determination per control in scope whose unit is a change; `as_of` microseconds UTC.
 
     Deployments that started later are not seen: they cannot change what held then.
     """
-    emergency = _declared_emergency(chain, policy)
     seen = _until(chain, as_of)
     found = [
         _versioned(rule(seen, policy, as_of))
         for control, rule in CHANGE_RULES.items()
         if in_scope(policy, control)
     ]
-    return tuple(_marked(one) if emergency else one for one in found)
+    return follow(seen, policy, as_of, found)
 
 
 def evaluate_deployment(
@@ -155,19 +154,6 @@ def in_scope(policy: Policy, control: str) -> bool:
 
 def _versioned(determination: Determination) -> Determination:
     return replace(determination, rule_version=by_id(determination.control).rule_version)
-
-
-def _declared_emergency(chain: Chain, policy: Policy) -> bool:
-    pull = chain.evidence.pull_request
-    labels = set(pull.labels if pull else ())
-    return chain.change.change_type == "emergency" or bool(labels & set(policy.emergency_labels))
-
-
-def _marked(determination: Determination) -> Determination:
-    """A declared emergency stays a deviation here and says so."""
-    if determination.outcome != Outcome.FAIL or determination.control not in _EMERGENCY:
-        return determination
-    return replace(determination, flags=(*determination.flags, "emergency-declared"))
 
 
 # --- counting

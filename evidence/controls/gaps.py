@@ -1,4 +1,4 @@
-"""Which gaps a determination may rest on: those that lose what a deployer did.
+"""Which gaps a determination may rest on: those that lose what a deployer did, or hide approvals.
 
 Whatever else could not be read shows by its absence, which each rule judges by itself.
 """
@@ -19,3 +19,8 @@ def loses(gap: Gap) -> bool:
 def loses_deployments(gap: Gap) -> bool:
     """Whether a gap of its repository may hide a deployment."""
     return loses(gap) and not gap.kind.startswith(_NO_DEPLOYER)
+
+
+def hides_approvals(gap: Gap) -> bool:
+    """Whether a gap of its repository may hide a review that was given after a merge."""
+    return gap.kind == "github.pull_request"

@@ -28,7 +28,7 @@ from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Policy
 from evidence.store.session import Store
 from evidence.store.surroundings import Surroundings
-from evidence.store.trackers import tracker_reads
+from evidence.store.trackers import forge_reads, tracker_reads
 
 __all__ = ["Ask", "Case"]
 
@@ -63,6 +63,7 @@ class Case:
     _landings: Landings | None = field(default=None, init=False)
     _passing: tuple[Passing, ...] = field(default=(), init=False)
     _narrow: bool = field(default=False, init=False)
+    _reads: Mapping[str, int] | None = field(default=None, init=False)
 
     def narrowed(self, inputs: PopulationInputs, population: Population | None = None) -> Case:
         """The same case on less: built from `inputs` alone, or holding a population given."""
@@ -173,6 +174,15 @@ class Case:
             return set()
         return unlisted(change, events, self.inputs.graphs.get(change.repository), cut=cut)
 
+    def _read_to(self, repository: str, /) -> int:
+        """Up to when the forge of a repository was read whole, microseconds UTC."""
+        if self._reads is None:
+            self._reads = forge_reads(
+                self.store, {one.forge for one in self.policy.repositories} - {""}, at=self.at
+            )
+        forges = [one.forge for one in self.policy.repositories if one.id == repository]
+        return min((self._reads.get(one, 0) for one in forges), default=0)
+
     def _surroundings(self) -> Surroundings:
         gaps, forge = self.gaps(), self.forge
         return Surroundings(
@@ -188,6 +198,7 @@ class Case:
             lost=forge.lost,
             returns=returns_of(self.population.deployments),
             trackers=tracker_reads(self.store, at=self.at),
+            read_to=self._read_to,
             unlisted=self._unlisted,
         )
 

@@ -19,7 +19,7 @@ from evidence.deciding.increment import increment
 from evidence.deciding.leaving import as_text, leave, left_before
 from evidence.deciding.scope import Scope
 from evidence.deciding.window import Whole
-from evidence.deciding.words import change_words, deployment_words, judged_words
+from evidence.deciding.words import change_words, deployment_words, judged_words, urgent_words
 from evidence.model.aftermath import Aftermath
 from evidence.model.change import Change
 from evidence.model.determination import Determination
@@ -203,7 +203,10 @@ def _write(found: _Found, version: str, size: int, progress: Progress) -> derive
         edition.add(
             changes=[derived.change_row(chain.change, chain.links) for chain in batch],
             determinations=_rows(case, version, outcomes),
-            index=[row for chain in batch for row in change_words(chain)],
+            index=[
+                *(row for chain in batch for row in change_words(chain)),
+                *urgent_words(outcomes),
+            ],
         )
         done += len(batch)
         progress("changes decided", done, len(changes))

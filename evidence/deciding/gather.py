@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from evidence.chain.chains import chain_questions
+from evidence.chain.emergencies import may_be_emergency
 from evidence.chain.links import draw_links
 from evidence.deciding.answers import AnswerBook
 from evidence.deciding.beyond import gate_revisions
@@ -16,6 +17,7 @@ from evidence.model.change import Change
 from evidence.model.git import GitQuestion
 from evidence.policy import Policy
 from evidence.store import gathering
+from evidence.store.follow_ups import with_follow_ups
 from evidence.store.scanned import with_scans
 from evidence.store.session import Store
 from evidence.store.surroundings import Surroundings
@@ -49,7 +51,9 @@ def gather(
             change_id: gathering.linked_tickets(draw_links(one, policy))
             for change_id, one in plain.items()
         }
-        found |= gathering.with_tickets(store, keys, plain, at)
+        plain = gathering.with_tickets(store, keys, plain, at)
+        urgent = {key: one for key, one in plain.items() if may_be_emergency(one, policy)}
+        found |= {**plain, **with_follow_ups(store, repository, urgent, around, at)}
     return _with_answers([found[change.change_id] for change in changes], policy, book)
 
 

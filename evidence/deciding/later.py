@@ -1,12 +1,23 @@
-"""Which deployments a sync judges again: by later looks, and by passed deadlines."""
+"""What a sync judges again without a new fact: deployments and changes whose time runs on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from evidence.chain.aftermath import wavers
+from evidence.controls.attributes import cm_12
 from evidence.deciding.case import Case
 from evidence.model.aftermath import Aftermath
+from evidence.store import since as small
+from evidence.store.session import Store
+
+
+def waiting(store: Store) -> set[str]:
+    """Ids of changes that time alone, or one more look at a source, may have come out otherwise.
+
+    They are few: emergencies whose procedure is not over, or was not read to its end.
+    """
+    return small.waiting(store, cm_12.WAITING)
 
 
 def due_again(case: Case, since: int, last: int) -> frozenset[str]:

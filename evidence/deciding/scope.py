@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from evidence.deciding.again import beside_reverts, seen_again, stirred
 from evidence.deciding.brought import Reach, listed
 from evidence.deciding.case import Case
-from evidence.deciding.later import due_again
+from evidence.deciding.later import due_again, waiting
 from evidence.deciding.recorded import Recorded
 from evidence.deciding.rescanned import rescanned, shown_again
 from evidence.deciding.returned import returned_to
@@ -41,6 +41,7 @@ class Scope:
         self._forge = case.forge
         self._inputs = case.inputs
         self._due = due_again(case, since, last_moment(store))
+        self._waiting = waiting(store)
         self._settings = settings_since(store, since)
         self._recorded = recorded_since(store, since)
         self._touched = ids.touched(store, since)
@@ -116,6 +117,7 @@ class Scope:
         known = self._known_changes.get(change.change_id)
         return (
             known is None
+            or change.change_id in self._waiting
             or change.change_id in self._touched.linked
             or change.change_id in self._named
             or known != change.first_deployed_at

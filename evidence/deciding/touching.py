@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from evidence.controls.gaps import loses, loses_deployments
+from evidence.controls.gaps import hides_approvals, loses, loses_deployments
 from evidence.deciding.case import Case
+from evidence.deciding.later import waiting
 from evidence.deciding.recorded import Recorded, Spans, landed_in
 from evidence.deciding.rescanned import rescanned
 from evidence.deciding.window import Whole, Window
@@ -104,8 +105,8 @@ def touched_ids(case: Case, begin: int) -> set[str]:
     store = case.store
     touched = ids.touched(store, begin)
     found = {f"{repository}:pr:{number}" for repository, number in touched.numbers}
-    found |= since.changes_by_sha(store, touched.shas) | touched.linked
-    found |= rescanned(store, case.policy, begin)
+    found |= since.changes_by_sha(store, touched.shas) | touched.linked | waiting(store)
+    found |= rescanned(store, case.policy, begin) | _unapproved(store, begin)
     recorded = Recorded(case, begin)
     found |= recorded.change_ids()
     spans = _spans(case, begin, recorded.spans())
@@ -132,6 +133,12 @@ def _spans(case: Case, begin: int, recorded: Spans) -> Spans:
         if loses_deployments(gap) and gap.repository:
             spans[gap.repository].append(ALWAYS)
     return spans
+
+
+def _unapproved(store: Store, begin: int) -> set[str]:
+    """Emergencies, where a gap tells that approvals may be missing, or are missing no more."""
+    hides = any(hides_approvals(gap) for gap in since.gaps_since(store, begin))
+    return since.urgent(store) if hides else set()
 
 
 def touched_deployments(store: Store, begin: int) -> set[str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from evidence.controls.attributes import cm_12
 from evidence.deciding.brought import changes_in
 from evidence.deciding.rescanned import examined_words
 from evidence.model.chain import Chain
 from evidence.model.change import LinkKind
+from evidence.model.determination import Determination
 from evidence.model.production import ProductionDeployment
 from evidence.store import writer
-from evidence.store.since import JUDGED
+from evidence.store.since import JUDGED, URGENT
 
 
 def change_words(chain: Chain) -> Iterator[writer.IndexRow]:
@@ -28,6 +30,18 @@ def change_words(chain: Chain) -> Iterator[writer.IndexRow]:
         yield writer.IndexRow(
             term=term, kind=kind, repository=change.repository, change_id=change.change_id
         )
+
+
+def urgent_words(outcomes: Iterable[Determination]) -> Iterator[writer.IndexRow]:
+    """A word for each emergency: a later decision may have to look at it without a new fact."""
+    for one in outcomes:
+        if cm_12.DECLARED in one.flags and one.control == cm_12.CONTROL:
+            yield writer.IndexRow(
+                term=URGENT,
+                kind=URGENT,
+                repository=one.subject.partition(":")[0],
+                change_id=one.subject,
+            )
 
 
 def deployment_words(deployments: Iterable[ProductionDeployment]) -> Iterator[writer.IndexRow]:

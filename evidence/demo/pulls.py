@@ -72,6 +72,11 @@ def _cut(scene: Scene, change: Change, where: RepositoryRecord, at: int) -> Pull
     tip = where.refs.get(f"refs/heads/{base}")
     if tip is None:
         raise ConfigError(f"change `{change.key}`: {where.name} has no branch `{base}`.")
+    head, brought = tip, tuple[str, ...]()
+    if change.starts_on:
+        head = scene.sha(change.starts_on, where, change.key)
+        there = set(reachable(where, tip))
+        brought = tuple(sha for sha in reversed(reachable(where, head)) if sha not in there)
     title = scene.filled(change.title, where) or change.key.replace("-", " ").capitalize()
     pull = PullRecord(
         key=change.key,
@@ -86,8 +91,8 @@ def _cut(scene: Scene, change: Change, where: RepositoryRecord, at: int) -> Pull
         if change.fork_deleted_at
         else 0,
         start=tip,
-        heads=[(at, tip)],
-        commits=[(at, ())],
+        heads=[(at, head)],
+        commits=[(at, brought)],
         bases=[(at, base)],
         titles=[(at, title)],
     )

@@ -186,6 +186,9 @@ class Change:
     """From then on GitHub names no head repository. The pull request's own ref stays."""
     base: str = ""
     """Base branch; default the repository's default branch."""
+    starts_on: str = ""
+    """Reference: the head branch begins there instead of at the base branch. What the base branch
+    lacks of it belongs to the pull request."""
     number: int = 0
     draft: bool = False
     issues: tuple[str, ...] = ()

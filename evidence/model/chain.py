@@ -23,6 +23,18 @@ from evidence.model.ticket import Ticket, TicketEvent, TrackerRead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """A later pull request that holds commits of a change: its approval may cover what ran."""
+
+    pull_request: PullRequest
+    """The version that is current at the ledger size asked for."""
+    reviews: tuple[Review, ...] = ()
+    """Every observed version, oldest observation first."""
+    pull_request_commits: tuple[PullRequestCommit, ...] = ()
+    events: tuple[PullRequestEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeEvidence:
     """Everything stored that one change's chain may rest on, gathered by identity only."""
 
@@ -60,6 +72,11 @@ class ChangeEvidence:
     """What its repository would have allowed, as observed; the same record for all its changes."""
     landing: LandingRecords = field(default_factory=LandingRecords)
     """What the forge recorded about how it came to its branch."""
+    follow_ups: tuple[FollowUp, ...] = ()
+    """Of a change that may be an emergency, by number."""
+    forge_read_to: int = 0
+    """Microseconds UTC up to which its forge was read whole: no pull request changed before it
+    unnoticed. 0 where it never was."""
     github_observed: bool = True
     """False where no pull request source is configured or has ever completed for the repository:
     approvals are then unknown, not missing."""

@@ -202,4 +202,6 @@ class PacketData:
     """Every handling of the ledger before this packet, oldest first."""
     anchors: tuple[Anchor, ...] = ()
     """Checkpoints outside of the database, oldest first; the newest with its note and token."""
+    emergency_share_limit: int = 10
+    """Percent of the population above which the share of emergencies is flagged."""
     limits: Limits = field(default_factory=Limits)

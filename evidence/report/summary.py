@@ -15,6 +15,7 @@ from evidence.model.change import Change
 from evidence.model.determination import Determination, Outcome, SubjectKind, Verdict
 from evidence.model.production import ProductionDeployment
 from evidence.report.data import PacketData
+from evidence.report.lanes import LaneCount, PopulationFlag, lane_counts, population_flags
 from evidence.report.text import percent
 
 CHANGES = "changes"
@@ -72,6 +73,8 @@ class Summary:
     deviations: tuple[Determination, ...]
     unknown: tuple[UnknownGroup, ...]
     actions: tuple[Action, ...]
+    lanes: tuple[LaneCount, ...]
+    flags: tuple[PopulationFlag, ...]
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -125,6 +128,7 @@ def summarise(data: PacketData) -> Summary:
     held = [row.determination for row in data.settings]
     spans = [row.id for row in data.controls if row.unit is SubjectKind.INTERVAL]
     order = [row.id for row in data.controls if row.unit is not SubjectKind.INTERVAL]
+    lanes = lane_counts(data.determinations, population, promotions)
     everything = [*tested, *later, *operated, *promoted, *held]
     events = [row.determination for row in data.events]
     disposed = accepted(data.rulings)
@@ -153,6 +157,8 @@ def summarise(data: PacketData) -> Summary:
             *_unknown(held, SETTINGS),
         ),
         actions=_actions(everything),
+        lanes=lanes,
+        flags=population_flags(lanes, data.emergency_share_limit),
     )
 
 

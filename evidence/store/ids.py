@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
@@ -11,7 +12,13 @@ from evidence.model.activity import RepositoryActivity
 from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.deployment import Deployment
 from evidence.model.fact import Fact
-from evidence.model.pull_request import CommitPullRequests, PullRequest, PullRequestEvent, Review
+from evidence.model.pull_request import (
+    CommitPullRequests,
+    PullRequest,
+    PullRequestCommit,
+    PullRequestEvent,
+    Review,
+)
 from evidence.model.ticket import Ticket, TicketEvent
 from evidence.store import bulk, tables
 from evidence.store.escaped import from_text
@@ -27,7 +34,8 @@ class Touched:
     numbers: frozenset[tuple[str, int]]
     """(repository, pull request number)."""
     shas: frozenset[tuple[str, str]]
-    """(repository, commit) with new checks, or whose pull requests the forge newly told."""
+    """(repository, commit) with new checks, whose pull requests the forge newly told, or that a
+    pull request of `numbers` lists."""
     tickets: frozenset[str]
     """Ticket keys, former ones too."""
     linked: frozenset[str] = frozenset()
@@ -77,6 +85,7 @@ def touched(store: Store, since: int) -> Touched:
             )
         )
         shas |= rows(RepositoryActivity, "repository", "after_sha")
+        shas |= _listed(connection, numbers)  # type: ignore[arg-type]
         changed = rows(TicketEvent, "ticket_id") | rows(Ticket, "ticket_id")
         numbers_of = sorted({str(each[0]) for each in changed})
         keys = sorted({*_keys(connection, numbers_of), *_former(connection, numbers_of)})
@@ -96,6 +105,23 @@ def touched(store: Store, since: int) -> Touched:
         operations=operations,  # type: ignore[arg-type]
         gaps=gaps is not None,
     )
+
+
+def _listed(
+    connection: Connection, numbers: Iterable[tuple[str, int]]
+) -> frozenset[tuple[object, ...]]:
+    """(repository, commit) that these pull requests list: another change may have landed it."""
+    table = fact_table(PullRequestCommit).table
+    grouped: dict[str, list[int]] = defaultdict(list)
+    for repository, number in numbers:
+        grouped[repository].append(number)
+    found: set[tuple[object, ...]] = set()
+    for repository, own in grouped.items():
+        query = select(table.c.repository, table.c.sha).where(table.c.repository == repository)
+        for some in bulk.batches(sorted(own)):
+            rows = connection.execute(query.where(table.c.number.in_(some)).distinct())
+            found.update(tuple(row) for row in rows)
+    return frozenset(found)
 
 
 def _keys(connection: Connection, ticket_ids: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy import and_, func, literal, or_, select
@@ -23,6 +23,8 @@ F = TypeVar("F", bound=Fact)
 JUDGED = "judged"
 """Kind of the words by which deployments are found that are judged by a change or a commit that
 they did not carry."""
+URGENT = "urgent change"
+"""Term and kind of the word by which emergencies are found."""
 
 
 def kinds_since(store: Store, since: int) -> frozenset[type[Fact]]:
@@ -207,6 +209,37 @@ def changes_by_sha(store: Store, places: Iterable[tuple[str, str]]) -> set[str]:
             for term, repository, change_id in connection.execute(query):
                 if (from_text(repository), from_text(term)) in wanted:
                     found.add(from_text(change_id))
+    return found
+
+
+def urgent(store: Store) -> set[str]:
+    """Ids of the changes that were ever judged as emergencies, or as waiting for something."""
+    index = tables.chain_index
+    with store.read() as connection:
+        shown = index.c.generation <= current_generation(connection)
+        query = select(index.c.change_id).where(index.c.term == URGENT, index.c.kind == URGENT)
+        return set(map(from_text, connection.execute(query.where(shown)).scalars()))
+
+
+def waiting(store: Store, reasons: Collection[str]) -> set[str]:
+    """Those of them that still wait, by one of these reasons.
+
+    Which control left them waiting is no matter: the reasons are its own.
+    """
+    table = tables.determination
+    found: set[str] = set()
+    every = sorted(map(to_text, urgent(store)))
+    with store.read() as connection:
+        shown = current_generation(connection)
+        for some in bulk.batches(every, 500):
+            rows = select(table.c.subject, table.c.control, table.c.generation, table.c.reason)
+            known = rows.where(table.c.subject.in_(some), table.c.generation <= shown)
+            newest: dict[tuple[str, str], str] = {}
+            for subject, control, _, reason in connection.execute(
+                known.order_by(table.c.subject, table.c.control, table.c.generation)
+            ):
+                newest[subject, control] = from_text(reason)
+            found.update(from_text(at[0]) for at, why in newest.items() if why in reasons)
     return found
 
 

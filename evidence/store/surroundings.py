@@ -53,6 +53,11 @@ def no_pushes(_repository: str, _ref: str, _shas: Iterable[str], /) -> tuple[Any
     return ()
 
 
+def no_reads(_repository: str, /) -> int:
+    """For who does not judge: up to when a forge was read is left out."""
+    return 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What the changes of one case share."""
@@ -73,5 +78,7 @@ class Surroundings:
     """Repository, full ref and commits -> who moved the ref to any of them."""
     lost: Callable[[str, str], tuple[LostPush, ...]] = no_losses
     """Repository and full ref -> the holes in the record of its movements."""
+    read_to: Callable[[str], int] = no_reads
+    """Repository -> microseconds UTC up to which its forge was read whole."""
     returns: Mapping[str, tuple[ProductionDeployment, ...]] = field(default_factory=dict)
     """Change -> rollbacks that took production back to it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import select
 
@@ -35,6 +35,21 @@ def tracker_reads(store: Store, *, at: int | None = None) -> tuple[TrackerRead, 
         if found.keys() == wanted:
             break
     return tuple(found[source] for source in sorted(found))
+
+
+def forge_reads(store: Store, forges: Collection[str], *, at: int | None = None) -> dict[str, int]:
+    """Forge -> start of its last complete run in the first `at` entries, microseconds UTC.
+
+    Such a run reads everything that changed before it began.
+    """
+    wanted = set(forges)
+    found: dict[str, int] = {}
+    for receipt in newest_receipts(store, at) if wanted else ():
+        if receipt.source in wanted - found.keys() and receipt.complete:
+            found[receipt.source] = receipt.started_at
+        if found.keys() == wanted:
+            break
+    return found
 
 
 def _sources(store: Store) -> set[str]:

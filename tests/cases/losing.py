@@ -31,6 +31,7 @@ PARTS = (
     "scans",
     "operations",
     "trackers",
+    "follow_ups",
 )
 """The lists of a change's evidence. The current pull request is the newest of its versions."""
 

@@ -6,6 +6,7 @@ import shutil
 import sys
 from contextlib import closing
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,14 @@ from evidence.deciding.decide import decide_and_store
 from evidence.model import codec
 from evidence.model.activity import RepositoryActivity
 from evidence.model.capture import Gap, GapReason
+from evidence.model.pull_request import (
+    PullRequest,
+    PullRequestCommit,
+    PullRequestEvent,
+    Review,
+)
 from evidence.model.rollout import RolloutStep, Verdict
-from evidence.store import handover, ledger
+from evidence.store import handover, ledger, queries
 from evidence.store.envelope import seal_body
 from evidence.store.gaps import GAP as GAP_ENTRY
 from evidence.store.gaps import record_fetched
@@ -128,6 +135,31 @@ def an_emergency_becomes_a_revert(shop):
     shop.facts[-1] = type(pull)(**{**fields(pull), "title": 'Revert "Change"'})
 
 
+def an_emergency(shop):
+    """A labelled pull request that nobody approved, deployed at once."""
+    shop.squash()
+    number, pull = max(shop.pulls.items())
+    shop.facts = [one for one in shop.facts if not isinstance(one, (Review, PullRequest))]
+    body = "SHOP-1: nobody can pay, so it cannot wait."
+    shop.pulls[number] = replace(pull, labels=("emergency",), body=body, reviews_total=0)
+    shop.facts.append(shop.pulls[number])
+    for place, kind in enumerate(("Labeled", "Merged")):
+        shop.facts.append(
+            PullRequestEvent(
+                repository="shop",
+                number=number,
+                event_id=f"{number}-{kind}",
+                kind=kind,
+                position=place,
+                actor=pull.author,
+                at=pull.merged_at - MINUTE * (1 - place),
+                subject="emergency" if kind == "Labeled" else "",
+                after_sha="" if kind == "Labeled" else pull.merge_sha,
+            )
+        )
+    shop.deploy()
+
+
 def another_merge_commit(shop):
     pull = shop.pulls[2]
     shop.facts.append(type(pull)(**{**fields(pull), "merge_sha": shop.line[-1]}))
@@ -216,6 +248,7 @@ BY_ITSELF = [
     what_could_not_be_read,
     an_operation_of_before,
     a_look,
+    an_emergency,
 ]
 WHOLE = [
     (an_operation_before_all, "what is told reaches beyond the operations that were handed over"),
@@ -308,3 +341,55 @@ def test_everything_is_read_where_nothing_was_handed_over(world):
     shop.release()
     shop.sync()
     assert shop.decide(shop.store).whole == ""
+
+
+def procedure_of(shop):
+    """What the newest decision says of the emergency procedure of the newest pull request."""
+    rows = queries.determinations(shop.store, f"shop:pr:{max(shop.pulls)}")
+    return next(row.determination.reason for row in rows if row.determination.control == "CM-12")
+
+
+def test_a_deadline_that_passed_is_decided_although_no_source_said_anything(world):
+    shop, path = world
+    lived_on(shop, path, an_emergency)
+    before = procedure_of(shop)
+    shop.now += 3 * 24 * HOUR
+    done, differs = lived_on(shop, path, nothing)
+    shop.now += 30 * 24 * HOUR
+    at_last, no_more = lived_on(shop, path, nothing)
+
+    assert (before, procedure_of(shop)) == ("open", "emergency-not-read")
+    assert (done.whole, at_last.whole, differs, no_more) == ("", "", [], [])
+
+
+def a_later_pull_request_that_holds(shop, sha):
+    """It is merged, lists the commit, and is approved."""
+    shop.squash()
+    number = max(shop.pulls)
+    shop.facts.append(
+        PullRequestCommit(
+            repository="shop",
+            number=number,
+            sha=sha,
+            position=0,
+            author=shop.pulls[number].author,
+            committer=None,
+            author_email="",
+            committer_email="",
+            authored_at=0,
+            committed_at=0,
+            via_web=False,
+            signature_valid=None,
+            signed_by_source=None,
+        )
+    )
+
+
+def test_a_later_pull_request_that_holds_a_commit_of_an_emergency_has_it_decided_again(world):
+    shop, path = world
+    lived_on(shop, path, an_emergency)
+    sha, number = shop.tip, max(shop.pulls)
+    done, differs = lived_on(shop, path, lambda one: a_later_pull_request_that_holds(one, sha))
+    again, still = lived_on(shop, path, lambda one: one.facts.append(one.review(number + 1)))
+
+    assert (done.whole, again.whole, differs, still) == ("", "", [], [])

@@ -16,6 +16,12 @@ BYPASS = replace(
     reason="rules-bypassed",
     sentence="The forge recorded that the rules were bypassed.",
 )
+TESTED = replace(
+    determination("CM-12", "shop:pr:2", Outcome.UNKNOWN),
+    reason="open",
+    sentence="Declared an emergency: it was not approved yet, which is due by 2026-07-08.",
+    flags=("emergency-declared",),
+)
 ORDINARY = change(1, title="Went the ordinary way")
 EMERGENCY = change(2, title="Put out a fire", change_type="emergency")
 BYPASSED = change(3, title="Went past the rules")
@@ -42,7 +48,7 @@ def section(folder: Path, changes: list, promotions: list) -> str:
         undeployed=(),
         deployments=(),
         chains=(),
-        determinations={"shop:pr:3": [BYPASS]},
+        determinations={"shop:pr:2": [TESTED], "shop:pr:3": [BYPASS]},
     )
     write_packet(data, folder)
     page = (folder / "packet.html").read_text(encoding="utf-8")
@@ -52,6 +58,7 @@ def section(folder: Path, changes: list, promotions: list) -> str:
 
 def test_each_emergency_direct_push_and_bypass_is_listed_with_what_it_was(tmp_path: Path) -> None:
     told = section(tmp_path, [ORDINARY, EMERGENCY, BYPASSED, PUSHED], [PROMOTED])
+    told = told[told.index("All changes that did not go the ordinary way") :]
     titles = ("Put out a fire", "Went past the rules", "Pushed by hand")
     assert sorted(titles, key=told.index) == list(titles)
     for way in (">emergency<", ">bypass<", ">direct push<"):
@@ -63,4 +70,15 @@ def test_what_went_the_ordinary_way_and_promotions_are_not_listed(tmp_path: Path
     told = section(tmp_path, [ORDINARY], [PROMOTED])
     assert "Went the ordinary way" not in told
     assert "Moved an image" not in told
-    assert "<p>None.</p>" in told
+    assert told.count("<p>None.</p>") == 2
+
+
+def test_each_emergency_is_listed_with_what_its_procedure_came_to_and_what_is_due(
+    tmp_path: Path,
+) -> None:
+    told = section(tmp_path, [ORDINARY, EMERGENCY, BYPASSED, PUSHED], [PROMOTED])
+    told = told[: told.index("All changes that did not go the ordinary way")]
+    assert "Put out a fire" in told
+    assert ">open<" in told
+    assert "which is due by 2026-07-08." in told
+    assert "Went past the rules" not in told

@@ -10,6 +10,7 @@ from packet_factory import change, determination, make_packet, make_small
 from evidence.model.custody import Anchor, Custody, Handling
 from evidence.model.determination import Outcome
 from evidence.report import html
+from evidence.report.lanes import LaneCount
 from evidence.report.render import write_packet
 from evidence.report.sections import custody, produced_information, results, yardsticks
 from evidence.report.summary import summarise
@@ -126,7 +127,46 @@ def test_lanes_are_counted_with_their_share_of_the_population() -> None:
         determinations=told,
     )
 
-    assert results.context(shown)["lanes"] == [
-        ("normal", 1, "50.0 %", 0),
-        ("standard", 1, "50.0 %", 1),
-    ]
+    assert results.context(shown)["lanes"] == (
+        LaneCount(lane="normal", changes=1, share="50.0 %", promotions=0),
+        LaneCount(lane="standard", changes=1, share="50.0 %", promotions=1),
+    )
+
+
+EMERGENCY = replace(
+    determination("CM-12", "x", Outcome.FAIL),
+    reason="emergency-approved-late",
+    flags=("emergency-declared",),
+)
+
+
+@pytest.mark.parametrize(
+    ("emergencies", "changes", "flagged"),
+    [(3, 20, True), (2, 20, False), (1, 1, True), (0, 5, False), (0, 0, False)],
+)
+def test_f06_a_population_with_more_emergencies_than_the_policy_accepts_is_flagged(
+    emergencies: int, changes: int, flagged: bool
+) -> None:
+    shown = view(
+        Medium.HTML,
+        population=[change(number) for number in range(1, changes + 1)],
+        promotions=(),
+        undeployed=(),
+        determinations={f"shop:pr:{one}": [EMERGENCY] for one in range(1, emergencies + 1)},
+    )
+
+    assert [one.flag for one in results.context(shown)["flags"]] == ["many-emergencies"] * flagged
+
+
+def test_f06_the_share_of_emergencies_is_told_beside_the_threshold() -> None:
+    shown = view(
+        Medium.HTML,
+        population=[change(number) for number in range(1, 21)],
+        promotions=(),
+        undeployed=(),
+        determinations={f"shop:pr:{one}": [EMERGENCY] for one in (1, 2, 3)},
+        emergency_share_limit=12,
+    )
+    (flag,) = results.context(shown)["flags"]
+
+    assert "3 of 20 changes (15.0 %) were declared emergencies, more than 12 %" in flag.sentence

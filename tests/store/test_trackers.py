@@ -6,7 +6,7 @@ from evidence.model.capture import Page, Receipt, Total
 from evidence.model.codec import encode
 from evidence.model.ticket import TrackerRead
 from evidence.store import writer
-from evidence.store.trackers import tracker_reads
+from evidence.store.trackers import forge_reads, tracker_reads
 
 
 def begun(store, source="jira", stream="jira"):
@@ -15,7 +15,7 @@ def begun(store, source="jira", stream="jira"):
     writer.write_page(store, source, stream, page, [], run_id="run")
 
 
-def receipt(store, read_to, *, source="jira", complete=True, projects=()):
+def receipt(store, read_to, *, source="jira", complete=True, projects=(), started=0):
     numbers = dict.fromkeys(
         ("started_at", "finished_at", "window_from", "window_to", "pages", "calls", "retries"), 0
     )
@@ -29,7 +29,7 @@ def receipt(store, read_to, *, source="jira", complete=True, projects=()):
         ),
         complete=complete,
         read_to=read_to,
-        **numbers,
+        **{**numbers, "started_at": started},
         **counts,
         **texts,
     )
@@ -64,3 +64,13 @@ def test_a_tracker_that_was_never_read_whole_is_left_out(store):
     for _ in range(205):
         receipt(store, 0, complete=False)
     assert tracker_reads(store) == ()
+
+
+def test_a_forge_was_read_whole_up_to_the_start_of_its_last_complete_run(store):
+    receipt(store, 0, source="forge", started=100)
+    size = receipt(store, 0, source="forge", started=200)
+    receipt(store, 0, source="forge", started=300, complete=False)
+    receipt(store, 0, source="other", started=400)
+
+    assert forge_reads(store, {"forge", "never"}) == {"forge": 200}
+    assert forge_reads(store, {"forge"}, at=size) == {"forge": 100}

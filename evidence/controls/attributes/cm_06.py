@@ -52,6 +52,26 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     return _decide(chain, gate, wanted, results)
 
 
+def by_deadline(
+    chain: Chain, policy: Policy, as_of: int, deadline: int, deployed: Iterable[str]
+) -> list[Result]:
+    """What each required check came to by a later moment, on what was deployed, landed or gated.
+
+    By the rules of this control, but for a change whose tests may follow it (CM-12). The moment is
+    the last look at its checks where that was earlier than `deadline`, microseconds UTC.
+    """
+    before = gate_of(chain, policy, as_of)
+    shas = tuple(dict.fromkeys((*deployed, chain.change.landing_sha, *before.shas)))
+    looks = [one.observed_at for one in chain.evidence.coverage if one.sha in shas]
+    moment = Moment(
+        at=min(deadline, as_of, max(looks, default=as_of)),
+        tolerance=policy.clock_tolerance,
+        name="end of the time for tests",
+    )
+    gate = replace(before, shas=tuple(one for one in shas if one), moment=moment, queued=False)
+    return [_one(chain, one, gate) for one in required_of(chain, policy).checks]
+
+
 def _nothing_required(wanted: Required) -> str:
     if wanted.observed:
         return "The policy lists no required check, and the branch required none then."
