@@ -34,7 +34,13 @@ _FILES = 500
 def parents_of(policy: Policy, states: Iterable[ApplicationState]) -> dict[str, str]:
     """Application -> the configured application that made it, by the newest state of each."""
     found: dict[str, str] = {}
-    for state in sorted(states, key=lambda one: (one.observed_at, one.entry_seq)):
+    newest = {
+        (one.source, one.application_uid or one.application): one
+        for one in sorted(states, key=lambda one: (one.observed_at, one.entry_seq))
+    }
+    if not any(one.owner.startswith(_OWNER) for one in newest.values()):
+        return found
+    for state in sorted(newest.values(), key=lambda one: (one.observed_at, one.entry_seq)):
         child = select_application(_operation(state, state.application), policy.applications)
         if child is None:
             continue
@@ -80,6 +86,7 @@ class Parents:
         self._inquiry = inquiry
         self._parents = parents_of(policy, inputs.states)
         self._names: dict[str, frozenset[str]] = {}
+        self._held: dict[tuple[str, str, str, str], Entry] = {}
 
     def parent_of(self, application: Application) -> str:
         """Id of the configured application that made it; empty for none."""
@@ -113,10 +120,17 @@ class Parents:
     def _manifest(self, draft: Draft, above: RangeDraft) -> Entry | None:
         """The file below the parent's path that holds the object of the child."""
         sha = self._inputs.graphs[above.repository].shas[above.revision]
-        entries = self._inquiry.entries(above.repository, sha, above.path) or []
         name = draft.operation.deployment.application.rpartition("/")[2]
+        key = (above.repository, sha, above.path, name)
+        if key in self._held:
+            return self._held[key]
+        entries = self._inquiry.entries(above.repository, sha, above.path) or []
         files = [one for one in entries if one.path.endswith(_YAML)][:_FILES]
-        return next((one for one in files if name in self._named(above.repository, one.oid)), None)
+        named = (one for one in files if name in self._named(above.repository, one.oid))
+        found = next(named, None)
+        if found is not None:
+            self._held[key] = found
+        return found
 
     def _named(self, repository: str, oid: str) -> frozenset[str]:
         """Names of the Applications that a file holds."""
