@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from packet_factory import change, determination, make_packet, make_small
 
+from evidence.model.change import Strength
 from evidence.model.custody import Anchor, Custody, Handling
 from evidence.model.determination import Outcome
 from evidence.report import html
@@ -170,3 +171,20 @@ def test_f06_the_share_of_emergencies_is_told_beside_the_threshold() -> None:
     (flag,) = results.context(shown)["flags"]
 
     assert "3 of 20 changes (15.0 %) were declared emergencies, more than 12 %" in flag.sentence
+
+
+def test_an_image_is_printed_with_how_it_was_tied_or_with_what_it_may_be(tmp_path) -> None:
+    small = make_small()
+    row = small.deployments[0]
+    told = {"basis": "bump_message", "strength": Strength.INFERRED}
+    tied = replace(row.images[0], new_commit="a" * 40, **told)
+    open_one = replace(tied, new_commit="", problem="digest_only", candidates=("b" * 40,))
+    shown = replace(small, deployments=(replace(row, images=(tied, open_one)),))
+
+    write_packet(shown, tmp_path / "packet")
+
+    page = (tmp_path / "packet/packet.html").read_text()
+    assert "bump message, inferred" in page
+    assert "(digest only)" in page
+    assert "may be <code>bbbbbbb" in page
+    assert "nothing decides it" in page
