@@ -46,11 +46,13 @@ db: setup ## models and migrations agree, on an empty store
 	@EVIDENCE_STORE__URL=sqlite:///:memory: .venv/bin/evidence db check
 
 coverage: setup ## branch coverage of the rooms that decide and keep
-	@$(PYTHON) -m pytest -q -n 2 --dist worksteal --cov --cov-branch --cov-report=
-	@.venv/bin/coverage report --include='evidence/chain/*,evidence/controls/*,evidence/store/*,evidence/verify/*'
+	@$(PYTHON) -m pytest -q -n 2 --dist worksteal -m "not slow" --cov --cov-branch --cov-report=
+	@.venv/bin/coverage report --fail-under=95 --include='evidence/chain/*,evidence/controls/*,evidence/store/*,evidence/verify/*'
 
 bench: setup ## the measured figures; not part of the tests
-	@for script in bench/*.py; do echo "== $$script"; $(PYTHON) $$script || exit 1; done
+	@rm -f .make/bench/figures; failed=0; \
+	for script in bench/*.py; do echo "== $$script"; $(PYTHON) $$script || failed=1; done; \
+	PYTHONPATH=bench $(PYTHON) -m common.figures; exit $$failed
 
 docs: setup ## the reference pages that are generated from code
 	@$(PYTHON) tools/reference.py

@@ -4,7 +4,7 @@
 
 On SQLite unless a URL is given, envelopes of about 300 bytes made beforehand, appended in
 transactions of 1,000. Targets at 200,000 entries: 50,000 appended a second, a proof under 1 ms, an
-audit under 2 s. An audit with a payload of 1 KiB for every entry is a figure of its own. All are
+audit under 2 s. With a payload of 1 KiB for every entry they are figures of their own. All are
 seconds of CPU: other work on the machine does not count. SIMULATED data.
 """
 
@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+
+from common.figures import figure
 
 from evidence import merkle
 from evidence.store import ledger, upgrade
@@ -63,8 +64,8 @@ def proofs(store: Store, entries: Sequence[Sealed]) -> tuple[float, float]:
     return inclusion / len(chosen), (time.process_time() - begin) / len(roots)
 
 
-def measure(url: str, count: int, payload: bytes | None) -> dict[str, float]:
-    """All figures of one store; audit is the better of two."""
+def measure(url: str, count: int, payload: bytes | None) -> None:
+    """All figures of one store; audit is the better of two. Targets are those without payloads."""
     made = [sealed(number, payload) for number in range(count)]
     with closing(connect(url)) as store:
         upgrade.upgrade(store)
@@ -75,30 +76,26 @@ def measure(url: str, count: int, payload: bytes | None) -> dict[str, float]:
             begin = time.process_time()
             audit(store)
             times.append(time.process_time() - begin)
-    return {
-        "appended_per_second": count / appended,
-        "inclusion_proof_ms": inclusion * 1000,
-        "consistency_proof_ms": consistency * 1000,
-        "audit_seconds": min(times),
-    }
+    what = f"of {count:,} entries" + (" with 1 KiB each" if payload else "")
+    figure(f"append {what}", count / appended, "a second", least=None if payload else 50_000)
+    for name, seconds in (("inclusion", inclusion), ("consistency", consistency)):
+        figure(f"{name} proof {what}", seconds * 1000, "ms", most=1)
+    figure(f"audit {what}", min(times), "s CPU", most=None if payload else 2)
 
 
 def main() -> None:
-    """Prints the figures as JSON."""
+    """Prints the figures."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--entries", type=int, default=200_000)
     arguments.add_argument("--url", help="an empty PostgreSQL database; only without payloads")
     given = arguments.parse_args()
     count, text = given.entries, json.dumps({"text": "apples " * 140}).encode()
-    found: dict[str, object] = {"entries": count}
     if given.url:
-        found["without_payloads"] = measure(given.url, count, None)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            for name, payload in (("without_payloads", None), ("with_payloads_of_1_KiB", text)):
-                url = f"sqlite:///{Path(folder) / name}.sqlite3"
-                found[name] = measure(url, count, payload)
-    sys.stdout.write(json.dumps(found, indent=2) + "\n")
+        measure(given.url, count, None)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for name, payload in (("bare", None), ("payloads", text)):
+            measure(f"sqlite:///{Path(folder) / name}.sqlite3", count, payload)
 
 
 if __name__ == "__main__":

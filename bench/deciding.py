@@ -19,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from common.figures import figure
 from common.filled import AS_OF, POLICY, copied, filled, grow, keep
 from common.kept import KEPT
 
@@ -29,10 +30,14 @@ from evidence.demo.load import DEPLOY_EVERY
 from evidence.store.session import Store
 
 
+def peak() -> float:
+    """Peak memory of this process so far, MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def say(line: str) -> None:
     """One line of figures on stdout, with the peak so far."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(f"{line}; peak {peak:.0f} MB (target 500 MB)\n")
+    sys.stdout.write(f"{line}; peak {peak():.0f} MB\n")
     sys.stdout.flush()
 
 
@@ -50,14 +55,13 @@ def read_only(store: Store) -> None:
     say(f"{links} links of all chains: {time.process_time() - began - built:.1f} s CPU")
 
 
-def decide(store: Store, title: str) -> None:
+def decide(store: Store, title: str, most: float | None = None) -> None:
     began = time.process_time()
     done = decide_and_store(store, POLICY, "bench", as_of=AS_OF, ask=lambda _questions: [])
     took = time.process_time() - began
     how = f" ({done.whole})" if done.whole else ""
-    say(
-        f"{title}{how}: {done.evaluated} evaluated, {done.changed} determinations, {took:.2f} s CPU"
-    )
+    say(f"{title}{how}: {done.evaluated} evaluated, {done.changed} determinations")
+    figure(title, took, "s CPU", most=most)
 
 
 def main() -> None:
@@ -68,10 +72,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="evidence-bench-", dir=KEPT) as folder:
         store = copied(changes, Path(folder))
         read_only(store)
-        decide(store, "everything decided and stored")
+        decide(store, f"{changes:,} changes decided and stored")
         for more in range(0, 2 * DEPLOY_EVERY, DEPLOY_EVERY):
             grow(store, changes + more)
-            decide(store, "the next sync")
+            decide(store, f"the end of a sync after {changes:,} changes", most=0.5)
+        figure(f"peak of deciding {changes:,} changes", peak(), "MB", most=500)
         keep(store, changes)
 
 

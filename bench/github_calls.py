@@ -23,6 +23,7 @@ from dataclasses import replace
 from math import ceil
 from pathlib import Path
 
+from common.figures import figure
 from common.forge import Forest, remember
 
 from evidence.collectors.github import GitHubCollector, GitHubRepository
@@ -96,18 +97,18 @@ def backfill(simulation: Simulation, latency: float) -> None:
     attempts, direct = kinds.count("github.check_attempts"), kinds.count("github.commit_checks")
     bound = ceil(pulls / 25) + ceil(commits / 100) + ceil(direct / 100) + ceil(attempts / 10) + 5
     ideal = calls(timed) * latency
-    print(
-        f"first run: {pulls} pull requests, {commits} commits, all attempts of {attempts}: "
-        f"{calls(pages)} calls (target {bound}), {points} points (target {150 * pulls / 1000:.0f})"
-    )
+    print(f"first run: {pulls} pull requests, {commits} commits, all attempts of {attempts}")
+    figure(f"first run, {pulls} pull requests", calls(pages), "calls", most=bound)
+    figure(f"first run, {pulls} pull requests", points, "points", most=round(150 * pulls / 1000))
     print(
         f"  {sum(stored.sizes) / 1e6:.1f} MB in answers of up to {max(stored.sizes) / 1e3:.0f} kB; "
-        f"{wall:.2f} s wall = {wall / ideal:.2f} x (calls x {latency * 1000:.0f} ms) (target 1.3), "
-        f"{used:.2f} s CPU with the server: {1 + used / ideal:.2f} x where nothing else runs"
+        f"{wall:.2f} s wall, {used:.2f} s CPU with the server: {1 + used / ideal:.2f} x where "
+        "nothing else runs"
     )
-    print(f"same moment again: {calls(read(moment, pages[-1].cursor))} calls (target 3)")
+    figure("first run, wall", wall / ideal, f"x calls x {latency * 1000:.0f} ms", most=1.3)
+    figure("same moment again", calls(read(moment, pages[-1].cursor)), "calls", most=3)
     moment = simulation.at(moment.at + 86_400_000_000)
-    print(f"a day later, nothing changed: {calls(read(moment, pages[-1].cursor))} calls (target 3)")
+    figure("a day later, nothing changed", calls(read(moment, pages[-1].cursor)), "calls", most=3)
 
 
 def many(repositories: int, changed: int) -> None:
@@ -119,11 +120,9 @@ def many(repositories: int, changed: int) -> None:
         later = forest.run(first[-1].cursor)
     finally:
         forest.close()
-    print(
-        f"{repositories} repositories: first run {calls(first)} calls; {changed} changed: "
-        f"{calls(later)} calls (target 150); captures of "
-        f"{len({c.context['repository'] for p in later for c in p.captures})} repositories"
-    )
+    seen = len({c.context["repository"] for page in later for c in page.captures})
+    print(f"{repositories} repositories: first run {calls(first)} calls; captures of {seen} later")
+    figure(f"{repositories} repositories, {changed} changed", calls(later), "calls", most=150)
 
 
 def main() -> None:

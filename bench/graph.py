@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from common.figures import figure
 from common.history import shape
 
 from evidence.chain.graph import NEVER, CommitGraph, first_parent_line, first_reached
@@ -52,10 +53,10 @@ def main() -> None:
     ranges = median(lambda: lane_ranges(graph, [Step(revision=one) for one in deployed]))
     carried = sum(rank != NEVER for rank in first_reached(graph, deployed))
     sys.stdout.write(
-        f"{len(graph)} commits, {count} deployments: first deployment of {carried} commits "
-        f"{reached:.0f} ms CPU (target about 20 ms); the graph's order, once, {ordered:.0f} ms; "
-        f"the ranges of all deployments with their kinds {ranges:.0f} ms\n"
+        f"{len(graph)} commits, {count} deployments, {carried} commits carried; the graph's "
+        f"order, once, {ordered:.0f} ms; the ranges of all deployments {ranges:.0f} ms\n"
     )
+    figure(f"first deployment of {len(graph):,} commits", reached, "ms CPU", most=20)
 
 
 if __name__ == "__main__":

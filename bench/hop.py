@@ -1,14 +1,16 @@
 """What the hop costs: a configuration repository with many image bumps, each deployed.
 
-    python bench/hop.py [--commits 250000] [--bumps 50000]
+    python bench/hop.py [--commits 250000] [--bumps 50000] [--decided 5000]
 
 Invented histories are made with `git fast-import`: a source repository with a commit per bump, and
 a configuration repository in which every so many commits one of 50 applications gets a new tag (40
 digits) by a commit that is deployed. From a store with commits, tips and deployments the population
-is derived, all questions to Git asked and their answers stored; then everything is decided; then
-one more bump is. Wall seconds of this process with Git, and its peak memory; SIMULATED data.
-Targets at 250,000 commits and 50,000 bumps on two cores: 300 s and 1 GB for the derivation, 2 s for
-the sync after it.
+is derived, all questions to Git asked and their answers stored. Then, in an organisation of
+`--decided` bumps and as many commits for each, everything is decided, and one more bump is: every
+commit and every bump is a change or a deployment that is evaluated, about a millisecond each, so
+that deciding takes several minutes at full size. Wall seconds of this process with Git, and its
+peak memory; SIMULATED data. Targets at 250,000 commits and 50,000 bumps on two cores: 300 s and
+1 GB for the derivation, 2 s for the sync after it (`--decided 50000`).
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from common.figures import figure
 from common.kept import KEPT
 
 import evidence.cli  # noqa: F401 - as the program sets itself up
@@ -62,12 +65,16 @@ POLICY = Policy(
 AS_OF = 1_900_000_000_000_000
 
 
+def peak() -> float:
+    """Peak memory of this process so far, MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def say(title: str, began: float) -> None:
     """One line of figures on stdout, with the peak so far."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     cpu = time.process_time()
     took = time.monotonic() - began
-    sys.stdout.write(f"{title}: {took:.1f} s; {cpu:.1f} s CPU so far; peak {peak:.0f} MB\n")
+    sys.stdout.write(f"{title}: {took:.1f} s; {cpu:.1f} s CPU so far; peak {peak():.0f} MB\n")
     sys.stdout.flush()
 
 
@@ -181,54 +188,78 @@ def asking(collectors: dict[str, GitCollector]) -> Callable[..., list[GitAnswer]
     return ask
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--commits", type=int, default=250_000)
-    parser.add_argument("--bumps", type=int, default=50_000)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="evidence-bench-", dir=KEPT) as name:
-        folder = Path(name)
+class Organisation:
+    """A store with the commits, tips and deployments of both repositories, nothing derived yet."""
+
+    def __init__(self, folder: Path, commits: int, bumps: int) -> None:
         began = time.monotonic()
-        source, bumps = made(folder, options.commits, options.bumps)
-        say("histories made", began)
-        url = f"sqlite:///{folder / 'evidence.sqlite3'}"
-        store = connect(url)
-        upgrade(store)
-        collectors = {
+        self.folder, self.commits = folder, commits
+        self.source, self.bumps = made(folder, commits, bumps)
+        say(f"{commits} commits and {bumps} bumps made", began)
+        self.store = connect(f"sqlite:///{folder / 'evidence.sqlite3'}")
+        upgrade(self.store)
+        self.collectors = {
             one: GitCollector(
                 source=one, repository=one, url=str(folder), directory=folder / f"{one}.git"
             )
             for one in ("source", "config")
         }
+        self.ask = asking(self.collectors)
         began = time.monotonic()
-        append(store, [tip(folder, one) for one in collectors])
-        for one in collectors.values():
-            writer.write_commits(store, one.new_commits(), 0)
-        for start in range(0, len(bumps), 1000):
-            some = enumerate(bumps[start : start + 1000], start)
-            append(store, [deployment(number, app, sha) for number, (app, sha) in some])
+        append(self.store, [tip(folder, one) for one in self.collectors])
+        for one in self.collectors.values():
+            writer.write_commits(self.store, one.new_commits(), 0)
+        for start in range(0, bumps, 1000):
+            some = enumerate(self.bumps[start : start + 1000], start)
+            append(self.store, [deployment(number, app, sha) for number, (app, sha) in some])
         say("commits and deployments stored", began)
-        ask = asking(collectors)
+
+    def derive(self) -> None:
+        """The population, with every question to Git; its figures."""
         began = time.monotonic()
-        population = Case(store=store, policy=POLICY, as_of=AS_OF, ask=ask).population
+        population = Case(store=self.store, policy=POLICY, as_of=AS_OF, ask=self.ask).population
+        took = time.monotonic() - began
         resolved = sum(1 for row in population.deployments for one in row.images if one.new_commit)
-        count = len(population.deployments)
-        say(f"derived: {count} deployments, {resolved} images resolved (target 300 s, 1 GB)", began)
+        say(f"{len(population.deployments)} deployments, {resolved} images resolved", began)
+        figure(f"derivation of {len(self.bumps):,} bumps", took, "s wall", most=300)
+        figure(f"peak of deriving {len(self.bumps):,} bumps", peak(), "MB", most=1000)
+
+    def decide(self, title: str, most: float | None = None) -> None:
+        """What the end of a sync takes."""
         began = time.monotonic()
-        done = decide_and_store(store, POLICY, "bench", as_of=AS_OF, ask=ask)
-        say(f"everything decided: {done.evaluated} evaluated", began)
-        known = tip(folder, "config").sha
-        text = kustomization(0, source[-1])
-        one_more = commit(options.commits, "apps/app-0/kustomization.yaml", text, known)
-        imported(folder / "config.git", iter([one_more]))
-        now = tip(folder, "config")
-        writer.write_commits(store, collectors["config"].new_commits([known]), 0)
-        append(store, [now, deployment(len(bumps), 0, now.sha)])
-        began = time.monotonic()
-        done = decide_and_store(store, POLICY, "bench", as_of=AS_OF, ask=ask)
-        how = done.whole or "by itself"
-        say(f"one more bump: {done.evaluated} evaluated, {how} (target 2 s)", began)
-        store.close()
+        done = decide_and_store(self.store, POLICY, "bench", as_of=AS_OF, ask=self.ask)
+        took = time.monotonic() - began
+        say(f"{done.evaluated} evaluated, {done.whole or 'by itself'}", began)
+        figure(title, took, "s wall", most=most)
+
+    def grow(self) -> None:
+        """One more bump, deployed."""
+        known = tip(self.folder, "config").sha
+        text = kustomization(0, self.source[-1])
+        one_more = commit(self.commits, "apps/app-0/kustomization.yaml", text, known)
+        imported(self.folder / "config.git", iter([one_more]))
+        now = tip(self.folder, "config")
+        writer.write_commits(self.store, self.collectors["config"].new_commits([known]), 0)
+        append(self.store, [now, deployment(len(self.bumps), 0, now.sha)])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--commits", type=int, default=250_000)
+    parser.add_argument("--bumps", type=int, default=50_000)
+    parser.add_argument("--decided", type=int, default=5_000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="evidence-bench-", dir=KEPT) as name:
+        whole = Organisation(Path(name), options.commits, options.bumps)
+        whole.derive()
+        whole.store.close()
+    count = options.decided
+    with tempfile.TemporaryDirectory(prefix="evidence-bench-", dir=KEPT) as name:
+        part = Organisation(Path(name), options.commits * count // options.bumps, count)
+        part.decide(f"{count:,} bumps derived and decided")
+        part.grow()
+        part.decide(f"one more bump after {count:,}", most=2)
+        part.store.close()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ import sys
 import time
 from dataclasses import replace
 
+from common.figures import figure
+
 import evidence.cli  # noqa: F401 - as the program sets itself up
 from evidence.chain.chains import build_chain, chain_questions
 from evidence.chain.changes import PullRequestHead
@@ -215,10 +217,9 @@ def main() -> None:
     )
     say(f"population {built:.2f} s CPU, links {linked:.2f} s CPU")
     say(f"{links} links, {questions} questions")
-    say(
-        f"together {built + linked:.2f} s CPU (target 10 s), peak {peak():.0f} MB (target 500 MB; "
-        f"{made:.0f} MB of it inputs)"
-    )
+    say(f"{made:.0f} MB of the peak are inputs")
+    figure(f"linking {arguments.changes:,} changes", built + linked, "s CPU", most=10)
+    figure(f"peak of linking {arguments.changes:,} changes", peak(), "MB", most=500)
     one_more(policy, inputs, population)
 
 

@@ -18,6 +18,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from common.figures import figure
+
 from evidence.demo.load import load_world
 from evidence.demo.run import rehearse, settings_text
 from evidence.seal import keys
@@ -59,10 +61,12 @@ def run(what: str, folder: Path, config: Path, *arguments: str) -> None:
     child = os.posix_spawn(sys.executable, command, environment, file_actions=quiet)
     _, status, used = os.wait4(child, 0)
     cpu = used.ru_utime + used.ru_stime
-    say(
-        f"{what}: {time.monotonic() - began:.1f} s wall, {cpu:.1f} s CPU, "
-        f"peak {used.ru_maxrss / 1024:.0f} MB, exit {os.waitstatus_to_exitcode(status)}"
-    )
+    code = os.waitstatus_to_exitcode(status)
+    if code:
+        raise SystemExit(f"{what} ended with {code}")
+    say(f"{what}: {time.monotonic() - began:.1f} s wall")
+    figure(what, cpu, "s CPU")
+    figure(f"{what}, peak", used.ru_maxrss / 1024, "MB")
 
 
 def main() -> None:
@@ -73,11 +77,28 @@ def main() -> None:
         folder = Path(name)
         config, packet = collect(changes, folder), folder / "packet"
         period = ("--from", "2026-07-01", "--to", "2026-10-31")
-        run("report", folder, config, "report", *period, "-o", str(packet), "--quiet")
+        run(
+            f"report of {changes:,} changes",
+            folder,
+            config,
+            "report",
+            *period,
+            "-o",
+            str(packet),
+            "--quiet",
+        )
         files = [path for path in packet.rglob("*") if path.is_file()]
         size = sum(path.stat().st_size for path in files) / 1e6
         say(f"packet: {len(files)} files, {size:.1f} MB")
-        run("verify", folder, config, "verify", str(packet), "--trust", str(folder / "trust"))
+        run(
+            "verify of that packet",
+            folder,
+            config,
+            "verify",
+            str(packet),
+            "--trust",
+            str(folder / "trust"),
+        )
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from common.figures import figure
 from common.filled import decided
 from common.kept import ROOT
 
@@ -53,8 +54,8 @@ def cpu(command: Sequence[str], environment: Mapping[str, str]) -> float:
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def compare(changes: int, rounds: int) -> str:
-    """One line of figures."""
+def compare(changes: int, rounds: int) -> None:
+    """Prints what a trace costs."""
     store, sha = decided(changes)
     url = f"sqlite:///{store}"
     environment = {**os.environ, "EVIDENCE_STORE__URL": url}
@@ -66,22 +67,18 @@ def compare(changes: int, rounds: int) -> str:
         cpu(bare, environment), cpu(ours, environment)
         pairs = [(cpu(bare, environment), cpu(ours, environment)) for _ in range(rounds)]
     floor, own = (statistics.median(column) for column in zip(*pairs, strict=True))
-    return (
-        f"trace in {changes} changes: {own:.3f} s CPU, bare program {floor:.3f} s: "
-        f"{own / floor:.2f} x (target 1.3 x)"
-    )
+    sys.stdout.write(f"trace {own:.3f} s CPU, bare program {floor:.3f} s\n")
+    figure(f"trace in {changes:,} changes", own / floor, "x bare program", most=1.3)
 
 
-def helps(rounds: int) -> str:
-    """One line of figures."""
+def helps(rounds: int) -> None:
+    """Prints what each `--help` costs."""
     program = [sys.executable, "-m", "evidence.cli"]
     own = statistics.median(cpu([*program, "--help"], os.environ) for _ in range(rounds))
     each = {name: cpu([*program, name, "--help"], os.environ) for name in COMMANDS}
     slowest = max(each, key=lambda name: each[name])
-    return (
-        f"--help: {own:.2f} s CPU (target 0.40 s); the slowest of {len(each)} commands, "
-        f"{slowest}: {each[slowest]:.2f} s (target 0.5 s)"
-    )
+    figure("--help", own, "s CPU", most=0.4)
+    figure(f"{slowest} --help, the slowest of {len(each)}", each[slowest], "s CPU", most=0.5)
 
 
 def main() -> None:
@@ -90,7 +87,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
     os.chdir(ROOT)
-    sys.stdout.write(f"{compare(options.changes, options.rounds)}\n{helps(5)}\n")
+    compare(options.changes, options.rounds)
+    helps(5)
 
 
 if __name__ == "__main__":
