@@ -84,7 +84,7 @@ class _Judging:
     def __init__(self, chain: Chain, policy: Policy, contributors: Contributors) -> None:
         self.policy = policy
         self.contributors = contributors
-        self.people = people_of(policy)
+        self.people = people_of(policy, chain.evidence.identities)
         self.timeline: Timeline = timeline_of(chain.evidence)
         self.opinions = opinions_of(chain.evidence, policy, self.timeline)
         self.found = Approvals(

@@ -33,14 +33,19 @@ class Attribution:
         system: str,
         emails: Mapping[str, Party],
         pusher_of: Callable[[str], Party | None],
+        moment: int,
     ) -> None:
-        """`emails` are those that accounts of this change use; `pusher_of` is by commit."""
+        """Of one change, whose accounts use `emails` and which landed at `moment` (microseconds).
+
+        `pusher_of` is by commit.
+        """
         self._found = found
         self._policy = policy
         self._people = people
         self._system = system
         self._emails = emails
         self._pusher_of = pusher_of
+        self._moment = moment
         self.opener: Party | None = None
         """Who opened the pull request, once that is known."""
 
@@ -125,7 +130,19 @@ class Attribution:
             self._found.leave_open("contributor-ghost", f"{party.label} {did}")
 
     def _by_email(self, email: str) -> Party | None:
-        return self._people.person_of_email(email) or self._emails.get(email.strip().lower())
+        address = email.strip().lower()
+        known = self._people.person_of_email(email) or self._emails.get(address)
+        return known or self._by_organisation(address)
+
+    def _by_organisation(self, address: str) -> Party | None:
+        """The one person who had an address when the change landed, as an organisation says."""
+        bound = self._people.bound(address)
+        if len({party.key for party, _ in bound}) != 1 or not bound[0][0].human:
+            return None
+        held = self._people.identities.held
+        found = [one for _, one in bound if held(one, address, self._moment)]
+        self._found.facts.extend(found[:1])
+        return bound[0][0] if found else None
 
     def _vouched(self, robot: str, sha: str, *, signed: bool) -> bool:
         """Whether more than a name says that an automation made a commit."""
@@ -146,6 +163,9 @@ class Attribution:
         """Counts against the account that an address claims; open unless its pusher is known."""
         account = noreply_id(address)
         pusher = self._pusher_of(sha)
+        for party, said in self._people.bound(address):  # whoever had it at another time, too
+            self._found.add(party, author=author)
+            self._found.facts.append(said)
         if account:
             claimed = self._people.party(
                 Actor(system=self._system, id=account, type=ActorType.USER, login=account)

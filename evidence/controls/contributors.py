@@ -42,7 +42,7 @@ class _Gathering:
     def __init__(self, chain: Chain, policy: Policy) -> None:
         evidence = chain.evidence
         self.evidence: ChangeEvidence = evidence
-        self.people: People = people_of(policy)
+        self.people: People = people_of(policy, evidence.identities)
         self.timeline: Timeline = timeline_of(evidence)
         self.found = Contributors()
         self.history = History(evidence)
@@ -55,6 +55,7 @@ class _Gathering:
             system=forge_system(evidence),
             emails=mapped_emails(self.rows.values(), self.people),
             pusher_of=self._pusher_of,
+            moment=self.timeline.merged_at or evidence.change.merged_at,
         )
         self.brought: list[tuple[set[str], Actor | None]] | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from evidence.controls.people import Party, people_of
+from evidence.controls.people import Party, People, people_of
 from evidence.controls.timeline import Timeline
 from evidence.model.actor import Actor, ActorType
 from evidence.model.chain import ChangeEvidence
@@ -54,14 +54,14 @@ class Opinions:
 
 def opinions_of(evidence: ChangeEvidence, policy: Policy, timeline: Timeline) -> Opinions:
     """Every review that approves or asks for changes. Comments are none, unless policy says so."""
-    found = Opinions()
+    found, people = Opinions(), people_of(policy, evidence.identities)
     grouped: dict[str, list[Review]] = defaultdict(list)
     for review in evidence.reviews:
         grouped[review.review_id].append(review)
         found.facts.append(review)
     for versions in grouped.values():
         ordered = tuple(sorted(versions, key=lambda one: (one.observed_at, one.entry_seq)))
-        opinion = _opinion(found, ordered, policy, timeline)
+        opinion = _opinion(found, ordered, policy, timeline, people)
         if opinion is not None:
             found.given.append(opinion)
     found.given.sort(key=given_order)
@@ -74,7 +74,11 @@ def given_order(opinion: Opinion) -> tuple[int, str]:
 
 
 def _opinion(
-    found: Opinions, versions: tuple[Review, ...], policy: Policy, timeline: Timeline
+    found: Opinions,
+    versions: tuple[Review, ...],
+    policy: Policy,
+    timeline: Timeline,
+    people: People,
 ) -> Opinion | None:
     dismissal = _dismissal(found, timeline, versions[0].review_id)
     state = _original_state(versions, dismissal)
@@ -87,7 +91,7 @@ def _opinion(
         return None
     return Opinion(
         versions=versions,
-        party=people_of(policy).party(_author(versions)),
+        party=people.party(_author(versions)),
         state=state,
         dismissal=dismissal,
         order=timeline.review_before_merge(versions[0]),

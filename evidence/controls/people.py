@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from evidence.controls.identities import Identities
 from evidence.controls.words import clip, who
 from evidence.model.actor import Actor, ActorType
+from evidence.model.identity import AccountIdentity, IdentityHistory
 from evidence.policy import Automation, Person, Policy
+
+_NOTHING = IdentityHistory()
 
 
 class PartyKind(StrEnum):
@@ -47,9 +51,15 @@ _NOREPLY = re.compile(r"(\d{1,19})\+[^@\s]{1,100}@users\.noreply\.[a-z0-9.-]{1,2
 
 
 class People:
-    """The person map and the registered automation, indexed. Build with `people_of`."""
+    """The person map, registered automation and what organisations say. Build with `people_of`."""
 
-    def __init__(self, persons: Iterable[Person], automations: Iterable[Automation]) -> None:
+    def __init__(
+        self,
+        persons: Iterable[Person],
+        automations: Iterable[Automation],
+        identities: IdentityHistory = _NOTHING,
+    ) -> None:
+        self.identities = Identities(identities)
         self._accounts: dict[str, Person] = {}
         self._emails: dict[str, Person] = {}
         self._robots: dict[str, Automation] = {}
@@ -71,7 +81,26 @@ class People:
         person = self._person(actor)
         if person is not None:
             return _person_party(person, actor)
-        return Party(key=actor.key, kind=_kind(actor.type), label=who(actor), system=actor.system)
+        return self._by_identity(actor)
+
+    def _by_identity(self, actor: Actor) -> Party:
+        """An account that the person map does not name, by what its organisation says of it."""
+        accounts = self.identities.same_person(actor.key)
+        emails = self.identities.emails(actor.key)
+        found = [self._accounts.get(one) for one in accounts]
+        found += [self._emails.get(one) for one in emails]
+        names = {one.name: one for one in found if one is not None}
+        if len(names) == 1:
+            return replace(_person_party(next(iter(names.values())), actor), mapped=False)
+        kind = _kind(actor.type)
+        if kind == PartyKind.HUMAN and (names or not self.identities.whole):
+            kind = PartyKind.UNKNOWN  # it could be any of them, or whoever is not known
+        key = min(accounts) if kind == PartyKind.HUMAN else actor.key
+        return Party(key=key, kind=kind, label=who(actor), system=actor.system)
+
+    def bound(self, email: str) -> list[tuple[Party, AccountIdentity]]:
+        """Whose an address was ever said to be, with what says so."""
+        return [(self.party(_account(one)), one) for one in self.identities.bound(email)]
 
     def automation(self, actor: Actor | None) -> Automation | None:
         """The registered automation that an account or a bound e-mail belongs to."""
@@ -111,6 +140,13 @@ class People:
         )
 
 
+def _account(one: AccountIdentity) -> Actor:
+    """The account that an identity is of; its key is written `system:type:id`."""
+    rest, _, number = one.account.rpartition(":")
+    system, _, kind = rest.rpartition(":")
+    return Actor(system=system, id=number, type=ActorType(kind), login=one.login)
+
+
 def noreply_id(email: str) -> str:
     """The account id in an address of the form `ID+login@users.noreply.HOST`, else empty."""
     found = _NOREPLY.fullmatch(email.strip().lower())
@@ -147,16 +183,20 @@ def _person_party(person: Person, actor: Actor | None) -> Party:
     )
 
 
-_BUILT: dict[int, tuple[Policy, People]] = {}
+_BUILT: dict[tuple[int, int], tuple[Policy, IdentityHistory, People]] = {}
 
 
-def people_of(policy: Policy) -> People:
-    """The index of a policy's people. Built once per policy object: hashing one costs more."""
-    known = _BUILT.get(id(policy))
-    if known is not None and known[0] is policy:
-        return known[1]
+def people_of(policy: Policy, identities: IdentityHistory | None = None) -> People:
+    """The index of a policy's people, and of what organisations say of accounts.
+
+    Built once per pair of objects: hashing them costs more.
+    """
+    given = identities if identities and identities.identities else _NOTHING
+    known = _BUILT.get((id(policy), id(given)))
+    if known is not None and known[0] is policy and known[1] is given:
+        return known[2]
     if len(_BUILT) >= 8:
         _BUILT.clear()
-    people = People(policy.persons, policy.automations)
-    _BUILT[id(policy)] = (policy, people)
+    people = People(policy.persons, policy.automations, given)
+    _BUILT[id(policy), id(given)] = (policy, given, people)
     return people

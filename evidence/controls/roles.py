@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 
 from evidence.controls.case import Case
 from evidence.controls.landing import movements
-from evidence.controls.people import Party, PartyKind, people_of
+from evidence.controls.people import Party, PartyKind, People, people_of
 from evidence.model.actor import Actor
 from evidence.model.change import ChangeKind
 from evidence.model.fact import Fact
 from evidence.model.production import ProductionDeployment
-from evidence.policy import Policy
 
 _STANDING = frozenset({"bot-approval", "self-approval", "approver-left"})
 """Refusals of approvals that stood at the merge all the same."""
@@ -81,7 +80,7 @@ def _merger(case: Case) -> Holders:
     actors += [pull.auto_merge_by] if pull.auto_merge_by else []
     for kind in ("AutoMergeEnabled", "AddedToMergeQueue"):
         actors += [event.actor for event in case.timeline.earlier(kind)[-1:]]
-    _add_accounts(found, case.policy, actors)
+    _add_accounts(found, case, actors)
     if not case.timeline.whole:
         found.open.append("the timeline was not read whole")
     return found
@@ -95,7 +94,7 @@ def _pusher(case: Case) -> Holders:
         found.open.append("who pushed it to the branch was not observed")
     if any(one.actor is None for one in moves):
         found.open.append("the forge names no account that pushed it (a deploy key, perhaps)")
-    _add_accounts(found, case.policy, [one.actor for one in moves if one.actor is not None])
+    _add_accounts(found, case, [one.actor for one in moves if one.actor is not None])
     return found
 
 
@@ -103,7 +102,7 @@ def _deployer(case: Case) -> Holders:
     """Who started the deployments; an account of another system needs the person map."""
     found = Holders()
     forge = {party.system for party in case.contributors.parties.values() if party.system}
-    people = people_of(case.policy)
+    people = people_of(case.policy, case.chain.evidence.identities)
     if unread_deployments(case):
         found.open.append("not all deployments were read")
     for deployment in case.chain.evidence.deployments:
@@ -117,9 +116,8 @@ def _deployer(case: Case) -> Holders:
     return found
 
 
-def passed_own(deployment: ProductionDeployment, policy: Policy) -> list[Party]:
+def passed_own(deployment: ProductionDeployment, people: People) -> list[Party]:
     """Who started a deployment and approved it at its gate; nobody where it has no gate."""
-    people = people_of(policy)
     starter = people.party(deployment.initiator)
     approvers = (people.party(one) for one in deployment.approvers)
     return [one for one in approvers if starter.human and one.key == starter.key]
@@ -134,14 +132,14 @@ def unread_deployments(case: Case) -> bool:
 def _dismisser(case: Case) -> Holders:
     found = Holders()
     events = case.timeline.earlier("ReviewDismissed")
-    _add_accounts(found, case.policy, [event.actor for event in events])
+    _add_accounts(found, case, [event.actor for event in events])
     if not case.timeline.whole:
         found.open.append("the timeline was not read whole")
     return found
 
 
-def _add_accounts(found: Holders, policy: Policy, actors: Iterable[Actor | None]) -> None:
-    people = people_of(policy)
+def _add_accounts(found: Holders, case: Case, actors: Iterable[Actor | None]) -> None:
+    people = people_of(case.policy, case.chain.evidence.identities)
     for actor in actors:
         robot = people.automation(actor)
         operator = people.operator(robot) if robot else None

@@ -123,7 +123,7 @@ def _made_by(chain: Chain, policy: Policy, automation: Automation, _: StandardRu
     if chain.change.kind == ChangeKind.DIRECT:
         return _pushed(chain, automation)
     contributors = case_of(chain, policy).contributors
-    operator = people_of(policy).operator(automation)
+    operator = people_of(policy, chain.evidence.identities).operator(automation)
     own = _accounts(automation) | ({operator.key} if operator else set())
     others = [
         party

@@ -24,9 +24,11 @@ from evidence.model.capture import Gap
 from evidence.model.chain import Chain
 from evidence.model.change import Change
 from evidence.model.git import GitAnswer, GitQuestion, QuestionKind
+from evidence.model.identity import IdentityHistory
 from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Policy
 from evidence.store.session import Store
+from evidence.store.settings import identities
 from evidence.store.surroundings import Surroundings
 from evidence.store.trackers import forge_reads, tracker_reads
 
@@ -60,6 +62,7 @@ class Case:
     _inputs: PopulationInputs | None = field(default=None, init=False)
     _book: AnswerBook | None = field(default=None, init=False)
     _forge: Forge | None = field(default=None, init=False)
+    _identities: IdentityHistory | None = field(default=None, init=False)
     _landings: Landings | None = field(default=None, init=False)
     _passing: tuple[Passing, ...] = field(default=(), init=False)
     _narrow: bool = field(default=False, init=False)
@@ -120,6 +123,13 @@ class Case:
                 gaps=self.gaps(),
             )
         return self._forge
+
+    @property
+    def identities(self) -> IdentityHistory:
+        """What organisations say of accounts, read once."""
+        if self._identities is None:
+            self._identities = identities(self.store, at=self.at)
+        return self._identities
 
     @property
     def landings(self) -> Landings:
@@ -192,6 +202,7 @@ class Case:
                 for repository, commits in self.inputs.associations.items()
             },
             gaps=gaps,
+            identities=self.identities,
             settings=forge.settings,
             landing=forge.landing,
             pushes=forge.pushes,

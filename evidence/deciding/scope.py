@@ -136,7 +136,8 @@ class Scope:
 
     def _settings_tell_more(self, change: Change) -> bool:
         """A new look makes known what held since the look before it, and a record who pushed."""
-        begin = self._settings.get(change.repository)
+        known = [self._settings.get(one) for one in (change.repository, "")]
+        begin = min((one for one in known if one is not None), default=None)
         if begin is None and change.repository not in self._recorded:
             return False
         landing = self._forge.landing(change)

@@ -122,7 +122,10 @@ def _spans(case: Case, begin: int, recorded: Spans) -> Spans:
     """Repository -> when what landed is told of by entries from `begin` on."""
     store, spans = case.store, recorded
     for repository, moment in settings_since(store, begin).items():
-        spans[repository].append((moment, movements.EVER))
+        # What belongs to no repository concerns all of them: who stands behind an account.
+        every = [one.id for one in case.policy.repositories] if not repository else [repository]
+        for own in every:
+            spans[own].append((moment, movements.EVER))
     before = {one.tracker: one.read_to for one in tracker_reads(store, at=begin)}
     for read in tracker_reads(store):
         for one in case.policy.repositories:

@@ -33,6 +33,7 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
                 "line_comments": _has_line_comments(world),
                 "security": bool(world.code_scan or world.alert),
                 "security_hours": 0,
+                "identities": bool(world.identity),
             },
             _argocd(world, moment, home),
             *flux,

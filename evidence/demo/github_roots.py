@@ -40,6 +40,7 @@ def collector_account() -> Node:
         "databaseId": 900,
         "login": "evidence-reader",
         "name": "Evidence reader",
+        "organizationVerifiedDomainEmails": lambda **_: [],
     }
 
 

@@ -100,6 +100,7 @@ class View:
             "login": self.login(person),
             "name": person.name or None,
             "claimant": None,
+            "organizationVerifiedDomainEmails": lambda **_: [],
             "repositories": lambda **given: connection("repositories", (), str, given),
         }
 
@@ -127,6 +128,7 @@ class View:
         if email == _WEB_FLOW_EMAIL:
             return {
                 "__typename": "User",
+                "organizationVerifiedDomainEmails": lambda **_: [],
                 "id": node_id("User", "web-flow"),
                 "databaseId": _WEB_FLOW_ID,
                 "login": "web-flow",
@@ -173,6 +175,7 @@ class View:
         return issue.at <= self.at and not 0 < issue.deleted_at <= self.at
 
     def owner(self, where: RepositoryRecord) -> Node:
+        from evidence.demo.github_identities import members, saml_provider
         from evidence.demo.github_owners import repositories
 
         name = self.full_name(where).split("/")[0]
@@ -182,6 +185,8 @@ class View:
             "databaseId": 4001,
             "login": name,
             "repositories": lambda **given: repositories(self, name, given),
+            "samlIdentityProvider": saml_provider(self),
+            "membersWithRole": lambda **given: members(self, given),
         }
 
     # --- references and commits

@@ -58,6 +58,7 @@ from evidence.demo.world_deployed import (
     GitHubDeployment,
     Image,
 )
+from evidence.demo.world_identity import Identity
 from evidence.demo.world_pushes import Push, Tag
 from evidence.demo.world_security import Alert, CodeScan
 from evidence.demo.world_settings import (
@@ -271,6 +272,7 @@ class World:
     installation: tuple[Installation, ...] = ()
     code_scan: tuple[CodeScan, ...] = ()
     alert: tuple[Alert, ...] = ()
+    identity: tuple[Identity, ...] = ()
     jira: str = "cloud"
     """Which Jira serves issues with `tracker = "jira"`: `cloud` or `server`."""
     access: Access = field(default_factory=Access)

@@ -10,6 +10,7 @@ from evidence.model.change import Change, Link
 from evidence.model.check import CheckCoverage, CheckRun, JobLog
 from evidence.model.deployment import Deployment
 from evidence.model.git import Commit, GitAnswer, GitQuestion
+from evidence.model.identity import IdentityHistory
 from evidence.model.policy_result import PolicyResult
 from evidence.model.production import ProductionDeployment
 from evidence.model.protection import LandingRecords, SettingsHistory
@@ -77,6 +78,8 @@ class ChangeEvidence:
     forge_read_to: int = 0
     """Microseconds UTC up to which its forge was read whole: no pull request changed before it
     unnoticed. 0 where it never was."""
+    identities: IdentityHistory = field(default_factory=IdentityHistory)
+    """What organisations say of accounts; the same record for all changes."""
     github_observed: bool = True
     """False where no pull request source is configured or has ever completed for the repository:
     approvals are then unknown, not missing."""

@@ -35,6 +35,9 @@ class Subject(StrEnum):
     """All environments of the repository; key empty."""
     ACCESS = "access"
     """One list of holders; key: as `AccessSnapshot.scope`."""
+    IDENTITIES = "identities"
+    """One list of who stands behind accounts, of an organisation and not of a repository; key:
+    `<organisation id>/<kind>` as in `AccountIdentity`; `listed` names the accounts."""
     CODE_SCANNING = "code_scanning"
     """All analyses of code scanning in `since`..`until`; key empty, or of one that was not read."""
     CODE_ALERTS = "code_alerts"

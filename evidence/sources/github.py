@@ -52,6 +52,21 @@ def security(source: Source, loaded: Loaded) -> Collector:
     )
 
 
+def identities(source: Source, loaded: Loaded) -> Collector:
+    """Who stands behind the accounts of its organisations: a stream beside the first."""
+    from evidence.collectors.github.identities import GitHubIdentities
+    from evidence.collectors.github.settings import HOUR
+
+    named = [one.name.partition("/")[0] for one in _repositories(source, loaded)]
+    owners = {one.lower() for one in (*named, *source.organisations) if one not in ("", "*")}
+    return GitHubIdentities(
+        source=f"{source.id}:identities",
+        **_account(source),
+        every=source.settings_hours * HOUR,
+        owners=tuple(sorted(owners)),
+    )
+
+
 def register(source: Source, loaded: Loaded, store: Store) -> Collector:
     """The lists of repositories of its owners."""
     from evidence.collectors.github import GitHubRegister, Scope

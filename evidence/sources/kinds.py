@@ -37,6 +37,7 @@ LAST: dict[str, Callable[[Source, Loaded], Collector]] = {"oci": registries.imag
 BESIDE: tuple[tuple[str, Callable[[Source], bool], Callable[[Source, Loaded], Collector]], ...] = (
     ("github", lambda source: source.settings, github.settings),
     ("github", lambda source: source.security, github.security),
+    ("github", lambda source: source.identities, github.identities),
 )
 """Further streams of a kind of source, where they are asked for, each with a cursor and receipts of
 its own: `<id>:settings`."""

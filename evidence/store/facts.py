@@ -18,6 +18,7 @@ from evidence.model.delivery import Delivery
 from evidence.model.deployment import ApplicationState, Deployment
 from evidence.model.fact import Fact
 from evidence.model.git import Commit, GitAnswer, RefTip
+from evidence.model.identity import AccountIdentity
 from evidence.model.policy_result import PolicyResult
 from evidence.model.provenance import Provenance
 from evidence.model.pull_request import (
@@ -190,6 +191,9 @@ FACTS: Mapping[type[Fact], FactTable] = {
         ),
         _fact_table(AccessSnapshot, "access_snapshot", ("repository", "scope")),
         _fact_table(ScopeEntry, "scope_entry", ("source", "object_id")),
+        _fact_table(
+            AccountIdentity, "account_identity", ("source", "organisation", "kind", "account")
+        ),
         _fact_table(Observation, "observation", ("repository", "subject", "key", "at")),
         FactTable(
             cls=Commit,

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from evidence.model.activity import RepositoryActivity, RuleSuite
 from evidence.model.capture import Gap
 from evidence.model.fact import Fact
+from evidence.model.identity import AccountIdentity, IdentityHistory
 from evidence.model.protection import SettingsHistory
 from evidence.model.settings import (
     AccessSnapshot,
@@ -20,6 +21,7 @@ from evidence.model.settings import (
     Ruleset,
     RulesetListing,
     RulesetVersion,
+    Subject,
 )
 from evidence.store import queries
 from evidence.store.escaped import from_text
@@ -98,6 +100,18 @@ def _movements(
     return tuple(sorted(found, key=lambda one: (one.at, one.activity_id)))
 
 
+def identities(store: Store, *, at: int | None = None) -> IdentityHistory:
+    """Who stands behind accounts, as organisations said it: every version and every look."""
+    versions = queries.load_versions(store, AccountIdentity, at=at)
+    looks = queries.load_versions(
+        store, Observation, at=at, repository="", subject=Subject.IDENTITIES
+    )
+    return IdentityHistory(
+        identities=tuple(sorted(versions, key=lambda one: (one.observed_at, one.entry_seq))),
+        observations=tuple(sorted(looks, key=lambda one: (one.at, one.key))),
+    )
+
+
 def records(
     store: Store, repository: str, *, at: int | None = None
 ) -> tuple[tuple[RuleSuite, ...], tuple[RepositoryActivity, ...]]:
@@ -114,7 +128,9 @@ def settings_since(store: Store, since: int) -> dict[str, int]:
     """Repository -> the moment from which entries from `since` on can tell more of its settings.
 
     That is the look before the new one, microseconds UTC: what lies between two looks is known
-    only once both are there. A ruleset that was supplied, and a first look, reach back to 0.
+    only once both are there. A ruleset that was supplied, and a first look, reach back to 0. Of
+    what belongs to an organisation (who stands behind an account) the repository is empty; who is
+    newly known may have been anybody at any time.
     """
     new, old = fact_table(Observation).table, fact_table(Observation).table.alias("old")
     same = [old.c[name] == new.c[name] for name in ("repository", "subject", "key")]
@@ -133,6 +149,10 @@ def settings_since(store: Store, since: int) -> dict[str, int]:
     with store.read() as connection:
         found = {from_text(row[0]): int(row[1]) for row in connection.execute(looked)}
         found |= {from_text(row): 0 for row in connection.execute(supplied).scalars()}
+        known = fact_table(AccountIdentity).table
+        newly = select(known.c.entry_seq).where(known.c.entry_seq >= since).limit(1)
+        if connection.execute(newly).first() is not None:
+            found[""] = 0
     return found
 
 

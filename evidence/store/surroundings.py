@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from evidence.model.activity import RepositoryActivity
 from evidence.model.capture import Gap
 from evidence.model.change import Change
+from evidence.model.identity import IdentityHistory
 from evidence.model.production import ProductionDeployment
 from evidence.model.protection import LandingRecords, SettingsHistory
 from evidence.model.pull_request import PullRequestEvent
@@ -70,6 +71,8 @@ class Surroundings:
     trackers: tuple[TrackerRead, ...] = ()
     unlisted: Unlisted = listed_only
     """Commits of heads that a force-push replaced, and those that a listing leaves out."""
+    identities: IdentityHistory = field(default_factory=IdentityHistory)
+    """What organisations say of accounts."""
     settings: Callable[[str], SettingsHistory] = no_settings
     """Repository -> every observed version of its settings."""
     landing: Callable[[Change], LandingRecords] = no_landing

@@ -35,8 +35,9 @@ PARTS = (
 )
 """The lists of a change's evidence. The current pull request is the newest of its versions."""
 
-RECORDS = ("settings", "landing")
-"""Parts that hold lists of their own: what the forge allows, and what it recorded of a landing."""
+RECORDS = ("settings", "landing", "identities")
+"""Parts that hold lists of their own: what the forge allows, what it recorded of a landing, and
+what organisations say of accounts."""
 
 Removals = Callable[[ChangeEvidence], Iterator[tuple[str, ChangeEvidence]]]
 

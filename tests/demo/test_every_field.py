@@ -44,6 +44,7 @@ ARGUMENTS = {
     "qualifiedName": 'qualifiedName: "refs/heads/main"',
     "oid": 'expression: "main"',
     "number": "number: 2",
+    "login": 'login: "example-shop"',
 }
 
 

@@ -36,7 +36,8 @@ from evidence.store.tables import entry_index
 from evidence.sync import Outcome
 
 SOURCES = (
-    *("github", "github:settings", "github:security", "github:scope", "github:logs"),
+    *("github", "github:settings", "github:security", "github:identities"),
+    *("github:scope", "github:logs"),
     *("github-deployments", "jira", "argocd"),
 )
 BEYOND = 10**6

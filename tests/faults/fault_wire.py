@@ -27,7 +27,7 @@ PAGE = 2
 """Rows of a page that a server gives, however many are asked for."""
 _LISTS = (
     "reviews|commits|contexts|timelineItems|labels|checkSuites|checkRuns|history|repositories|"
-    "deployments|pullRequests"
+    "deployments|pullRequests|externalIdentities|membersWithRole"
 )
 _FIRST = re.compile(rf"\b({_LISTS})\((\s*)first: [0-9]+")
 GRAPHQL = frozenset({"rate_limited", "something_went_wrong", "resource_limits"})

@@ -226,6 +226,27 @@ how = "fixed"
 """
     for number in (1, 2, 5, 6)
 )
+_IDENTITIES = """
+[[identity]]
+person = "ada"
+subject = "ada@corp.example"
+verified = ["ada@corp.example"]
+[[identity]]
+person = "bert"
+subject = "bert@corp.example"
+[[identity]]
+person = "carl"
+subject = "carl@corp.example"
+[[identity]]
+person = "dora"
+at = "+6d"
+subject = "dora@corp.example"
+[[identity]]
+person = "bert"
+at = "+8d10m"
+subject = "bert@corp.example"
+verified = ["bert@corp.example"]
+"""
 _ISSUE = """
 [[issue]]
 key = "ticket{number}"
@@ -273,6 +294,7 @@ WORLD = (
     )
     + _DEPLOYED
     + _SECURITY
+    + _IDENTITIES
 )
 OVERRIDES = {
     **CONFIGURATION,
@@ -281,6 +303,7 @@ OVERRIDES = {
             "id": "github",
             "settings_hours": 0,
             "security": True,
+            "identities": True,
             "organisations": ["example-shop"],
             "job_logs": True,
         }

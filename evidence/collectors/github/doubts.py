@@ -16,6 +16,7 @@ from evidence.collectors.github.reading import at, integer, items, mapping, text
 
 _DEPTH = 5
 """Objects below the data that are looked at: lists are not gone into."""
+_PEOPLE = (("membersWithRole",), ("samlIdentityProvider", "externalIdentities"))
 _ROWS = ("environments", "installations", "branch_policies", "rule_suites", "alerts")
 
 
@@ -69,6 +70,8 @@ def contradiction(asked: Mapping[str, Any], data: Mapping[str, Any]) -> str:
         return "a branch with a tip came without commits"
     if at(data, "repositoryOwner", "repositories", "nodes") == []:
         return "an owner came without repositories"
+    if any(at(data, "repositoryOwner", *place, "nodes") == [] for place in _PEOPLE):
+        return "an organisation came without accounts"
     return ""
 
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from evidence.canonical import sha256_hex
 
-_FILES = ("queries.graphql", "deployments.graphql")
+_FILES = ("queries.graphql", "deployments.graphql", "identities.graphql")
 _DEFINITION = re.compile(r"^(query|fragment) (\w+)[^{]*\{.*?^\}", re.MULTILINE | re.DOTALL)
 _SPREAD = re.compile(r"\.\.\.([A-Z]\w*)")
 

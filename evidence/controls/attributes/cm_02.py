@@ -73,7 +73,7 @@ def _request(chain: Chain, policy: Policy) -> _Request:
         limit = chain.change.first_deployed_at
     desk = Desk(
         policy=policy,
-        people=people_of(policy),
+        people=people_of(policy, chain.evidence.identities),
         contributors=case_of(chain, policy).contributors,
         limit=limit,
     )

@@ -130,8 +130,9 @@ def _pair(case: Case, one: str, two: str) -> _Told | None:
 
 def _own_gate(case: Case) -> _Told | None:
     """Whether somebody let a deployment pass at its gate that they had started themselves."""
-    deployments, people = case.chain.evidence.deployments, people_of(case.policy)
-    both = [one.label for each in deployments for one in passed_own(each, case.policy)]
+    evidence = case.chain.evidence
+    deployments, people = evidence.deployments, people_of(case.policy, evidence.identities)
+    both = [one.label for each in deployments for one in passed_own(each, people)]
     if both:
         return "forbidden-pair", f"{listing(both)} let pass at a gate what they had started."
     parties = [people.party(one) for each in deployments for one in each.approvers]
@@ -143,7 +144,8 @@ def _own_gate(case: Case) -> _Told | None:
 
 def _flags(case: Case) -> list[str]:
     flags = [*case.contributors.flags, *case.approvals.flags]
-    if any(passed_own(one, case.policy) for one in case.chain.evidence.deployments):
+    people = people_of(case.policy, case.chain.evidence.identities)
+    if any(passed_own(one, people) for one in case.chain.evidence.deployments):
         flags.append("own-gate")
     deployers = holders(case, "deployer")
     if set(deployers.people) & set(case.contributors.humans):

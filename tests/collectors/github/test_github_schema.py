@@ -26,16 +26,18 @@ OPERATIONS = (
     "MergedCount",
     "OwnerRepositories",
 )
+ELSEWHERE = ("OrganisationSaml", "OrganisationEmails")
+"""Operations of files beside `queries.graphql`."""
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", OPERATIONS + ELSEWHERE)
 def test_a_query_is_valid_by_the_published_schema(schema, operation):
     from graphql import parse, validate
 
     assert validate(schema, parse(queries.document(operation))) == []
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", OPERATIONS + ELSEWHERE)
 def test_a_query_uses_no_deprecated_field(schema, operation):
     from graphql import NoDeprecatedCustomRule, parse, validate
 
