@@ -23,12 +23,13 @@ from evidence.collectors.argo_rollouts import ArgoRolloutsCollector
 from evidence.collectors.argocd import ArgoCdCollector
 from evidence.collectors.flagger import FlaggerCollector
 from evidence.collectors.flux import FluxCollector
-from evidence.collectors.ingested import provenance
+from evidence.collectors.ingested import provenance, scan
 from evidence.collectors.ingested.given import Given
 from evidence.collectors.received import readers
 from evidence.errors import EvidenceError
 from evidence.model.capture import Window
 from evidence.model.git import GitAnswer, GitQuestion, QuestionKind
+from evidence.model.policy_result import FindingState, PolicyResult
 from evidence.policy import Application, ImageMap
 
 Objects = ArgoCdCollector | FluxCollector | ArgoRolloutsCollector | FlaggerCollector
@@ -181,6 +182,26 @@ def _provenance(path: Path, work: Path) -> Outcome:
     return Outcome(found=dict(Counter(type(one).__name__ for one in facts)))
 
 
+def _scan(tool: str) -> Callable[[Path, Path], Outcome]:
+    """A result as it would be handed over, with a commit and, where it is empty, its tool told."""
+
+    def read(path: Path, work: Path) -> Outcome:
+        file = _as_kubectl(path, work) if path.suffix in {".yaml", ".yml"} else path
+        told = {"tool": tool, "commit": "c" * 40, "tool_version": "1"}
+        given = Given(name=file.name, data=file.read_bytes(), source="x", observed_at=1, told=told)
+        found: Counter[str] = Counter()
+        for capture in scan.captures(given):
+            for one in scan.parse(capture).facts:
+                assert isinstance(one, PolicyResult)
+                found[one.verdict.value] += 1
+                states = Counter(each.state for each in one.findings)
+                found["open"] += states[FindingState.OPEN]
+                found["suppressed"] += states[FindingState.SUPPRESSED]
+        return Outcome(found={name: number for name, number in found.items() if number})
+
+    return read
+
+
 READERS: Mapping[str, Callable[[Path, Path], Outcome]] = {
     "argocd": _objects(lambda file: ArgoCdCollector(source="x", file=file)),
     "flux": _delivery_or(
@@ -192,5 +213,14 @@ READERS: Mapping[str, Callable[[Path, Path], Outcome]] = {
     ),
     "gitops-config": _configuration,
     "provenance": _provenance,
+    "sarif": _scan(""),
+    **{
+        tool: _scan(tool)
+        for tool in (
+            *("trivy", "grype", "gitleaks", "checkov", "kics", "tfsec", "conftest", "kyverno"),
+            *("gatekeeper", "trivy-operator"),
+        )
+    },
+    "pre-commit": _scan(""),  # how it is configured: it writes no result
 }
 """Folder -> how its files are read."""
