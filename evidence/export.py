@@ -8,12 +8,9 @@ written before the packet gets its name: an export that cannot be recorded leave
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from evidence import __version__, packing, single
 from evidence.actor import actor
@@ -23,7 +20,6 @@ from evidence.collecting import now
 from evidence.collectors.interface import Progress, no_progress
 from evidence.config.load import Loaded
 from evidence.config.yardstick import build_policy, log_origin, zone
-from evidence.controls.dispositions import accepted
 from evidence.deciding.case import Case
 from evidence.deciding.yardstick import is_simulated, yardstick_text
 from evidence.discovered import with_discovered
@@ -31,12 +27,11 @@ from evidence.errors import ConfigError
 from evidence.manifest import Predicate
 from evidence.manifest.paths import CAPTURES
 from evidence.model.change import Change
-from evidence.model.determination import Outcome
 from evidence.notes import note_text, sign_note
-from evidence.packing import Results
 from evidence.report.data import PacketData, Period
 from evidence.report.render import write_packet
 from evidence.report.text import utc
+from evidence.reported import ReportResult, result_of
 from evidence.request import ReportRequest, as_of, asked_period, asked_zone, read_period
 from evidence.seal.held import load_keys, load_stamping
 from evidence.seal.keys import KeySet
@@ -47,70 +42,6 @@ from evidence.store.rebuild import check_whole
 from evidence.store.session import Store, open_store
 
 __all__ = ["ReportRequest", "ReportResult", "read_period", "report"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportResult:
-    """Where the packet is and what it says in a few numbers."""
-
-    directory: Path
-    archive: Path | None
-    """The ZIP, where one was asked for."""
-    seal: SealResult
-    changes: int
-    deployments: int
-    promotions: int
-    outcomes: Mapping[str, int]
-    """Of changes and deployments; those of promotions are counted apart."""
-    promotion_outcomes: Mapping[str, int]
-    setting_outcomes: Mapping[str, int]
-    """Of intervals of settings, counted apart."""
-    accepted: int
-    """Of the outcomes `fail`, those for which a disposition holds."""
-    ledger_size: int
-    why_unknown: tuple[tuple[str, int, str], ...]
-    """(reason code, count, the action that would clear it), most frequent first."""
-
-    def summary(self) -> list[str]:
-        """Sentences for the reader on stderr."""
-        counts, promoted = _told(self.outcomes), _told(self.promotion_outcomes)
-        return [
-            (
-                f"{self.changes} changes and {self.deployments} deployments, decided on "
-                f"{self.ledger_size} ledger entries; determinations: {counts}"
-            ),
-            f"{self.promotions} promotions, counted apart; determinations: {promoted}",
-            f"settings by interval, counted apart; determinations: {_told(self.setting_outcomes)}",
-            *([f"{self.accepted} deviations are accepted"] if self.accepted else []),
-            f"SHA256SUMS {self.seal.digest}, sealed by {self.seal.fingerprint}",
-            *(f"unknown {count} x {reason}: {act}" for reason, count, act in self.why_unknown[:5]),
-        ]
-
-    def as_json(self) -> dict[str, Any]:
-        """The published shape: docs/reference/schemas/report.schema.json."""
-        return {
-            "schema_version": 1,
-            "directory": str(self.directory),
-            "archive": str(self.archive) if self.archive else None,
-            "digest": self.seal.digest,
-            "fingerprint": self.seal.fingerprint,
-            "changes": self.changes,
-            "deployments": self.deployments,
-            "promotions": self.promotions,
-            "outcomes": dict(self.outcomes),
-            "promotion_outcomes": dict(self.promotion_outcomes),
-            "setting_outcomes": dict(self.setting_outcomes),
-            "accepted": self.accepted,
-            "ledger_size": self.ledger_size,
-            "why_unknown": [
-                {"reason": reason, "count": count, "action": action}
-                for reason, count, action in self.why_unknown
-            ],
-        }
-
-
-def _told(outcomes: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in sorted(outcomes.items())) or "none"
 
 
 def report(
@@ -168,7 +99,7 @@ def report(
             folder.rename(destination)
             if archive and zipped:
                 zipped.rename(archive)
-        return _result(destination, archive, sealed, data, results)
+        return result_of(destination, archive, sealed, data, results)
 
 
 ONE_CHANGE = "This packet was exported for one change and holds no other."
@@ -276,31 +207,4 @@ def _record(
             "observed_at": now(),
         },
         canonical_json(packed),
-    )
-
-
-def _result(
-    directory: Path, archive: Path | None, sealed: SealResult, data: PacketData, results: Results
-) -> ReportResult:
-    apart = frozenset(change.change_id for change in data.promotions)
-    every = [one for group in results.determinations.values() for one in group]
-    held = [one.determination for one in data.settings]
-    unknown = [one for one in (*every, *held) if one.outcome is Outcome.UNKNOWN]
-    actions = {one.reason: one.missing for one in unknown}
-    return ReportResult(
-        directory=directory,
-        archive=archive,
-        seal=sealed,
-        changes=len(data.population),
-        deployments=len(data.deployments),
-        promotions=len(apart),
-        outcomes=Counter(str(one.outcome) for one in every if one.subject not in apart),
-        promotion_outcomes=Counter(str(one.outcome) for one in every if one.subject in apart),
-        setting_outcomes=Counter(str(one.outcome) for one in held),
-        accepted=len(accepted(data.rulings)),
-        ledger_size=data.ledger_size,
-        why_unknown=tuple(
-            (reason, count, actions[reason])
-            for reason, count in Counter(one.reason for one in unknown).most_common()
-        ),
     )

@@ -50,7 +50,9 @@ class Trace:
     @property
     def why_unknown(self) -> tuple[tuple[str, int, str], ...]:
         """(reason code, count, the action that would decide it), most frequent first."""
-        unknown = [one for one in self.determinations if one.outcome is Outcome.UNKNOWN]
+        settled = {key for key, found in self.rulings.items() if any(one.holds for one in found)}
+        every = [one for one in self.determinations if (one.control, one.subject) not in settled]
+        unknown = [one for one in every if one.outcome is Outcome.UNKNOWN]
         counts = Counter(one.reason for one in unknown)
         actions = {one.reason: one.missing for one in unknown}
         return tuple((reason, count, actions[reason]) for reason, count in counts.most_common())
@@ -125,7 +127,7 @@ def _disposed(store: Store, one: Trace, held: Register, config: Path | None) -> 
 
     failed = [row for row in one.determinations if row.outcome is Outcome.FAIL]
     told = replace(one, responses=tuple(said for row in failed for said in answers(held, row)))
-    if {row.control for row in failed}.isdisjoint(each.terms.control for each in held.dispositions):
+    if held.controls.isdisjoint(row.control for row in one.determinations):
         return told
     policy = build_policy(with_discovered(load(config), store).settings)
     case = Case(store=store, policy=policy, as_of=now())
@@ -298,8 +300,8 @@ def _determinations(one: Trace) -> Iterator[str]:
             f"{found.sentence}{_seqs(found.entries)}"
         )
         for ruling in one.rulings.get((found.control, found.subject), ()):
-            held = "accepted" if ruling.holds else "not accepted"
-            yield f"       {held} by {ruling.disposition} ({ruling.kind}): {ruling.sentence}"
+            told = ruling.reason if ruling.holds else f"no effect, {ruling.reason}"
+            yield f"       {ruling.disposition} ({ruling.kind}): {told}: {ruling.sentence}"
         for said in one.responses:
             if (said.terms.control, said.terms.subject) == (found.control, found.subject):
                 by = private(said.terms.owner)

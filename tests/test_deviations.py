@@ -239,6 +239,76 @@ def test_an_act_on_what_is_not_there_is_refused(loaded):
             act()
 
 
+# --- alternative evidence
+
+EXTERNAL = "jenkins/test"
+
+
+@pytest.fixture(scope="module")
+def external(tmp_path_factory):
+    """A shop whose policy asks for a check of a system that nobody collects."""
+    checks = [{"name": EXTERNAL, "source": "jenkins"}]
+    return synced(
+        tmp_path_factory.mktemp("external"),
+        FIRST + pull("gift") + bump("to-gift", "gift"),
+        person=PERSONS,
+        policy={"required_checks": checks},
+    )
+
+
+@pytest.fixture
+def unknown(external, tmp_path, monkeypatch):
+    """Its configuration, on a copy of its store."""
+    monkeypatch.setenv("EVIDENCE_HOME", str(shutil.copytree(external.home, tmp_path / "external")))
+    return load(external.configuration)
+
+
+@pytest.fixture
+def result(tmp_path):
+    path = tmp_path / "report.xml"
+    path.write_text("<testsuite failures='0'/>")
+    return str(path)
+
+
+def test_a_file_resolves_what_is_unknown_until_it_is_purged(
+    unknown, external, result, tmp_path, brief_pdf
+):
+    done = deviations.attach(unknown, "CM-06", "shop:pr:2", result, "From the archive.", DORA)
+    assert "supported" in done.remarks[0]
+    seen = trace("shop:pr:2", config=external.configuration)[0]
+    computed = next(one for one in seen.determinations if one.control == "CM-06")
+    assert computed.outcome == "unknown"
+    assert computed.reason not in {reason for reason, _, _ in seen.why_unknown}
+    asked = ReportRequest(
+        start="2026-07-01",
+        end="2026-07-31",
+        as_of="2026-08-02T00:00:00Z",
+        destination=tmp_path / "packet",
+    )
+    assert report(unknown, asked).supported == 1
+    with closing(open_store(unknown.store_url)) as store:
+        given = dispositions.register(store).alternatives[0]
+    packed = {int(path.stem) for path in (tmp_path / "packet" / "captures").glob("*.json")}
+    assert set(given.entries) <= packed
+    purge(unknown, given.terms.evidence.entry, "It names somebody.")
+    again = trace("shop:pr:2", config=external.configuration)[0]
+    assert [one.reason for rows in again.rulings.values() for one in rows] == ["evidence-missing"]
+
+
+def test_only_what_is_unknown_takes_alternative_evidence(unknown, result):
+    for control, term, message in (
+        ("CM-03", "shop:pr:2", "is not unknown"),
+        ("CM-06", "nothing", "No change is known"),
+        ("CM-09", "shop:main", "is not unknown"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            deviations.attach(unknown, control, term, result, "From the archive.", DORA)
+    with pytest.raises(ConfigError, match="--statement"):
+        deviations.attach(unknown, "CM-06", "shop:pr:2", result, " ", DORA)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        deviations.attach(unknown, "CM-06", "shop:pr:2", "no-such.xml", "From.", DORA)
+
+
 # --- where it is read
 
 
@@ -250,7 +320,7 @@ def test_a_trace_tells_what_stands_beside_a_deviation(loaded, once):
     deviations.respond(loaded, terms, ADA)
     traces = trace(SOLO_ID, config=once.configuration)
     text = as_text(traces)
-    assert "accepted by D-" in text
+    assert "(accepted-deviation): accepted: Accepted as accepted-deviation" in text
     assert "management (Carl Example): We hired." in text
     computed = {one.control: one.outcome for one in traces[0].determinations}
     assert computed["CM-03"] == "fail"

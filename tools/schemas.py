@@ -22,7 +22,7 @@ from evidence.model.change import Change, Link
 from evidence.model.codec import field_types, optional
 from evidence.model.custody import Handling
 from evidence.model.determination import Determination
-from evidence.model.disposition import Disposition, Response, Ruling
+from evidence.model.disposition import Alternative, Disposition, Response, Ruling
 from evidence.model.production import ProductionDeployment
 from evidence.report.scanned import ScanRow
 from evidence.status import DeliveryStatus, DispositionStatus, SourceStatus
@@ -153,6 +153,7 @@ OUTPUTS: dict[str, tuple[str, dict[str, Any], tuple[type[Any], ...]]] = {
             "promotion_outcomes": COUNTS,
             "setting_outcomes": COUNTS,
             "accepted": NUMBER,
+            "supported": NUMBER,
             "ledger_size": NUMBER,
             "why_unknown": WHY_UNKNOWN,
         },
@@ -226,8 +227,11 @@ OUTPUTS: dict[str, tuple[str, dict[str, Any], tuple[type[Any], ...]]] = {
             "dispositions": rows(
                 table(id=TEXT, **{k: schema(v) for k, v in field_types(Disposition).items()})
             ),
+            "alternatives": rows(
+                table(id=TEXT, **{k: schema(v) for k, v in field_types(Alternative).items()})
+            ),
         },
-        (Determination, Ruling, Response, Disposition),
+        (Determination, Ruling, Response, Disposition, Alternative),
     ),
     "deviations-act": (
         "evidence deviations waive",

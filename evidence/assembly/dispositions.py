@@ -44,10 +44,14 @@ def within(
             )
         ),
         responses=tuple(one for one in register.responses if one.said.entry in told),
+        alternatives=tuple(one for one in register.alternatives if one.id in named),
     )
 
 
 def entries_of(register: Register) -> set[int]:
     """Every ledger entry that a register rests on: its acts, and what was attached."""
     found = {one.said.entry for one in register.responses}
-    return found.union(*(one.entries for one in register.dispositions))
+    return found.union(
+        *(one.entries for one in register.dispositions),
+        *(one.entries for one in register.alternatives),
+    )

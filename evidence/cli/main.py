@@ -14,6 +14,7 @@ import typer
 from evidence import __version__
 from evidence.cli import (
     anchor,
+    attach,
     config,
     custody,
     db,
@@ -55,6 +56,7 @@ app.command("status")(status.command)
 app.command("trace")(trace.command)
 app.command("report")(report.command)
 app.command("verify")(verify.command)
+app.command("attach")(attach.command)
 app.command("anchor")(anchor.command)
 app.command("purge")(purge.command)
 app.command("custody")(custody.command)

@@ -110,16 +110,16 @@ def rule(
 
 
 def accepted(rulings: Mapping[tuple[str, str], Iterable[Ruling]]) -> frozenset[tuple[str, str]]:
-    """(control, subject) of the deviations for which a disposition holds."""
+    """(control, subject) of the determinations for which a record of the register holds."""
     return frozenset(key for key, found in rulings.items() if any(one.holds for one in found))
 
 
 def _accepted(disposition: Disposition, approval: Act | None, policy: Policy) -> Told:
-    label = _label(approval, people_of(policy))
+    by = label(approval, people_of(policy))
     at = when(approval.at if approval else 0)
     terms = disposition.terms
     return ACCEPTED, (
-        f"Accepted as {terms.kind}, approved by {label} at {at}, "
+        f"Accepted as {terms.kind}, approved by {by} at {at}, "
         f"valid from {when(terms.valid_from)} to {when(terms.valid_to)}."
     )
 
@@ -146,26 +146,36 @@ def _approval(
 
 
 def _refusal(requested: Act, approval: Act, event: Event, people: People) -> Told | None:
-    approver, requester = people.party(approval.actor), people.party(requested.actor)
-    label = _label(approval, people)
-    if not (approver.mapped and approver.human):
-        return "approver-unmapped", f"{label} approved it, whom the person map does not hold."
-    if not (requester.mapped and requester.human):
-        by = _label(requested, people)
+    requester = people.party(requested.actor)
+    mapped = requester.mapped and requester.human
+    if mapped and people.party(approval.actor).key == requester.key:
+        return "self-approved", f"{label(approval, people)} asked for it and approved it."
+    against = dependence(approval, event, people, who="approver", did="approved")
+    if against is None and not mapped:
+        by = label(requested, people)
         return "requester-unmapped", f"{by} asked for it, whom the person map does not hold."
-    if approver.key == requester.key:
-        return "self-approved", f"{label} asked for it and approved it."
-    if approver.left_at and approval.at >= approver.left_at:
-        return "approver-left", f"{label} approved it after leaving at {when(approver.left_at)}."
-    if approver.key in event.contributors.parties:
-        return "approver-contributed", f"{label} approved it and took part in what it is about."
+    return against
+
+
+def dependence(act: Act, event: Event, people: People, *, who: str, did: str) -> Told | None:
+    """What keeps somebody from being shown to stand outside of an event; None where nothing does.
+
+    `who` begins the code (`approver`), `did` is what they did, in words.
+    """
+    party, name = people.party(act.actor), label(act, people)
+    if not (party.mapped and party.human):
+        return f"{who}-unmapped", f"{name} {did} it, whom the person map does not hold."
+    if party.left_at and act.at >= party.left_at:
+        return f"{who}-left", f"{name} {did} it after leaving at {when(party.left_at)}."
+    if party.key in event.contributors.parties:
+        return f"{who}-contributed", f"{name} {did} it and took part in what it is about."
     if event.contributors.open:
         words = event.contributors.open[0].words
-        return "independence-open", f"{label} approved it and may have contributed: {words}."
+        return "independence-open", f"{name} {did} it and may have contributed: {words}."
     return None
 
 
-def _label(act: Act | None, people: People) -> str:
+def label(act: Act | None, people: People) -> str:
     """Whoever did something: by the person map, else the account that the system knew."""
     if act is None:
         return "nobody"

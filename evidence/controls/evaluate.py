@@ -158,21 +158,31 @@ def _versioned(determination: Determination) -> Determination:
 
 # --- counting
 
-_ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ACCEPTED, Verdict.PASS)
+_ORDER = (
+    Verdict.FAIL,
+    Verdict.UNKNOWN,
+    Verdict.ACCEPTED,
+    Verdict.ALTERNATIVE,
+    Verdict.PASS,
+)
 
 
 def verdict(one: Determination, accepted: Container[tuple[str, str]] = ()) -> Verdict:
-    """How a determination is counted; `accepted` holds (control, subject) with a disposition.
+    """How a determination is counted; `accepted` holds (control, subject) with a record that holds.
 
-    A disposition counts only on a fail.
+    Of a fail that is a disposition, of an unknown alternative evidence; nothing else has any.
     """
-    if one.outcome == Outcome.FAIL and (one.control, one.subject) in accepted:
-        return Verdict.ACCEPTED
+    beside = _BESIDE.get(one.outcome)
+    if beside and (one.control, one.subject) in accepted:
+        return beside
     return Verdict(one.outcome)
 
 
+_BESIDE = {Outcome.FAIL: Verdict.ACCEPTED, Outcome.UNKNOWN: Verdict.ALTERNATIVE}
+
+
 def roll_up(verdicts: Iterable[Verdict]) -> Verdict:
-    """The worst verdict: fail, then unknown, then accepted, then pass.
+    """The worst verdict: fail, unknown, accepted, alternative, pass.
 
     `not_applicable` is left out, and comes back only where there is nothing else.
     """
@@ -186,6 +196,8 @@ class Counts:
 
     control: str
     passed: int = 0
+    alternative: int = 0
+    """Unknowns that alternative evidence resolves: passes that are counted apart."""
     failed: int = 0
     """Deviations without a disposition."""
     accepted: int = 0
@@ -201,7 +213,7 @@ class Counts:
     @property
     def tested(self) -> int:
         """The denominator of the rate: what was decided."""
-        return self.passed + self.deviations
+        return self.passed + self.alternative + self.deviations
 
     @property
     def rate(self) -> Fraction | None:
@@ -212,7 +224,7 @@ class Counts:
 def count(
     determinations: Iterable[Determination], accepted: Iterable[tuple[str, str]] = ()
 ) -> tuple[Counts, ...]:
-    """Counts per control, in order of id. `accepted`: (control, subject) with a disposition."""
+    """Counts per control, in order of id; `accepted` as `verdict` has it."""
     disposed = frozenset(accepted)
     tallies: dict[str, dict[str, int]] = {}
     for one in determinations:
@@ -226,6 +238,7 @@ _COLUMN = {
     Verdict.PASS: "passed",
     Verdict.FAIL: "failed",
     Verdict.ACCEPTED: "accepted",
+    Verdict.ALTERNATIVE: "alternative",
     Verdict.UNKNOWN: "unknown",
     Verdict.NOT_APPLICABLE: "not_applicable",
 }

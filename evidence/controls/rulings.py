@@ -18,6 +18,9 @@ RULINGS: dict[str, Meaning] = {
     ACCEPTED: Meaning(
         "A valid disposition covers the deviation. It stays a deviation, and is in the rate."
     ),
+    "supported": Meaning(
+        "Alternative evidence resolves what is unknown: a pass that is counted apart."
+    ),
     "not-approved": Meaning(
         "Nobody has approved it.", "Have somebody independent run `evidence deviations approve`."
     ),
@@ -43,8 +46,27 @@ RULINGS: dict[str, Meaning] = {
     "approver-contributed": Meaning(
         "Its approver contributed to what it is about.", "Have somebody approve it who did not."
     ),
+    "attached-later": Meaning(
+        "It was attached after the moment as of which is judged.",
+        "Judge as of a later moment with --as-of.",
+    ),
+    "attacher-unmapped": Meaning(
+        "The person map does not hold the account that attached it.",
+        "Add `os:user:ACCOUNT` to the accounts of the [[person]].",
+    ),
+    "attacher-left": Meaning(
+        "Whoever attached it had left by then.", "Have somebody attach it who is here."
+    ),
+    "attacher-contributed": Meaning(
+        "Whoever attached it contributed to what it is about.",
+        "Have somebody attach it who did not.",
+    ),
+    "other-unknown": Meaning(
+        "It was attached for an unknown with another reason code.",
+        "Look at the unknown again and attach what resolves it.",
+    ),
     "independence-open": Meaning(
-        "Who contributed is not fully known, so the approver may have.",
+        "Who contributed is not fully known, so whoever approved or attached it may have.",
         "Settle what CM-03 names as open: map the accounts and e-mails.",
     ),
     "out-of-scope": Meaning(
@@ -91,13 +113,19 @@ RULINGS: dict[str, Meaning] = {
 """Code -> what it stands for. The first that applies is given, in the order of the checks."""
 
 
+_ABOUT = (
+    "Whether a disposition holds for a deviation, or alternative evidence for an unknown. None of "
+    "these touches the outcome itself."
+)
+
+
 def as_markdown() -> str:
     """The table as the reference page on reason codes prints it."""
     lines = [
         "",
         "## Dispositions",
         "",
-        "Whether a disposition holds for a deviation. None of these touches the outcome itself.",
+        _ABOUT,
         "",
         "| code | meaning | what to do |",
         "|---|---|---|",

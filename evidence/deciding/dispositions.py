@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from evidence.chain.population import Population, Reconciliation
 from evidence.controls import occasions
+from evidence.controls.alternatives import support
 from evidence.controls.contribution import Contributors
 from evidence.controls.contributors import contributors_of
 from evidence.controls.dispositions import Event, EventOf, dispose
@@ -35,7 +36,8 @@ class Disposing:
     case: Case
     register: Register
     rulings: Rulings = field(default_factory=dict)
-    """(control, subject) -> rulings, for deviations that a disposition concerns."""
+    """(control, subject) -> rulings, for deviations that a disposition concerns and unknowns to
+    which alternative evidence was attached."""
     _known: dict[str, Contributors] = field(default_factory=dict)
 
     def change(self, chain: Chain, found: Sequence[Determination]) -> None:
@@ -65,7 +67,9 @@ class Disposing:
         self._dispose((told.determination,), lambda _: occasions.of_event(told.event, policy))
 
     def _dispose(self, found: Iterable[Determination], event_of: EventOf) -> None:
-        self.rulings |= dispose(found, self.register, event_of, self.case.policy, self.case.as_of)
+        found = tuple(found)
+        for judge in (dispose, support):
+            self.rulings |= judge(found, self.register, event_of, self.case.policy, self.case.as_of)
 
     def _contributors(self, change_ids: Sequence[str]) -> list[Contributors]:
         missing = set(change_ids) - self._known.keys()

@@ -60,7 +60,7 @@ def listing(loaded: Loaded, as_of: int) -> Listing:
         policy = build_policy(with_discovered(loaded, store).settings)
         case = Case(store=store, policy=policy, as_of=as_of)
         held = disposing(case)
-        found = [*_stored(held, ""), *_made(case, held)]
+        found = [*_stored(held, Outcome.FAIL), *_made(case, held)]
     return Listing(
         deviations=tuple(
             Deviation(
@@ -99,24 +99,26 @@ def show(found: Listing, name: str) -> Listing:
 
 
 def rulings_of(store: Store, policy: Policy, name: str, as_of: int) -> list[Ruling]:
-    """What one disposition comes to for the changes and deployments that are stored."""
+    """What one record comes to for the changes and deployments that are stored."""
     held = disposing(Case(store=store, policy=policy, as_of=as_of))
-    one = held.register.find(name)
-    if one is None:
-        return []
-    held.register = Register(dispositions=(one,))
-    _stored(held, one.terms.control)
+    held.register = Register(
+        dispositions=tuple(one for one in held.register.dispositions if one.id == name),
+        alternatives=tuple(one for one in held.register.alternatives if one.id == name),
+    )
+    _stored(held, Outcome.FAIL)
+    _stored(held, Outcome.UNKNOWN)
     return [ruling for rulings in held.rulings.values() for ruling in rulings]
 
 
-def _stored(held: Disposing, control: str) -> list[Determination]:
-    """Deviations of changes and deployments, of one control or all; fills the rulings."""
+def _stored(held: Disposing, outcome: Outcome) -> list[Determination]:
+    """Determinations of changes and deployments of an outcome; fills the rulings."""
     store = held.case.store
     earlier = queries.superseded_ids(store)
-    rows = [row.determination for row in queries.determinations(store, outcome=Outcome.FAIL)]
-    found = [one for one in rows if one.subject not in earlier and control in {"", one.control}]
-    asked = {one.terms.control for one in held.register.dispositions}
-    wanted = [one for one in found if one.control in asked]
+    rows = [row.determination for row in queries.determinations(store, outcome=outcome)]
+    found = [one for one in rows if one.subject not in earlier]
+    asked = held.register.dispositions if outcome is Outcome.FAIL else held.register.alternatives
+    controls = {one.terms.control for one in asked}
+    wanted = [one for one in found if one.control in controls]
     _changes(held, _subjects(wanted, SubjectKind.CHANGE))
     _deployments(held, _subjects(wanted, SubjectKind.DEPLOYMENT))
     return found
@@ -176,6 +178,7 @@ def as_json(found: Listing) -> dict[str, Any]:
             for each in found.deviations
         ],
         "dispositions": [_disposition(one) for one in found.register.dispositions],
+        "alternatives": [{"id": one.id, **encode(one)} for one in found.register.alternatives],
     }
 
 

@@ -16,13 +16,15 @@ class Outcome(StrEnum):
 
 
 class Verdict(StrEnum):
-    """How a determination is counted: its outcome, or `accepted` for a fail that was accepted."""
+    """How a determination is counted: its outcome, and what stands beside it."""
 
     FAIL = "fail"
     """A deviation without a disposition that holds."""
     UNKNOWN = "unknown"
     ACCEPTED = "accepted"
     """A deviation with one: still a deviation, and never a pass."""
+    ALTERNATIVE = "alternative"
+    """An unknown that alternative evidence resolves: a pass that is counted apart."""
     PASS = "pass"  # noqa: S105 - an outcome, not a password
     NOT_APPLICABLE = "not_applicable"
 

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from evidence.model.actor import Actor, ActorType
 
+ALTERNATIVE = "alternative-evidence"
+"""What a ruling on alternative evidence has for a class."""
 SYSTEM = "os"
 """The system instance of whoever runs this program: `os:user:ada` in the person map."""
 
@@ -147,15 +149,51 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlternativeTerms:
+    """The body of an attachment to something unknown: evidence that no source gave."""
+
+    control: str
+    subject: str
+    reason: str
+    """Reason code of the unknown that it resolves."""
+    evidence: Attachment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """One piece of alternative evidence, by whoever attached it."""
+
+    terms: AlternativeTerms
+    said: Act
+
+    @property
+    def id(self) -> str:
+        """`A-` and the number of the ledger entry."""
+        return f"A-{self.said.entry}"
+
+    @property
+    def entries(self) -> tuple[int, ...]:
+        """The ledger entries that it rests on, ascending."""
+        return tuple(sorted({self.said.entry, self.terms.evidence.entry}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Register:
-    """Everything that the ledger holds of dispositions and responses, oldest first."""
+    """Everything that the ledger holds of dispositions and the like, oldest first."""
 
     dispositions: tuple[Disposition, ...] = ()
     responses: tuple[Response, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything was ever recorded."""
-        return bool(self.dispositions or self.responses)
+        return bool(self.dispositions or self.responses or self.alternatives)
+
+    @property
+    def controls(self) -> frozenset[str]:
+        """Every control whose outcome something stands beside."""
+        named = [one.terms.control for one in self.dispositions]
+        return frozenset([*named, *(one.terms.control for one in self.alternatives)])
 
     def find(self, name: str) -> Disposition | None:
         """The disposition of an id; None where there is none."""
@@ -164,16 +202,20 @@ class Register:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """Whether one disposition holds for one deviation, and why."""
+    """Whether one record of the register holds for one determination, and why.
+
+    A disposition holds for a deviation, alternative evidence for an unknown.
+    """
 
     disposition: str
-    """Its id."""
-    kind: DispositionClass
+    """The record's id."""
+    kind: str
+    """The class of the disposition, or `alternative-evidence`."""
     control: str
     subject: str
     holds: bool
     reason: str
-    """`accepted`, or the code of what keeps it from holding."""
+    """`accepted`, `supported`, or the code of what keeps it from holding."""
     sentence: str
 
 

@@ -116,7 +116,8 @@ def choose(summary: Summary, limits: Limits) -> frozenset[str]:
     ranked: dict[Verdict, list[str]] = {verdict: [] for verdict in Verdict}
     for change in (*summary.population, *summary.undeployed, *summary.promotions):
         ranked[summary.outcomes[change.change_id]].append(change.change_id)
-    plain = [*ranked[Verdict.PASS], *ranked[Verdict.NOT_APPLICABLE]][: limits.pdf_plain_dossiers]
+    quiet = (Verdict.ALTERNATIVE, Verdict.PASS, Verdict.NOT_APPLICABLE)
+    plain = [row for verdict in quiet for row in ranked[verdict]][: limits.pdf_plain_dossiers]
     picked = [
         *ranked[Verdict.FAIL],
         *ranked[Verdict.UNKNOWN],

@@ -27,10 +27,12 @@ _BADGES = {
     Verdict.PASS: ("pass", "pass"),
     Verdict.FAIL: ("dev", "deviation"),
     Verdict.ACCEPTED: ("dev", "deviation, accepted"),
+    Verdict.ALTERNATIVE: ("pass", "pass, alternative evidence"),
     Verdict.UNKNOWN: ("unk", "unknown"),
     Verdict.NOT_APPLICABLE: ("na", "not applicable"),
 }
 _BRIEF = {
+    "pass, alternative evidence": "pass, alt.",
     "deviation": "dev.",
     "deviation, accepted": "dev., acc.",
     "unknown": "unk.",

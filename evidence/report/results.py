@@ -64,6 +64,7 @@ def _members(data: PacketData, summary: Summary) -> dict[str, Any]:
         "settings": data.settings,
         "dispositions": [_disposition(data, one) for one in data.register.dispositions],
         "responses": data.register.responses,
+        "alternatives": [{"id": one.id, **plain(one)} for one in data.register.alternatives],
         "events": _events(data),
         "flags": summary.flags,
         "unknown": summary.unknown,
@@ -87,6 +88,7 @@ def _pieces(value: Any) -> Iterator[bytes]:
 def _count(counts: Counts) -> dict[str, Any]:
     told = {
         "pass": counts.passed,
+        "alternative": counts.alternative,
         "fail": counts.deviations,
         "accepted": counts.accepted,
         "unknown": counts.unknown,

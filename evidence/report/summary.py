@@ -63,7 +63,8 @@ class Summary:
     outcomes: Mapping[str, Verdict]
     """Roll-up by change id: the worst of its own and of its deployments' determinations."""
     accepted: frozenset[tuple[str, str]]
-    """(control, subject) of the deviations for which a disposition holds."""
+    """(control, subject) of the deviations for which a disposition holds, and of the unknowns
+    for which alternative evidence does."""
     counts: tuple[Counts, ...]
     """Over the population (and the deployments, for controls tested on them)."""
     undeployed_counts: tuple[Counts, ...]
@@ -90,6 +91,7 @@ class Summary:
             passed=worst[Verdict.PASS],
             failed=worst[Verdict.FAIL],
             accepted=worst[Verdict.ACCEPTED],
+            alternative=worst[Verdict.ALTERNATIVE],
             unknown=worst[Verdict.UNKNOWN],
             not_applicable=worst[Verdict.NOT_APPLICABLE],
         )
@@ -152,11 +154,11 @@ def summarise(data: PacketData) -> Summary:
             )
         ),
         unknown=(
-            *_unknown([*tested, *later, *operated], CHANGES),
-            *_unknown(promoted, PROMOTIONS),
-            *_unknown(held, SETTINGS),
+            *_unknown(_open([*tested, *later, *operated], disposed), CHANGES),
+            *_unknown(_open(promoted, disposed), PROMOTIONS),
+            *_unknown(_open(held, disposed), SETTINGS),
         ),
-        actions=_actions(everything),
+        actions=_actions(_open(everything, disposed)),
         lanes=lanes,
         flags=population_flags(lanes, data.emergency_share_limit),
     )
@@ -191,6 +193,13 @@ def _counts(
     found = {row.control: row for row in count(rows, disposed)}
     every = sorted({*found, *order})
     return tuple(found.get(control, Counts(control=control)) for control in every)
+
+
+def _open(
+    rows: Iterable[Determination], disposed: frozenset[tuple[str, str]]
+) -> list[Determination]:
+    """Those beside which no record of the register holds."""
+    return [row for row in rows if (row.control, row.subject) not in disposed]
 
 
 def _unknown(rows: Iterable[Determination], stratum: str) -> tuple[UnknownGroup, ...]:

@@ -1,6 +1,7 @@
 """Reads the register of dispositions and management responses out of the ledger.
 
-Entries of one type, told apart by `act`: `request`, `approve`, `revoke` and `respond`. Nothing of
+Entries of one type, told apart by `act`: `request`, `approve`, `revoke`, `respond`
+and `attach`. Nothing of
 them stands in a table of its own, so there is nothing to rebuild.
 """
 
@@ -15,6 +16,8 @@ from sqlalchemy import select
 from evidence.model import codec
 from evidence.model.disposition import (
     Act,
+    Alternative,
+    AlternativeTerms,
     Attachment,
     Disposition,
     Register,
@@ -32,6 +35,7 @@ from evidence.store.tables import entry_index, payload
 DISPOSITION = "disposition"
 """Type of the ledger's entries."""
 REQUEST, APPROVE, REVOKE, RESPOND = "request", "approve", "revoke", "respond"
+ATTACH = "attach"
 
 
 def register(store: Store, *, at: int | None = None) -> Register:
@@ -43,6 +47,7 @@ def register(store: Store, *, at: int | None = None) -> Register:
     approvals: dict[str, list[Act]] = defaultdict(list)
     revoked: dict[str, tuple[Act, str]] = {}
     responses: list[Response] = []
+    alternatives: list[Alternative] = []
     latest = 0
     for row in entries(store, DISPOSITION, at=at):
         body = row.envelope["body"]
@@ -59,7 +64,12 @@ def register(store: Store, *, at: int | None = None) -> Register:
                 terms = codec.decode(ResponseTerms, body["terms"])
                 now = replace(terms, subject=_newest_id(store, terms.subject))
                 responses.append(Response(terms=now, said=act))
-    held = _attachments(store, (terms for _, terms in requests.values()))
+            case "attach":
+                given = codec.decode(AlternativeTerms, body["terms"])
+                now_given = replace(given, subject=_newest_id(store, given.subject))
+                alternatives.append(Alternative(terms=now_given, said=act))
+    files = [one for _, terms in requests.values() for one in terms.evidence]
+    held = _attachments(store, [*files, *(one.terms.evidence for one in alternatives)])
     return Register(
         dispositions=tuple(
             Disposition(
@@ -72,6 +82,10 @@ def register(store: Store, *, at: int | None = None) -> Register:
             for name, (act, terms) in requests.items()
         ),
         responses=tuple(responses),
+        alternatives=tuple(
+            replace(one, terms=replace(one.terms, evidence=_as_held(one.terms.evidence, held)))
+            for one in alternatives
+        ),
     )
 
 
@@ -94,9 +108,9 @@ def _newest_id(store: Store, subject: str) -> str:
     return found.pop() if len(found) == 1 else subject
 
 
-def _attachments(store: Store, terms: Iterable[Terms]) -> frozenset[int]:
+def _attachments(store: Store, files: Iterable[Attachment]) -> frozenset[int]:
     """Entries of attachments whose payload is still there."""
-    wanted = sorted({one.entry for each in terms for one in each.evidence})
+    wanted = sorted({one.entry for one in files})
     found: set[int] = set()
     with store.read() as connection:
         for some in bulk.batches(wanted):

@@ -63,6 +63,8 @@ class Case:
     """What management asks for, and who approves it."""
     pipeline: tuple[Mapping[str, Any], ...]
     """What a pipeline tells of itself, handed over when the story is over."""
+    attached: tuple[Mapping[str, Any], ...]
+    """Alternative evidence for what is unknown."""
     scans: tuple[Mapping[str, Any], ...]
     """What scanners and policy engines wrote, handed over when the story is over."""
     complete: bool
@@ -146,6 +148,7 @@ def _case(base: Mapping[str, Any], tables: Mapping[str, Any]) -> Case:
         ),
         pipeline=tuple(tables.get("pipeline", ())),
         scans=tuple(tables.get("scan", ())),
+        attached=tuple(tables.get("attach", ())),
         complete=tables.get("complete", False),
         incomplete=tables.get("incomplete", False),
         xfail=tables.get("xfail", ""),

@@ -23,6 +23,7 @@ from evidence.config.yardstick import build_policy
 from evidence.controls import evaluate
 from evidence.controls.after import AFTER_RULES
 from evidence.controls.dispositions import accepted
+from evidence.controls.evaluate import verdict
 from evidence.controls.events import EVENT_RULES
 from evidence.deciding.case import Case as Decision
 from evidence.deciding.decide import evaluate_deployments
@@ -115,6 +116,7 @@ def _story(case: Case, rehearsal: Rehearsal, directory: Path) -> Story:
     keys = {one.key for app in history.applications.values() for one in app.operations}
     return Story(
         rows=case.dispositions,
+        attached=case.attached,
         subject_of=lambda key: subject_of(
             history, {"deployment" if key in keys else "change": key}
         ),
@@ -416,8 +418,7 @@ def _control(
 
 def _outcome(seen: Seen, one: Determination) -> str:
     """The outcome in the words of a case: a deviation that was accepted is no plain `fail`."""
-    held = (one.control, one.subject) in accepted(seen.rulings)
-    return "accepted" if held else str(one.outcome)
+    return str(verdict(one, accepted(seen.rulings)))
 
 
 def _missing_text(asked: Mapping[str, Any], one: Determination) -> list[str]:

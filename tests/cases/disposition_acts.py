@@ -1,4 +1,4 @@
-"""Plays the dispositions of a case: who asks for one, who approves it and when, as people would."""
+"""Plays the register of a case: who asks for a disposition, approves or attaches what, and when."""
 
 from __future__ import annotations
 
@@ -29,9 +29,11 @@ class Act:
 
 @dataclass(slots=True, kw_only=True)
 class Story:
-    """The dispositions of one case: all acts in the order of time, each done once."""
+    """The register of one case: all acts in the order of time, each done once."""
 
     rows: Iterable[Mapping[str, Any]]
+    attached: Iterable[Mapping[str, Any]]
+    """What somebody attaches to something unknown."""
     subject_of: Callable[[str], str]
     """Key of a change or deployment -> its id."""
     epoch: int
@@ -41,6 +43,7 @@ class Story:
     def acts(self) -> list[Act]:
         """All of them, by time."""
         found = [act for number, row in enumerate(self.rows, 1) for act in self._of(number, row)]
+        found += [self._attach(number, row) for number, row in enumerate(self.attached, 1)]
         return sorted(found, key=lambda one: one.at)
 
     def _of(self, number: int, row: Mapping[str, Any]) -> Iterator[Act]:
@@ -70,6 +73,19 @@ class Story:
                 at=gone.at,
                 do=lambda loaded: _done(deviations.revoke(loaded, given[0], "it is over", gone)),
             )
+
+    def _attach(self, number: int, row: Mapping[str, Any]) -> Act:
+        at = moment(row["at"], self.epoch) if "at" in row else self.ends + DAY
+        path = self.folder / f"attached-{number}.txt"
+        path.write_text(row["evidence"], encoding="utf-8")
+        subject, hand = self.subject_of(row["on"]), deviations.Hand(by=row["by"], at=at)
+        control, said = row["control"], row.get("statement", "as the case says")
+        return Act(
+            at=at,
+            do=lambda loaded: _done(
+                deviations.attach(loaded, control, subject, str(path), said, hand)
+            ),
+        )
 
     def _wanted(self, number: int, row: Mapping[str, Any]) -> deviations.Wanted:
         begin = moment(row.get("from", "+0s"), self.epoch)

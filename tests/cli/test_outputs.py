@@ -112,6 +112,13 @@ def test_deviations_are_printed_and_recorded_by_the_schema(evidence, shop):
         assert "revoked" in table.out
 
 
+def test_what_is_attached_must_resolve_something_unknown(evidence, shop, home):
+    (home / "report.xml").write_text("<testsuite/>")
+    ran = evidence("attach", "CM-03", "shop:pr:2", "report.xml", "--statement", "From the archive.")
+    assert (ran.code, ran.out) == (2, "")
+    assert "is not unknown on shop:pr:2" in ran.err
+
+
 def test_doctor_prints_its_checks_by_the_schema(evidence, shop):
     found = valid("doctor", evidence("doctor", "--format", "json").out)
     assert {one["check"] for one in found["checks"]} >= {"git", "pango", "keys", "store", "disk"}

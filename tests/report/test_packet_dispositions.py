@@ -15,6 +15,8 @@ from evidence.controls.evaluate import roll_up
 from evidence.model.determination import Outcome, Verdict
 from evidence.model.disposition import (
     Act,
+    Alternative,
+    AlternativeTerms,
     Attachment,
     Disposition,
     DispositionClass,
@@ -180,6 +182,53 @@ def test_deviations_of_one_person_that_repeat_are_told(tmp_path: Path) -> None:
     assert "Repeated, by who opened the change: CM-03 ada-example (github.test id 101) 2." in page
     write_packet(data, tmp_path / "plain")
     assert "Repeated" not in (tmp_path / "plain" / "packet.html").read_text("utf-8")
+
+
+def supported(*, holds: bool = True) -> PacketData:
+    given = Alternative(
+        terms=AlternativeTerms(
+            control="CM-06",
+            subject="shop:pr:4",
+            reason="checks-not-collected",
+            evidence=Attachment(
+                entry=5, name="report.xml", sha256="1" * 64, statement="From the archive."
+            ),
+        ),
+        said=Act(entry=103, at=START + 8 * DAY, by="dora"),
+    )
+    found = Ruling(
+        disposition="A-103",
+        kind="alternative-evidence",
+        control="CM-06",
+        subject="shop:pr:4",
+        holds=holds,
+        reason="supported" if holds else "attacher-contributed",
+        sentence="Dora Example attached it.",
+    )
+    return replace(
+        make_packet(),
+        register=Register(alternatives=(given,)),
+        rulings={("CM-06", "shop:pr:4"): (found,)},
+    )
+
+
+def test_alternative_evidence_is_a_pass_that_is_counted_apart(tmp_path: Path) -> None:
+    plain, told = summarise(make_packet()), summarise(supported())
+    before = next(row for row in plain.counts if row.control == "CM-06")
+    after = next(row for row in told.counts if row.control == "CM-06")
+    assert (after.passed, after.alternative) == (before.passed, 1)
+    assert after.unknown == before.unknown - 1
+    assert sum(row.count for row in told.unknown) == sum(row.count for row in plain.unknown) - 1
+    assert summarise(supported(holds=False)).counts == plain.counts
+    write_packet(supported(), tmp_path / "packet")
+    document = json.loads((tmp_path / "packet" / "results.json").read_text("utf-8"))
+    assert [error.message for error in validator("results.json").iter_errors(document)] == []
+    change = next(one for one in document["changes"] if one["change_id"] == "shop:pr:4")
+    computed = {one["control"]: one["outcome"] for one in change["determinations"]}
+    assert (computed["CM-06"], change["outcome"]) == ("unknown", "alternative")
+    page = (tmp_path / "packet" / "packet.html").read_text("utf-8")
+    for words in ("report.xml", "From the archive.", "Pass by alternative evidence", "1" * 64):
+        assert words in page, words
 
 
 def test_open_deviations_are_told_by_age(tmp_path: Path) -> None:

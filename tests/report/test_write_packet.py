@@ -149,6 +149,7 @@ def test_results_print_rate_numerator_and_denominator(packet: Path) -> None:
         "pass": 4,
         "fail": 2,
         "accepted": 0,
+        "alternative": 0,
         "unknown": 0,
         "not_applicable": 0,
         "deviation_rate": {"numerator": 2, "denominator": 6, "percent": "33.3 %"},
