@@ -227,24 +227,27 @@ class Shop:
     def look(self):
         for name, one in self.deployed.items():
             sha = self.random.choice([one.sources[0].revision] * 3 + [self.tips["config"]])
-            self.facts.append(
-                ApplicationState(
-                    source="argo",
-                    application_uid=f"uid-{name}",
-                    application=f"argocd/{name}",
-                    destination="",
-                    project="",
-                    sync_status="Synced",
-                    health=self.random.choice(["Healthy", "Healthy", "Degraded"]),
-                    health_since=self.now,
-                    revisions=(sha,),
-                    sources=one.sources,
-                    images=(),
-                    history_ids=(),
-                    auto_sync=None,
-                    owner="Application/root" if name == "web" else "",
-                )
+            self.state(name, sha, self.random.choice(["Healthy", "Healthy", "Degraded"]))
+
+    def state(self, name, sha, health="Healthy"):
+        self.facts.append(
+            ApplicationState(
+                source="argo",
+                application_uid=f"uid-{name}",
+                application=f"argocd/{name}",
+                destination="",
+                project="",
+                sync_status="Synced",
+                health=health,
+                health_since=self.now,
+                revisions=(sha,),
+                sources=self.deployed[name].sources,
+                images=(),
+                history_ids=(),
+                auto_sync=None,
+                owner="Application/root" if name == "web" else "",
             )
+        )
 
     # --- what Git says
 
@@ -335,3 +338,78 @@ def test_images_followed_step_by_step_come_to_what_all_of_them_come_to(seed, emp
             expected = decided_whole(shop.decide, path, copy)
             shop.decide(store)
             assert differing(expected, seen(store)) == [], f"step {step}"
+
+
+def a_release_of(shop, name, image):
+    shop.code()
+    shop.tags[name][image] = shop.tips["code"]
+    shop.push("config", {shop.file(name): shop.text(name)})
+    shop.deploy(name=name)
+
+
+def a_look_at_web(shop):
+    shop.state("web", shop.deployed["web"].sources[0].revision)
+
+
+@pytest.fixture
+def grown(empty, tmp_path):
+    """An organisation that could go on from where its last decision stood."""
+    shutil.copyfile(empty, tmp_path / "steps.sqlite3")
+    with closing(open_store(f"sqlite:///{tmp_path / 'steps.sqlite3'}")) as store:
+        shop = Shop(store, 0)
+        for _ in range(3):
+            shop.parent()
+            for name in APPS:
+                a_release_of(shop, name, name)
+                shop.now += 7 * MINUTE
+            shop.sync()
+            shop.decide(store)
+            shop.now += 600 * MINUTE
+        yield shop
+
+
+def decided(shop, *steps):
+    """Why everything was read, or nothing, after some steps and one sync."""
+    for step in steps:
+        shop.now += 7 * MINUTE
+        step(shop)
+    shop.sync()
+    whole = shop.decide(shop.store).whole
+    shop.now += 600 * MINUTE  # what was deployed is not looked at again
+    return whole
+
+
+def test_a_release_is_decided_without_the_rest(grown):
+    assert decided(grown, lambda shop: a_release_of(shop, "till", "till")) == ""
+
+
+def test_everything_is_read_where_only_a_text_ties_an_image_to_a_commit(grown):
+    grown.random.choice = lambda found: found[-1]
+
+    assert decided(grown, Shop.release_told) == "an image that only texts tie to a commit"
+
+
+def test_everything_is_read_where_an_application_turns_out_to_have_a_parent(grown):
+    assert decided(grown, a_look_at_web) == "an application has another parent"
+
+
+def test_everything_is_read_where_a_parent_was_deployed_before_its_child(grown):
+    decided(grown, a_look_at_web)
+    child = [Shop.parent, lambda shop: a_release_of(shop, "web", "web")]
+
+    assert decided(grown, *child) == "the parent of an application was deployed, too"
+    decided(grown)
+    assert decided(grown, child[1]) == ""
+
+
+def test_everything_is_read_where_a_deployment_of_a_parent_is_told_late(grown):
+    decided(grown, a_look_at_web)
+
+    def late(shop):
+        now, shop.now = shop.now, shop.now - 1_250 * MINUTE
+        shop.deploy(name="root")
+        shop.now = now
+
+    decided(grown, lambda shop: a_release_of(shop, "web", "web"))
+    decided(grown)
+    assert decided(grown, late) == "an older deployment of a parent is told only now"
