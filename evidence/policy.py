@@ -305,6 +305,9 @@ class Policy:
     """Percent of the changes above which the share of emergencies is flagged."""
     clock_tolerance: int = 120_000_000
     """Microseconds inside which two systems' clocks decide nothing."""
+    checks_kept: int = 90 * 86_400_000_000
+    """Microseconds for which the forge shows a check, 0: for ever. What was read later than that
+    after the moment that counts does not show that a check never ran."""
     pending_limit: int = 0
     """Microseconds after which a merged, not deployed change is an orphan; 0: never while the
     branch is ahead of production."""

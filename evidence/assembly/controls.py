@@ -52,6 +52,7 @@ def _parameters(control: Control, policy: Policy) -> Iterator[tuple[str, str]]:
 _DURATIONS = frozenset(
     {
         "access_review_limit",
+        "checks_kept",
         "clock_tolerance",
         "emergency_approval_limit",
         "emergency_closing_limit",

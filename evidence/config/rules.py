@@ -143,6 +143,7 @@ class PolicySettings(_Section):
     emergency_not_tested: list[Literal["justification", "tests", "closing"]] = []
     emergency_share_percent: int = Field(default=10, ge=0, le=100)
     clock_tolerance_seconds: int = Field(default=120, ge=0, le=3600)
+    checks_kept_days: int = Field(default=90, ge=0, le=3650)
     pending_limit_days: int = Field(default=0, ge=0, le=3650)
     non_deployable_paths: list[str] = []
     scope_start: str = ""

@@ -19,6 +19,7 @@ _HOUR = 3_600_000_000
 
 _LIMITS = {
     "clock_tolerance_seconds": ("clock_tolerance", 1_000_000),
+    "checks_kept_days": ("checks_kept", _DAY),
     "pending_limit_days": ("pending_limit", _DAY),
     "health_minutes": ("health_limit", 60_000_000),
     "event_hours": ("event_limit", _HOUR),

@@ -46,9 +46,10 @@ def gate_of(chain: Chain, policy: Policy, as_of: int) -> Gate:
         shas = (change.landing_sha,)
     else:
         shas = (*_linked(chain, ("test_merge",)), head)
-    moment = Moment(at=timeline_of(chain.evidence).merged_at)
+    kept = policy.checks_kept
+    moment = Moment(at=timeline_of(chain.evidence).merged_at, kept=kept)
     if change.kind == ChangeKind.DIRECT and not moment.at:
-        moment = Moment(at=landed_at(chain.evidence), name="push")
+        moment = Moment(at=landed_at(chain.evidence), kept=kept, name="push")
     if policy.required_check_moment == "before_deploy":
         shas = (*deployed_revisions(chain), change.landing_sha, *shas)
         moment = _deploy_moment(chain, policy, as_of)
@@ -63,7 +64,12 @@ def _deploy_moment(chain: Chain, policy: Policy, as_of: int) -> Moment:
     if not at:
         read = max((one.observed_at for one in chain.evidence.coverage), default=as_of)
         return Moment(at=min(as_of, read), name=NOT_YET)
-    return Moment(at=at, tolerance=policy.clock_tolerance, name="start of the deployment")
+    return Moment(
+        at=at,
+        tolerance=policy.clock_tolerance,
+        kept=policy.checks_kept,
+        name="start of the deployment",
+    )
 
 
 def _linked(chain: Chain, bases: tuple[str, ...]) -> tuple[str, ...]:

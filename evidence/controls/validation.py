@@ -29,6 +29,8 @@ class Moment:
     at: int
     """Microseconds UTC; 0 where it is not known."""
     tolerance: int = 0
+    kept: int = 0
+    """Microseconds for which the forge shows a check; 0: for ever."""
     name: str = "merge"
 
 
@@ -52,7 +54,8 @@ def examine(evidence: ChangeEvidence, required: RequiredCheck, sha: str, moment:
     whole = read_whole(evidence, coverage, moment)
     series = _series(required, runs)
     if not any(_from_expected(required, attempts[0]) for attempts in series):
-        return _nothing(required, sha, runs, facts, whole=whole)
+        late = coverage is not None and _aged(coverage, moment)
+        return _nothing(required, sha, runs, facts, whole=whole, late=late)
     every = attempts_read(evidence, sha, moment)
     judged = [_latest(required, attempts, moment, every=every) for attempts in series]
     return _worst(required, sha, judged, facts, whole=whole)
@@ -74,12 +77,21 @@ def attempts_read(evidence: ChangeEvidence, sha: str, moment: Moment) -> bool:
 
 
 def read_whole(evidence: ChangeEvidence, coverage: CheckCoverage | None, moment: Moment) -> bool:
-    """Every context was read after the moment, and as many are here as were read."""
+    """Every context was read after the moment, while the forge kept it, and all are here."""
     if coverage is None or not coverage.complete or coverage.observed_at < moment.at:
         return False
     here = [run for run in evidence.checks if run.sha == coverage.sha]
     same = {run.check_id for run in here if run.entry_seq == coverage.entry_seq}
-    return len(same or {run.check_id for run in here}) >= coverage.read
+    shown = same or {run.check_id for run in here}
+    return len(shown) >= coverage.read and not (not shown and _aged(coverage, moment))
+
+
+def _aged(coverage: CheckCoverage, moment: Moment) -> bool:
+    """Whether checks may have been shown once and not any more when they were read.
+
+    One that is still shown says that the others would be, too.
+    """
+    return moment.kept > 0 and coverage.observed_at > moment.at + moment.kept
 
 
 def _series(required: RequiredCheck, runs: list[CheckRun]) -> list[list[CheckRun]]:
@@ -116,12 +128,14 @@ def _nothing(
     facts: tuple[Fact, ...],
     *,
     whole: bool,
+    late: bool,
 ) -> Result:
     name = f"{clip(required.name)} on {short(sha)}"
     if not whole:
+        why = "read only when the forge may have dropped them" if late else "not read whole"
         return Result(
             reason=UNREAD,
-            words=f"{name} was not found, and the checks of that commit were not read whole",
+            words=f"{name} was not found, and the checks of that commit were {why}",
             facts=facts,
             present=bool(runs),
         )

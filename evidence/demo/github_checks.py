@@ -9,7 +9,7 @@ from typing import Any, Final
 from evidence.demo.github_pages import connection
 from evidence.demo.github_view import Node, View, node_id
 from evidence.demo.history import CheckRecord, RepositoryRecord
-from evidence.demo.moments import iso
+from evidence.demo.moments import DAY, iso
 
 _PASSING: Final = frozenset(("SUCCESS", "NEUTRAL", "SKIPPED"))
 _APP_IDS: Final = {"github-actions": 15368}
@@ -17,7 +17,13 @@ _APP_IDS: Final = {"github-actions": 15368}
 
 def visible(view: View, where: RepositoryRecord, sha: str) -> list[CheckRecord]:
     """All attempts that had started by then, in the order of their ids."""
-    return [one for one in where.checks.get(sha, ()) if one.started_at <= view.at]
+    days = view.world.access.checks_days
+    oldest = view.at - days * DAY if days else 0
+    return [
+        one
+        for one in where.checks.get(sha, ())
+        if one.started_at <= view.at and (one.completed_at or one.started_at) >= oldest
+    ]
 
 
 def newest(checks: Iterable[CheckRecord]) -> list[CheckRecord]:

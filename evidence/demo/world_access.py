@@ -16,6 +16,8 @@ class Access:
     """Repository key -> reference to the commit at which its Git server's history is cut off."""
     forbidden: tuple[str, ...] = ()
     """`Type.field` that answer FORBIDDEN and null: `Commit.statusCheckRollup`."""
+    checks_days: int = 0
+    """Days for which checks are shown, from their end on; 0: for ever."""
     points: int = 5000
     """GraphQL points an hour."""
     requests: int = 5000

@@ -67,6 +67,8 @@ class Case:
     """Alternative evidence for what is unknown."""
     scans: tuple[Mapping[str, Any], ...]
     """What scanners and policy engines wrote, handed over when the story is over."""
+    periods: tuple[Mapping[str, Any], ...]
+    """Days, and what a report on them lists."""
     complete: bool
     incomplete: bool
     """A source is expected to fail."""
@@ -149,6 +151,7 @@ def _case(base: Mapping[str, Any], tables: Mapping[str, Any]) -> Case:
         pipeline=tuple(tables.get("pipeline", ())),
         scans=tuple(tables.get("scan", ())),
         attached=tuple(tables.get("attach", ())),
+        periods=tuple(tables.get("period", ())),
         complete=tables.get("complete", False),
         incomplete=tables.get("incomplete", False),
         xfail=tables.get("xfail", ""),

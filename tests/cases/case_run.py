@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import period_check
 import pipeline_file
 from audit_file import audit_log
 from case_files import Case, CaseError, account_keys
@@ -35,11 +36,12 @@ from evidence.demo.moments import moment
 from evidence.demo.run import Rehearsal, rehearse
 from evidence.ingest import ingest
 from evidence.model.capture import Gap
-from evidence.model.chain import Chain
+from evidence.model.chain import Chain, ChangeEvidence
 from evidence.model.change import PROMOTION, Change
 from evidence.model.determination import Determination, Outcome, SettingInterval
 from evidence.model.event import EventDetermination
 from evidence.model.production import ProductionDeployment
+from evidence.packing import Selection
 from evidence.store import queries
 from evidence.store.session import Store, open_store
 from evidence.sync import Outcome as Run
@@ -81,6 +83,8 @@ class Seen:
     """From the epoch on."""
     rulings: Rulings
     """On the dispositions of the case."""
+    periods: tuple[Selection, ...]
+    """What belongs to each period that the case names."""
     excluded: Mapping[str, str]
     """What the register of scope lists as left out -> its reason."""
 
@@ -113,13 +117,10 @@ def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
 
 def _story(case: Case, rehearsal: Rehearsal, directory: Path) -> Story:
     history = rehearsal.simulation.history
-    keys = {one.key for app in history.applications.values() for one in app.operations}
     return Story(
         rows=case.dispositions,
         attached=case.attached,
-        subject_of=lambda key: subject_of(
-            history, {"deployment" if key in keys else "change": key}
-        ),
+        subject_of=lambda key: _id_of(history, key),
         epoch=moment(case.world.epoch, 0),
         ends=history.ends_at,
         folder=directory,
@@ -182,6 +183,7 @@ def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Run) -> Seen:
         settings=settings,
         events=events,
         rulings=_ruled(decision, chains, determinations, settings, events),
+        periods=tuple(period_check.selections(decision, case.periods)),
         excluded={one.id: one.reason for one in exclusions(decision)},
     )
 
@@ -229,6 +231,8 @@ def differences(case: Case, seen: Seen) -> list[str]:
         found.append("the collection is complete, which the case does not expect")
     for expected in case.expect:
         found.extend(_subject(case, seen, expected))
+    for period, selection in zip(case.periods, seen.periods, strict=True):
+        found.extend(period_check.wrong(period, selection, lambda key: _id_of(seen.history, key)))
     found.extend(_gaps(case, seen))
     return found
 
@@ -269,6 +273,12 @@ def subject_of(history: History, expected: Mapping[str, Any]) -> str:
         return f"{pull.repository}:pr:{pull.number}"
     repository, sha = commit_of(history, key)
     return f"{repository}:commit:{sha}"
+
+
+def _id_of(history: History, key: str) -> str:
+    """The id of a change or a deployment, whichever has that key."""
+    keys = {one.key for app in history.applications.values() for one in app.operations}
+    return subject_of(history, {"deployment" if key in keys else "change": key})
 
 
 def _at_github(history: History, key: str) -> str:
@@ -456,9 +466,20 @@ def _deployment_row(
             yield f"expected to remove {gone}, found {found}"
 
 
+def _evidence(seen: Seen, row: Change) -> ChangeEvidence:
+    return next(one.evidence for one in seen.chains if one.change.change_id == row.change_id)
+
+
 def _change_row(seen: Seen, row: Change, expected: Mapping[str, Any]) -> Iterator[str]:
     if "deployed" in expected and bool(row.deployments) != expected["deployed"]:
         yield f"expected deployed {expected['deployed']}, found deployments {row.deployments}"
+    if "titles" in expected:
+        pulls = _evidence(seen, row).pull_request_versions
+        titles = list(dict.fromkeys(one.title for one in pulls))
+        if titles != expected["titles"]:
+            yield f"expected the titles {expected['titles']}, found {titles}"
+        if len({one.entry_seq for one in pulls}) != len(pulls):
+            yield "its versions do not stand in entries of their own"
     if "commits" in expected:
         wanted = [commit_of(seen.history, key)[1] for key in expected["commits"]]
         if sorted(wanted) != sorted(row.commits):

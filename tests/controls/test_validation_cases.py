@@ -234,6 +234,30 @@ def test_d06_an_absent_check_is_open_where_checks_were_not_read_whole():
     assert nothing.outcome("CM-06") == ("unknown", "checks-not-collected")
 
 
+@pytest.mark.parametrize(
+    ("days", "kept", "told"),
+    [
+        (91, 90, ("unknown", "checks-not-collected")),
+        (89, 90, ("fail", "missing")),
+        (91, 400, ("fail", "missing")),
+        (9_000, 0, ("fail", "missing")),
+    ],
+)
+def test_d06_what_the_forge_may_have_dropped_is_not_missing(days, kept, told):
+    pull = Pull().without_checks().covered()
+    late = minute(days * 24 * 60)
+    pull.coverage = [replace(one, observed_at=late) for one in pull.coverage]
+    policy = replace(P0, checks_kept=kept * 24 * 60 * (minute(1) - minute(0)))
+    assert pull.outcome("CM-06", policy) == told
+
+
+def test_d06_a_check_that_is_still_shown_says_that_the_missing_one_would_be_too():
+    pull = without_test()
+    late = minute(100 * 24 * 60)
+    pull.coverage = [replace(one, observed_at=late) for one in pull.coverage]
+    assert pull.outcome("CM-06") == ("fail", "missing")
+
+
 def test_a_present_success_is_open_where_checks_were_not_read_whole():
     pull = Pull()
     pull.coverage = []

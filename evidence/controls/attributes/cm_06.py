@@ -46,7 +46,7 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     if not wanted.checks:
         return on_change(CONTROL, chain, "required-set-unknown", _nothing_required(wanted))
     results = [_one(chain, required, gate) for required in wanted.checks]
-    results += _deployed_between(chain, wanted)
+    results += _deployed_between(chain, wanted, policy.checks_kept)
     if any(result.reason != "exempt-paths" for result in results):
         results += _behind_base(chain, policy, gate)
     return _decide(chain, gate, wanted, results)
@@ -169,7 +169,7 @@ def _in_group(chain: Chain, sha: str, result: Result) -> Result:
 # --- what else decides
 
 
-def _deployed_between(chain: Chain, wanted: Required) -> list[Result]:
+def _deployed_between(chain: Chain, wanted: Required, kept: int) -> list[Result]:
     """A deployed commit between base and head has a tree of its own, which must be tested."""
     change = chain.change
     between = set(change.commits) - {change.landing_sha, change.head_sha}
@@ -178,7 +178,7 @@ def _deployed_between(chain: Chain, wanted: Required) -> list[Result]:
         for span in deployment.ranges:
             if span.repository != change.repository or span.revision not in between:
                 continue
-            moment = Moment(at=deployment.started_at, name="start of the deployment")
+            moment = Moment(at=deployment.started_at, kept=kept, name="start of the deployment")
             results += [
                 _between(examine(chain.evidence, required, span.revision, moment), span.revision)
                 for required in wanted.checks
