@@ -74,6 +74,8 @@ class Source(_Section):
     """GitHub only: whether code scanning and the alerts of its three scanners are read, too."""
     security_hours: int = Field(default=24, ge=0)
     """GitHub only: hours between two readings of them; 0: in every sync."""
+    attestations: bool = False
+    """GitHub only: whether artifact attestations of images that run are read."""
     identities: bool = False
     """GitHub only: whether SAML identities and confirmed addresses of organisations are read."""
     line_comments: bool = True

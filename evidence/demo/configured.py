@@ -34,6 +34,7 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
                 "security": bool(world.code_scan or world.alert),
                 "security_hours": 0,
                 "identities": bool(world.identity),
+                "attestations": bool(world.attestation),
             },
             _argocd(world, moment, home),
             *flux,

@@ -12,6 +12,7 @@ from evidence.demo.faults import Answer, json_answer
 from evidence.demo.github_access import ROUTES as ACCESS
 from evidence.demo.github_access import installations, team_members
 from evidence.demo.github_alerts import ROUTES as ALERTS
+from evidence.demo.github_attestations import attestations
 from evidence.demo.github_logs import ROUTES as LOGS
 from evidence.demo.github_pulls import merged, pull_state, pull_updated
 from evidence.demo.github_records import ROUTES as RECORDS
@@ -58,6 +59,10 @@ def _below_repository(view: View, path: str, request: Request) -> Answer | None:
 
 def _team_members(view: View, request: Request, _owner: str, slug: str) -> Answer:
     return team_members(view, request, slug)
+
+
+def _attestations(view: View, request: Request, _owner: str, digest: str) -> Answer:
+    return attestations(view, request, digest)
 
 
 def _installations(view: View, request: Request, _owner: str) -> Answer:
@@ -233,5 +238,6 @@ _ROUTES: Final[Mapping[str, Callable[..., Answer]]] = {
     "/repos/([^/]+)/([^/]+)/pulls/([0-9]+)": _pull,
     "/orgs/([^/]+)/teams/([^/]+)/members": _team_members,
     "/orgs/([^/]+)/installations": _installations,
+    "/orgs/([^/]+)/attestations/([^/]+)": _attestations,
 }
 """Path pattern -> what answers it."""

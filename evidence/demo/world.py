@@ -60,7 +60,7 @@ from evidence.demo.world_deployed import (
 )
 from evidence.demo.world_identity import Identity
 from evidence.demo.world_pushes import Push, Tag
-from evidence.demo.world_security import Alert, CodeScan
+from evidence.demo.world_security import Alert, Attestation, CodeScan
 from evidence.demo.world_settings import (
     DeployKey,
     Environment,
@@ -270,6 +270,7 @@ class World:
     team: tuple[Team, ...] = ()
     deploy_key: tuple[DeployKey, ...] = ()
     installation: tuple[Installation, ...] = ()
+    attestation: tuple[Attestation, ...] = ()
     code_scan: tuple[CodeScan, ...] = ()
     alert: tuple[Alert, ...] = ()
     identity: tuple[Identity, ...] = ()

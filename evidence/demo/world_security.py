@@ -1,4 +1,4 @@
-"""What scanners at GitHub found: analyses of code scanning, and alerts."""
+"""What scanners at GitHub found, and what it holds of the origin of images."""
 
 from __future__ import annotations
 
@@ -60,3 +60,18 @@ class Alert:
     """`dismissed` or `fixed`."""
     reason: str = ""
     """As GitHub names it: `won't fix`, `tolerable_risk`, `revoked`..."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attestation:
+    """What GitHub holds of the origin of an image: a statement that nobody signed."""
+
+    digest: str
+    """Of the image, as `${digest:TEXT}` makes it of this text."""
+    on: str
+    """Reference to the commit that it was built from."""
+    at: str = ""
+    """Default: from before the epoch."""
+    builder: str = "https://builder.example/release"
+    bundle: bool = True
+    """False: only an address of it is told."""

@@ -52,18 +52,25 @@ def security(source: Source, loaded: Loaded) -> Collector:
     )
 
 
+def attestations(source: Source, loaded: Loaded) -> Collector:
+    """What it holds of the origin of images that run."""
+    from evidence.collectors.github.attestations import GitHubAttestations
+
+    return GitHubAttestations(
+        source=f"{source.id}:attestations", **_account(source), owners=_owners(source, loaded)
+    )
+
+
 def identities(source: Source, loaded: Loaded) -> Collector:
     """Who stands behind the accounts of its organisations: a stream beside the first."""
     from evidence.collectors.github.identities import GitHubIdentities
     from evidence.collectors.github.settings import HOUR
 
-    named = [one.name.partition("/")[0] for one in _repositories(source, loaded)]
-    owners = {one.lower() for one in (*named, *source.organisations) if one not in ("", "*")}
     return GitHubIdentities(
         source=f"{source.id}:identities",
         **_account(source),
         every=source.settings_hours * HOUR,
-        owners=tuple(sorted(owners)),
+        owners=_owners(source, loaded),
     )
 
 
@@ -168,6 +175,13 @@ def _account(source: Source) -> dict[str, Any]:
         "verify": source.verify_tls,
         "system": source.system,
     }
+
+
+def _owners(source: Source, loaded: Loaded) -> tuple[str, ...]:
+    """Of its repositories, and those whose repositories are listed; in lower case."""
+    named = [one.name.partition("/")[0] for one in _repositories(source, loaded)]
+    every = (*named, *source.organisations)
+    return tuple(sorted({one.lower() for one in every if one not in ("", "*")}))
 
 
 def _repositories(source: Source, loaded: Loaded) -> tuple[GitHubRepository, ...]:

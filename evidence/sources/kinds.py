@@ -31,10 +31,15 @@ KINDS: dict[str, Callable[[Source, Loaded], Collector]] = {
 """ADD A SOURCE HERE, once its collector stands in `evidence/collectors/`. A source of kind `ingest`
 is told by `evidence ingest` and read by nobody."""
 
-LAST: dict[str, Callable[[Source, Loaded], Collector]] = {"oci": registries.images}
-"""Sources that are asked for what the others told of."""
+_Stream = tuple[str, Callable[[Source], bool], Callable[[Source, Loaded], Collector]]
 
-BESIDE: tuple[tuple[str, Callable[[Source], bool], Callable[[Source, Loaded], Collector]], ...] = (
+LAST: tuple[_Stream, ...] = (
+    ("oci", lambda _: True, registries.images),
+    ("github", lambda source: source.attestations, github.attestations),
+)
+"""Sources that are asked for what the others told of, where they are to be."""
+
+BESIDE: tuple[_Stream, ...] = (
     ("github", lambda source: source.settings, github.settings),
     ("github", lambda source: source.security, github.security),
     ("github", lambda source: source.identities, github.identities),
@@ -54,19 +59,23 @@ def build(loaded: Loaded, names: tuple[str, ...] = ()) -> list[Collector]:
     _check_names(names, loaded)
     chosen = [source for source in loaded.settings.source if not names or source.id in names]
     collectors = [KINDS[source.kind](source, loaded) for source in chosen if source.kind in KINDS]
-    collectors += [
-        make(source, loaded)
-        for kind, wanted, make in BESIDE
-        for source in chosen
-        if source.kind == kind and wanted(source)
-    ]
+    collectors += _streams(BESIDE, chosen, loaded)
     collectors += [
         collector
         for collector in git_collectors(loaded).values()
         if collector.repository not in loaded.gone
         and (not names or "git" in names or collector.source in names)
     ]
-    return collectors + [LAST[one.kind](one, loaded) for one in chosen if one.kind in LAST]
+    return collectors + _streams(LAST, chosen, loaded)
+
+
+def _streams(table: tuple[_Stream, ...], chosen: list[Source], loaded: Loaded) -> list[Collector]:
+    return [
+        make(source, loaded)
+        for kind, wanted, make in table
+        for source in chosen
+        if source.kind == kind and wanted(source)
+    ]
 
 
 def check(loaded: Loaded, names: tuple[str, ...] = ()) -> None:

@@ -30,6 +30,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
     from evidence.collectors.git import refs
     from evidence.collectors.github import parse as github
     from evidence.collectors.github import (
+        parse_attestations,
         parse_deployments,
         parse_identities,
         parse_job_logs,
@@ -47,6 +48,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
         "github": github.parse,
         "github_settings": parse_settings.parse,
         "github_security": parse_security.parse,
+        "github_attestations": parse_attestations.parse,
         "github_identities": parse_identities.parse,
         "github_logs": parse_job_logs.parse,
         "github_comments": parse_line_comments.parse,

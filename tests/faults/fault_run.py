@@ -23,6 +23,7 @@ from sqlalchemy import and_
 
 from evidence import sources
 from evidence.collecting import Run, now, read_source
+from evidence.collectors.github.attestations import GitHubAttestations
 from evidence.collectors.interface import no_progress
 from evidence.config.yardstick import build_policy
 from evidence.deciding.decide import Summary
@@ -36,7 +37,7 @@ from evidence.store.tables import entry_index
 from evidence.sync import Outcome
 
 SOURCES = (
-    *("github", "github:settings", "github:security", "github:identities"),
+    *("github", "github:settings", "github:security", "github:identities", "github:attestations"),
     *("github:scope", "github:logs"),
     *("github-deployments", "jira", "argocd"),
 )
@@ -243,6 +244,8 @@ def _collector(source: str, loaded, store):
         *sources.job_logs(loaded, store, build_policy(loaded.settings), name),
     ]
     (one,) = (each for each in found if each.source == source)
+    if isinstance(one, GitHubAttestations):
+        one.wanted = fault_world.digests
     return one
 
 

@@ -6,6 +6,7 @@ forty minutes later, when what a mark too far ahead would miss has happened.
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -247,6 +248,34 @@ at = "+8d10m"
 subject = "bert@corp.example"
 verified = ["bert@corp.example"]
 """
+_IMAGES = ("one", "two", "three", "none")
+_ATTESTATIONS = """
+[[attestation]]
+digest = "one"
+on = "hotfix"
+[[attestation]]
+digest = "one"
+on = "hotfix"
+builder = "https://builder.example/again"
+[[attestation]]
+digest = "one"
+on = "hotfix"
+builder = "https://builder.example/and-again"
+[[attestation]]
+digest = "two"
+on = "hurry"
+[[attestation]]
+digest = "three"
+on = "later"
+at = "+6d"
+"""
+
+
+def digests() -> frozenset[str]:
+    """What is taken to run: one has attestations later, one never."""
+    return frozenset(f"sha256:{hashlib.sha256(one.encode()).hexdigest()}" for one in _IMAGES)
+
+
 _ISSUE = """
 [[issue]]
 key = "ticket{number}"
@@ -295,6 +324,7 @@ WORLD = (
     + _DEPLOYED
     + _SECURITY
     + _IDENTITIES
+    + _ATTESTATIONS
 )
 OVERRIDES = {
     **CONFIGURATION,
@@ -304,6 +334,7 @@ OVERRIDES = {
             "settings_hours": 0,
             "security": True,
             "identities": True,
+            "attestations": True,
             "organisations": ["example-shop"],
             "job_logs": True,
         }

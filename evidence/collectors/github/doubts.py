@@ -17,7 +17,14 @@ from evidence.collectors.github.reading import at, integer, items, mapping, text
 _DEPTH = 5
 """Objects below the data that are looked at: lists are not gone into."""
 _PEOPLE = (("membersWithRole",), ("samlIdentityProvider", "externalIdentities"))
-_ROWS = ("environments", "installations", "branch_policies", "rule_suites", "alerts")
+_ROWS = (
+    "environments",
+    "installations",
+    "branch_policies",
+    "rule_suites",
+    "alerts",
+    "attestations",
+)
 
 
 @dataclass(slots=True)

@@ -128,7 +128,7 @@ def _authorising(frame: Frame, event: TicketEvent) -> str:
 
 def _ruled(frame: Frame, act: _Act) -> Finding | None:
     """What an act comes to; None where it is by nobody whom the policy names."""
-    party = people_of(frame.policy).party(act.actor)
+    party = people_of(frame.policy, frame.chain.evidence.identities).party(act.actor)
     if not _may(frame, party, act.actor):
         return None
     told = f"{party.label} {act.what} at {when(act.at)}"
