@@ -113,26 +113,12 @@ def _load(store: Store, change_id: str, zone: str) -> Trace:
 
 
 def _disposed(store: Store, one: Trace, held: Register, config: Path | None) -> Trace:
-    """The trace with what the register says of its deviations now.
+    from evidence.beside import beside  # what it imports, a plain look-up does not need
 
-    Only this needs the policy: a look-up where nothing was ever recorded reads no more than before.
-    """
-    from evidence.collecting import now
-    from evidence.config.load import load
-    from evidence.config.yardstick import build_policy
-    from evidence.controls.register import answers
-    from evidence.deciding.case import Case
-    from evidence.deciding.dispositions import rulings_on
-    from evidence.discovered import with_discovered
-
-    failed = [row for row in one.determinations if row.outcome is Outcome.FAIL]
-    told = replace(one, responses=tuple(said for row in failed for said in answers(held, row)))
-    if held.controls.isdisjoint(row.control for row in one.determinations):
-        return told
-    policy = build_policy(with_discovered(load(config), store).settings)
-    case = Case(store=store, policy=policy, as_of=now())
-    rulings = rulings_on(case, held, one.change, one.deployments, one.determinations)
-    return replace(told, rulings=rulings)
+    rulings, responses = beside(
+        store, held, one.change, one.deployments, one.determinations, config
+    )
+    return replace(one, rulings=rulings, responses=responses)
 
 
 def _around(

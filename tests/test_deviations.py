@@ -326,6 +326,18 @@ def test_a_trace_tells_what_stands_beside_a_deviation(loaded, once):
     assert computed["CM-03"] == "fail"
 
 
+def test_a_trace_of_a_change_that_nothing_concerns_reads_no_policy(loaded, once, monkeypatch):
+    accept(loaded)
+
+    def read(_config):
+        raise AssertionError("the configuration was read")
+
+    monkeypatch.setattr("evidence.beside.load", read)
+    assert trace("shop:pr:2", config=once.configuration)[0].rulings == {}
+    with pytest.raises(AssertionError):
+        trace(SOLO_ID, config=once.configuration)
+
+
 def test_a_trace_and_a_report_come_to_the_same(loaded, once, tmp_path, brief_pdf):
     accept(loaded)
     told = trace(SOLO_ID, config=once.configuration)[0].rulings

@@ -6,7 +6,7 @@ that holds its request: `D-1742`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -194,6 +194,19 @@ class Register:
         """Every control whose outcome something stands beside."""
         named = [one.terms.control for one in self.dispositions]
         return frozenset([*named, *(one.terms.control for one in self.alternatives)])
+
+    def about(self, names: Iterable[str]) -> Register:
+        """What names one of these subjects, and what only a scope describes."""
+        known = frozenset(names)
+        return Register(
+            dispositions=tuple(
+                one
+                for one in self.dispositions
+                if not one.terms.subjects or not known.isdisjoint(one.terms.subjects)
+            ),
+            responses=tuple(one for one in self.responses if one.terms.subject in known),
+            alternatives=tuple(one for one in self.alternatives if one.terms.subject in known),
+        )
 
     def find(self, name: str) -> Disposition | None:
         """The disposition of an id; None where there is none."""
