@@ -282,6 +282,9 @@ class Policy:
     owner_required_paths: tuple[str, ...] = ()
     """Glob patterns of paths that must have a declared owner whenever they change."""
     empty_tree_diff_exempt: bool = False
+    pre_approved_rollback: bool = False
+    """Whether taking the last change back, to what was approved and deployed before, is a standard
+    change."""
     emergency_labels: tuple[str, ...] = ("emergency",)
     """Labels of a pull request or ticket that declare an emergency."""
     emergency_ticket_types: tuple[str, ...] = ("Incident",)

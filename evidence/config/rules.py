@@ -131,6 +131,7 @@ class PolicySettings(_Section):
     require_mapped_approvers: bool = False
     owner_required_paths: list[str] = []
     empty_tree_diff_exempt: bool = False
+    pre_approved_rollback: bool = False
     emergency_labels: list[str] = ["emergency"]
     emergency_ticket_types: list[str] = ["Incident"]
     emergency_authorisers: list[str] = []

@@ -98,7 +98,8 @@ def _rewritten(
 def _tested_after(procedure: Procedure, one: Determination) -> Determination:
     """Tests that ran only after an emergency are a deviation that says so."""
     tests = procedure.after
-    told = tests is not None and tests.state is State.MET and "tested-after" in tests.flags
+    sure = procedure.lane is Lane.IN and tests is not None and tests.state is State.MET
+    told = sure and tests is not None and "tested-after" in tests.flags
     if one.outcome is not Outcome.FAIL or tests is None or not told:
         return one
     sentence = f"{one.sentence} It is a declared emergency, and {tests.words}."

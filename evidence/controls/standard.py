@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evidence.chain.answers import changed_paths
+from evidence.chain.answers import ask, changed_paths, value_of
 from evidence.chain.standard import candidates, file_pairs, pushed_by
 from evidence.controls.bumps import bump_of, is_lock_file, only_images
 from evidence.controls.case import case_of
@@ -22,6 +22,7 @@ from evidence.controls.words import clip, listing, short, when
 from evidence.model.chain import Chain
 from evidence.model.change import ChangeKind
 from evidence.model.fact import Fact
+from evidence.model.git import QuestionKind
 from evidence.policy import Automation, Policy, StandardRule
 
 
@@ -46,6 +47,8 @@ class Lane:
     automation: str = ""
     rule: StandardRule | None = None
     facts: tuple[Fact, ...] = ()
+    entries: tuple[int, ...] = ()
+    """Ledger entries that it rests on beside them."""
 
 
 NO_RULE = "no rule for standard changes is registered for who made it"
@@ -55,6 +58,8 @@ def standard_lane(chain: Chain, policy: Policy) -> Lane:
     """The lane of a change; of several rules the one that says most for it."""
     order = list(Covered)
     found = [_lane(chain, policy, one) for one in candidates(chain.evidence, policy)]
+    if policy.pre_approved_rollback:
+        found.append(_rollback(chain))
     return min(
         found,
         key=lambda one: order.index(one.covered),
@@ -81,6 +86,41 @@ def _not(automation: Automation, words: str) -> Lane:
 def _open(automation: Automation, reason: str, words: str) -> Lane:
     told = f"whether the rule of {clip(automation.id)} covers it is open: {words}"
     return Lane(covered=Covered.OPEN, reason=reason, words=told, automation=automation.id)
+
+
+# --- a rollback that the policy approved beforehand
+
+
+def _rollback(chain: Chain) -> Lane:
+    """By the equality of trees alone: what a message says of a revert decides nothing."""
+    evidence = chain.evidence
+    undone, restored = evidence.undone, evidence.restored
+    if chain.change.kind == ChangeKind.DIRECT or undone is None or restored is None:
+        return Lane(covered=Covered.NOT, words=NO_RULE)
+    shas = (chain.change.landing_sha, restored.landing_sha)
+    asked = [ask(chain.change.repository, QuestionKind.TREE, sha) for sha in shas]
+    trees = [value_of(evidence.answers, one) for one in asked]
+    what, where = clip(undone.change_id), clip(restored.change_id)
+    if None in trees:
+        words = f"whether it takes {what} back, which it follows, was not read"
+        return Lane(covered=Covered.OPEN, reason="content-not-read", words=words)
+    if trees[0] != trees[1]:
+        return Lane(covered=Covered.NOT, words=NO_RULE)
+    told = f"it takes {what} back to the tree that {where} left"
+    if False in (undone.approved, restored.approved):
+        words = f"{told}, and not both of them were approved"
+        return Lane(covered=Covered.NOT, words=words)
+    if not restored.deployed_at:
+        return Lane(covered=Covered.NOT, words=f"{told}, which was not deployed by itself before")
+    if None in (undone.approved, restored.approved):
+        words = f"{told}, and whether both were approved is open"
+        return Lane(covered=Covered.OPEN, reason="rollback-open", words=words)
+    words = (
+        f"{told}; both were approved, and that tree was deployed at {when(restored.deployed_at)}: "
+        "the policy approves such a rollback beforehand"
+    )
+    entries = (*undone.entries, *restored.entries)
+    return Lane(covered=Covered.STANDARD, words=words, entries=entries)
 
 
 # --- files and what differs in them

@@ -17,6 +17,7 @@ from evidence.deciding.brought import Landings, stored_changes
 from evidence.deciding.gather import BATCH, gather
 from evidence.deciding.inputs import load_inputs
 from evidence.deciding.landings import Forge
+from evidence.deciding.precedents import Precedents
 from evidence.deciding.records import NearForge
 from evidence.deciding.returned import returns_of
 from evidence.deciding.settling import Settling
@@ -153,11 +154,26 @@ class Case:
 
     def chains(self, changes: Iterable[Change]) -> Iterator[Chain]:
         """The chains of changes, in order, a batch in memory at a time."""
+        earlier = None
+        if self.policy.pre_approved_rollback:
+            earlier = Precedents(
+                policy=self.policy,
+                as_of=self.as_of,
+                population=self.population,
+                book=self.book,
+                plain=self._chains,
+            )
+        yield from self._chains(changes, earlier)
+
+    def _chains(
+        self, changes: Iterable[Change], earlier: Precedents | None = None
+    ) -> Iterator[Chain]:
         around = self._surroundings()
         rest = iter(changes)
         others = self.population.others
         while batch := list(islice(rest, BATCH)):
-            for one in gather(self.store, self.policy, batch, around, self.book, self.at):
+            for plain in gather(self.store, self.policy, batch, around, self.book, self.at):
+                one = earlier.told(plain) if earlier else plain
                 chain = build_chain(one, self.policy)
                 more = others.get(one.change.change_id, ())
                 yield replace(chain, links=(*chain.links, *more)) if more else chain

@@ -120,6 +120,8 @@ def _check_plain(case: Case, known: Handover, begin: int) -> None:
     store = case.store
     if known.whole:
         raise Whole(known.whole)
+    if case.policy.pre_approved_rollback:
+        raise Whole("the policy has changes rest on earlier ones")
     if since.kinds_since(store, begin) - KNOWN:
         raise Whole("facts of other kinds came")
     if any(since.has_any(store, cls) for cls in (RolloutStep, Provenance)):

@@ -17,7 +17,8 @@ def waiting(store: Store) -> set[str]:
 
     They are few: emergencies whose procedure is not over, or was not read to its end.
     """
-    return small.waiting(store, cm_12.WAITING)
+    known = small.found_by(store, small.URGENT)
+    return small.flagged(store, known, cm_12.CONTROL, cm_12.DUE)
 
 
 def due_again(case: Case, since: int, last: int) -> frozenset[str]:

@@ -38,6 +38,7 @@ class Scope:
         since: int,
     ) -> None:
         store, pending_limit = case.store, case.policy.pending_limit
+        self._rests_on_others = case.policy.pre_approved_rollback
         self._forge = case.forge
         self._inputs = case.inputs
         self._due = due_again(case, since, last_moment(store))
@@ -83,7 +84,7 @@ class Scope:
         Undeployed ones too where their repository moved (they may be superseded), and all of
         them where the policy sets a limit to pending.
         """
-        if self._touched.gaps:
+        if self._touched.gaps or self._rests_on_others:
             return self._changes
         return [change for change in self._changes if self._is_touched(change)]
 

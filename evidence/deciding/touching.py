@@ -141,7 +141,8 @@ def _spans(case: Case, begin: int, recorded: Spans) -> Spans:
 def _unapproved(store: Store, begin: int) -> set[str]:
     """Emergencies, where a gap tells that approvals may be missing, or are missing no more."""
     hides = any(hides_approvals(gap) for gap in since.gaps_since(store, begin))
-    return since.urgent(store) if hides else set()
+    words = (since.URGENT, since.DOUBTFUL) if hides else ()
+    return {one for word in words for one in since.found_by(store, word)}
 
 
 def touched_deployments(store: Store, begin: int) -> set[str]:

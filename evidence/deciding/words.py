@@ -12,7 +12,7 @@ from evidence.model.change import LinkKind
 from evidence.model.determination import Determination
 from evidence.model.production import ProductionDeployment
 from evidence.store import writer
-from evidence.store.since import JUDGED, URGENT
+from evidence.store.since import DOUBTFUL, JUDGED, URGENT
 
 
 def change_words(chain: Chain) -> Iterator[writer.IndexRow]:
@@ -35,12 +35,14 @@ def change_words(chain: Chain) -> Iterator[writer.IndexRow]:
 def urgent_words(outcomes: Iterable[Determination]) -> Iterator[writer.IndexRow]:
     """A word for each emergency: a later decision may have to look at it without a new fact."""
     for one in outcomes:
-        if cm_12.DECLARED in one.flags and one.control == cm_12.CONTROL:
+        if one.control != cm_12.CONTROL:
+            continue
+        urgent = not {cm_12.DECLARED, cm_12.DUE}.isdisjoint(one.flags)
+        if urgent or one.reason == "declaration-unknown":
+            word = URGENT if urgent else DOUBTFUL
+            repository = one.subject.partition(":")[0]
             yield writer.IndexRow(
-                term=URGENT,
-                kind=URGENT,
-                repository=one.subject.partition(":")[0],
-                change_id=one.subject,
+                term=word, kind=word, repository=repository, change_id=one.subject
             )
 
 

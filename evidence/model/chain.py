@@ -36,6 +36,19 @@ class FollowUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Precedent:
+    """An earlier change that a rollback undoes or restores, as it was judged by itself."""
+
+    change_id: str
+    landing_sha: str
+    approved: bool | None
+    """Whether it was approved before its merge, and the approval covered it; None: that is open."""
+    deployed_at: int = 0
+    """Start of the first successful deployment of just what it left, microseconds UTC; 0: none."""
+    entries: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeEvidence:
     """Everything stored that one change's chain may rest on, gathered by identity only."""
 
@@ -75,6 +88,10 @@ class ChangeEvidence:
     """What the forge recorded about how it came to its branch."""
     follow_ups: tuple[FollowUp, ...] = ()
     """Of a change that may be an emergency, by number."""
+    undone: Precedent | None = None
+    """The change just before it; only where the policy knows rollbacks approved beforehand."""
+    restored: Precedent | None = None
+    """The change before that one."""
     forge_read_to: int = 0
     """Microseconds UTC up to which its forge was read whole: no pull request changed before it
     unnoticed. 0 where it never was."""

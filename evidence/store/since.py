@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy import and_, func, literal, or_, select
@@ -24,7 +25,9 @@ JUDGED = "judged"
 """Kind of the words by which deployments are found that are judged by a change or a commit that
 they did not carry."""
 URGENT = "urgent change"
-"""Term and kind of the word by which emergencies are found."""
+"""The word by which emergencies are found."""
+DOUBTFUL = "doubtful change"
+"""The word by which changes are found that may be emergencies."""
 
 
 def kinds_since(store: Store, since: int) -> frozenset[type[Fact]]:
@@ -212,34 +215,28 @@ def changes_by_sha(store: Store, places: Iterable[tuple[str, str]]) -> set[str]:
     return found
 
 
-def urgent(store: Store) -> set[str]:
-    """Ids of the changes that were ever judged as emergencies, or as waiting for something."""
+def found_by(store: Store, word: str) -> set[str]:
+    """Ids of the changes that are found by a word which is its own kind."""
     index = tables.chain_index
     with store.read() as connection:
         shown = index.c.generation <= current_generation(connection)
-        query = select(index.c.change_id).where(index.c.term == URGENT, index.c.kind == URGENT)
-        return set(map(from_text, connection.execute(query.where(shown)).scalars()))
+        query = select(index.c.change_id).where(index.c.term == word, index.c.kind == word, shown)
+        return set(map(from_text, connection.execute(query).scalars()))
 
 
-def waiting(store: Store, reasons: Collection[str]) -> set[str]:
-    """Those of them that still wait, by one of these reasons.
-
-    Which control left them waiting is no matter: the reasons are its own.
-    """
+def flagged(store: Store, subjects: Iterable[str], control: str, flag: str) -> set[str]:
+    """Those of the subjects whose newest determination of a control carries a flag."""
     table = tables.determination
     found: set[str] = set()
-    every = sorted(map(to_text, urgent(store)))
     with store.read() as connection:
-        shown = current_generation(connection)
-        for some in bulk.batches(every, 500):
-            rows = select(table.c.subject, table.c.control, table.c.generation, table.c.reason)
-            known = rows.where(table.c.subject.in_(some), table.c.generation <= shown)
-            newest: dict[tuple[str, str], str] = {}
-            for subject, control, _, reason in connection.execute(
-                known.order_by(table.c.subject, table.c.control, table.c.generation)
-            ):
-                newest[subject, control] = from_text(reason)
-            found.update(from_text(at[0]) for at, why in newest.items() if why in reasons)
+        shown = table.c.generation <= current_generation(connection)
+        for some in bulk.batches(sorted(map(to_text, subjects)), 500):
+            own = and_(table.c.subject.in_(some), table.c.control == to_text(control), shown)
+            rows = select(table.c.subject, table.c.body).where(own)
+            newest: dict[str, str] = {}
+            for subject, body in connection.execute(rows.order_by(table.c.generation)):
+                newest[from_text(subject)] = from_text(body)
+            found |= {one for one, body in newest.items() if flag in json.loads(body)["flags"]}
     return found
 
 

@@ -22,6 +22,7 @@ from evidence.chain.standard import FilePair
 from evidence.controls.bumps import bump_of, is_lock_file
 from evidence.model.activity import RepositoryActivity
 from evidence.model.actor import Actor, ActorType
+from evidence.model.chain import Precedent
 from evidence.model.git import QuestionKind
 from evidence.model.protection import LandingRecords
 from evidence.policy import Automation, StandardRule
@@ -286,3 +287,60 @@ def test_a_rule_for_lock_files_allows_nothing_else():
 
     assert outcomes(bump(path="web/yarn.lock"), rule) == LANE
     assert outcomes(bump(), rule)[1] == ("not_applicable", "not-standard")
+
+
+# --- rollbacks that the policy approved beforehand
+
+ROLLING = replace(P0, pre_approved_rollback=True)
+
+
+def rollback(
+    *, approved=(True, True), ran: int = START, trees=("t0", "t0"), policy=ROLLING
+) -> tuple[str, str]:
+    """CM-03 and CM-17 of a pull request that nobody reviewed, after `x2`, which followed `x1`."""
+    pull = Pull(bare=True).push("c1").green().ticket().merge_equal().deploy("m1")
+    pull.answers = {q: a for q, a in pull.answers.items() if q.kind != QuestionKind.TREE}
+    for sha, tree in zip(("m1", "x1"), trees, strict=True):
+        if tree:
+            pull.answer(QuestionKind.TREE, sha, value=tree)
+    undone, restored = (
+        Precedent(change_id=f"app:pr:{number}", landing_sha=sha, approved=one, deployed_at=ran)
+        for number, sha, one in zip((6, 5), ("x2", "x1"), approved, strict=True)
+    )
+    pull.evidence = {"undone": undone, "restored": restored}
+    found = pull.determinations(policy)
+    return found["CM-03"].reason, found["CM-17"].reason
+
+
+def test_taking_the_last_approved_change_back_to_an_approved_deployed_tree_is_standard():
+    assert rollback() == ("standard-lane", "standard-change")
+
+
+def test_without_the_policy_a_rollback_is_an_ordinary_change():
+    assert rollback(policy=P0) == ("no-approval", "not-standard")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"trees": ("t1", "t0")},
+        {"approved": (False, True)},
+        {"approved": (True, False)},
+        {"approved": (False, None)},
+        {"ran": 0},
+    ],
+)
+def test_what_is_no_exact_inverse_of_it_or_was_not_approved_or_never_ran_is_ordinary(more):
+    assert rollback(**more) == ("no-approval", "not-standard")
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"approved": (None, True)}, "rollback-open"),
+        ({"approved": (True, None)}, "rollback-open"),
+        ({"trees": ("t0", "")}, "content-not-read"),
+    ],
+)
+def test_what_was_not_read_of_a_rollback_leaves_its_lane_open(more, reason):
+    assert rollback(**more) == ("standard-lane-open", reason)

@@ -16,8 +16,8 @@ from evidence.policy import Policy
 CONTROL = "CM-12"
 DECLARED = "emergency-declared"
 """Flag of what was declared an emergency, in time or not."""
-WAITING = ("open", "emergency-not-read")
-"""Reasons that time alone, or one more look, can clear: a sync judges such a change again."""
+DUE = "emergency-due"
+"""Flag of what time alone, or one more look, may change: the next sync judges it again."""
 
 
 def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
@@ -39,7 +39,8 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     open_claim = found.claims.declared is not Declared.IN_TIME
     if found.lane is Lane.MAYBE and (found.broken or open_claim):
         sentence = f"Whether it is an emergency is open: {found.words}."
-        return on_change(CONTROL, chain, "declaration-unknown", sentence, facts=found.claims.facts)
+        facts, flags = found.claims.facts, _due(found)
+        return on_change(CONTROL, chain, "declaration-unknown", sentence, facts=facts, flags=flags)
     return _conditions(chain, found)
 
 
@@ -52,6 +53,12 @@ def _conditions(chain: Chain, found: Procedure) -> Determination:
             told = f"{_told(some)} Otherwise: {_told(rest)}" if rest else _told(some)
             return _written(chain, found, some[0].reason or _waiting(found), f"{lead} {told}")
     return _written(chain, found, "emergency-followed", f"{lead} {_told(found.findings)}")
+
+
+def _due(found: Procedure) -> list[str]:
+    """Whether a condition is due later, or its source was not read to the end of its time."""
+    waits = any(one.due or one.reason == "emergency-not-read" for one in found.findings)
+    return [DUE] if waits else []
 
 
 def _waiting(found: Procedure) -> str:
@@ -72,5 +79,5 @@ def _written(chain: Chain, found: Procedure, reason: str, sentence: str) -> Dete
         sentence,
         facts=[*found.claims.facts, *(fact for one in found.findings for fact in one.facts)],
         entries=[entry for one in found.findings for entry in one.entries],
-        flags=[DECLARED, *(flag for one in found.findings for flag in one.flags)],
+        flags=[DECLARED, *_due(found), *(flag for one in found.findings for flag in one.flags)],
     )

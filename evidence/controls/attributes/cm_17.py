@@ -65,7 +65,7 @@ def _checked(chain: Chain, policy: Policy, as_of: int, lane: Lane) -> Determinat
         reason,
         f"{_said(lane)}. {checks.sentence}",
         facts=lane.facts,
-        entries=checks.entries,
+        entries=(*lane.entries, *checks.entries),
         flags=checks.flags,
         missing=checks.missing,
     )

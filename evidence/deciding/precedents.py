@@ -1,0 +1,102 @@
+"""What a rollback rests on: the change before it, and the one before that, each judged by itself.
+
+Only where the policy approves rollbacks beforehand. Then every sync decides everything: how the
+earlier changes come out may change how the later one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from evidence.chain.answers import ask, value_of
+from evidence.chain.population import Population
+from evidence.controls.attributes import cm_03, cm_04, cm_17
+from evidence.deciding.answers import AnswerBook
+from evidence.model.chain import Chain, ChangeEvidence, Precedent
+from evidence.model.change import Change, ChangeKind
+from evidence.model.determination import Determination, Outcome
+from evidence.model.git import QuestionKind
+from evidence.policy import Policy
+
+_SUCCEEDED = "Succeeded"
+
+
+@dataclass(slots=True, kw_only=True)
+class Precedents:
+    """The earlier changes of one decision, each judged once."""
+
+    policy: Policy
+    as_of: int
+    population: Population
+    book: AnswerBook
+    plain: Callable[[Iterable[Change]], Iterator[Chain]]
+    """The chains of changes without precedents of their own."""
+    _judged: dict[str, tuple[bool | None, tuple[int, ...]]] = field(
+        default_factory=dict, init=False
+    )
+    _landed: Mapping[tuple[str, str], Change] = field(default_factory=dict, init=False)
+    _ran: Mapping[tuple[str, str], int] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self._landed = {
+            (one.repository, one.landing_sha): one
+            for one in self.population.changes
+            if one.landing_sha
+        }
+        ran: dict[tuple[str, str], int] = {}
+        for row in sorted(self.population.deployments, key=lambda one: one.started_at):
+            for span in row.ranges if row.phase == _SUCCEEDED else ():
+                ran.setdefault((span.repository, span.revision), row.started_at)
+        self._ran = ran
+
+    def told(self, evidence: ChangeEvidence) -> ChangeEvidence:
+        """The evidence of a pull request with what it may take back, and the trees that show it."""
+        change = evidence.change
+        undone = self._landed.get((change.repository, change.base_sha))
+        restored = undone and self._landed.get((change.repository, undone.base_sha))
+        if change.kind != ChangeKind.PULL_REQUEST or undone is None or restored is None:
+            return evidence
+        questions = [
+            ask(change.repository, QuestionKind.TREE, sha)
+            for sha in (change.landing_sha, restored.landing_sha)
+        ]
+        answers = self.book.answers(questions)
+        trees = {value_of(answers, one) for one in questions}
+        if None not in trees and len(trees) > 1:
+            return evidence
+        return replace(
+            evidence,
+            answers={**evidence.answers, **answers},
+            undone=self._precedent(undone, change.merged_at),
+            restored=self._precedent(restored, change.merged_at),
+        )
+
+    def _precedent(self, change: Change, before: int) -> Precedent:
+        approved, entries = self._approved(change)
+        ran = self._ran.get((change.repository, change.landing_sha), 0)
+        return Precedent(
+            change_id=change.change_id,
+            landing_sha=change.landing_sha,
+            approved=approved,
+            deployed_at=ran if 0 < ran < before - self.policy.clock_tolerance else 0,
+            entries=entries,
+        )
+
+    def _approved(self, change: Change) -> tuple[bool | None, tuple[int, ...]]:
+        if change.change_id not in self._judged:
+            (chain,) = self.plain([change])
+            found = [one.determine(chain, self.policy, self.as_of) for one in (cm_03, cm_04, cm_17)]
+            entries = tuple(sorted({entry for one in found for entry in one.entries}))
+            self._judged[change.change_id] = (_outcome(found), entries)
+        return self._judged[change.change_id]
+
+
+def _outcome(found: list[Determination]) -> bool | None:
+    """Approved by somebody independent as it was merged, or a standard change within its rule."""
+    approval, currency, standard = found
+    if standard.outcome is Outcome.PASS:
+        return True
+    if Outcome.FAIL in (approval.outcome, currency.outcome, standard.outcome):
+        return False
+    return True if approval.outcome is currency.outcome is Outcome.PASS else None
