@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evidence.collectors.ingested import scan
 from evidence.collectors.ingested.given import Given
 from evidence.errors import MalformedError
 from evidence.model.capture import Capture, GapReason
 from evidence.model.policy_result import Binding, PolicyResult, Subject, Verdict
+from evidence.store.facts import row_of
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scans"))
+
+from samples import EVERY
+from spoiling import spoiled as spoil
 
 SHA = "4be1c0ffee0123456789abcdef0123456789abcd"
 OTHER = "0" * 40
@@ -142,3 +152,25 @@ def test_a_stored_result_that_can_no_longer_be_read_is_a_gap() -> None:
     capture = replace(take(LEAK, commit=SHA), payload=b'{"a": 1}')
     parsed = scan.parse(capture)
     assert ((), [GapReason.MALFORMED]) == (parsed.facts, [one.reason for one in parsed.gaps])
+
+
+@given(name=st.sampled_from(sorted(EVERY)), data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_handed_over_is_stored_or_refused(name: str, data: st.DataObject) -> None:
+    tool, value = EVERY[name]
+    spoiled = spoil(data, value)
+    told = {"commit": SHA, "tool": data.draw(st.sampled_from(["", tool]))}
+    try:
+        capture = take(spoiled, **told)
+    except MalformedError:
+        return
+    parsed = scan.parse(capture)
+    assert parsed.facts
+    for fact in parsed.facts:
+        row_of(fact)
+
+
+@given(data=st.binary(max_size=40))
+def test_bytes_of_any_kind_are_refused_with_words(data: bytes) -> None:
+    with pytest.raises(MalformedError):
+        take(data, commit=SHA)
