@@ -28,6 +28,7 @@ from evidence.controls.attributes import (
     cm_18,
 )
 from evidence.controls.catalog import by_id
+from evidence.controls.enforcing import noted
 from evidence.controls.landed import Brought
 from evidence.controls.lanes import follow
 from evidence.model.capture import Gap
@@ -112,7 +113,7 @@ def evaluate_settings(
 ) -> tuple[SettingInterval, ...]:
     """Intervals of `begin`..`end` (microseconds UTC) per control in scope whose unit they are."""
     return tuple(
-        replace(one, determination=_versioned(one.determination))
+        replace(one, determination=_versioned(noted(one, settings.reporting)))
         for control, rule in INTERVAL_RULES.items()
         if in_scope(policy, control) and begin < end
         for one in rule(settings, repository, policy, begin, end)

@@ -13,6 +13,7 @@ from evidence.controls.words import clip, listing, when
 from evidence.model.fact import Fact
 from evidence.model.policy_result import (
     ALERT,
+    AUDIT,
     Binding,
     Finding,
     FindingState,
@@ -186,7 +187,7 @@ def _flags(results: Sequence[PolicyResult], counted: Counted, moment: Moment) ->
         "scan-asserted": any(one.binding is Binding.ASSERTED for one in results),
         "scan-time-claimed": claimed,
         "suppressed": counted.suppressed > 0,
-        "not enforcing": any(one.enforcement == "audit" for one in results),
+        "not enforcing": any(one.enforcement == AUDIT for one in results),
     }
     return tuple(flag for flag, holds in told.items() if holds)
 

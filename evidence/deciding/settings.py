@@ -7,8 +7,10 @@ from dataclasses import replace
 from evidence.controls.evaluate import evaluate_settings
 from evidence.deciding.case import Case
 from evidence.model.determination import SettingInterval
+from evidence.model.policy_result import AUDIT, PolicyResult
 from evidence.model.protection import SettingsHistory
 from evidence.policy import Repository
+from evidence.store import queries
 from evidence.store.settings import settings_history
 
 
@@ -41,4 +43,16 @@ def _history(case: Case, repository: Repository) -> SettingsHistory:
         if any(each.repository == repository.id for each in one.ranges)
         or any(each.repository == repository.id for each in one.running)
     )
-    return replace(history, deployed_from=min(starts, default=0))
+    reporting = _reporting(case, repository)
+    return replace(history, deployed_from=min(starts, default=0), reporting=reporting)
+
+
+def _reporting(case: Case, repository: Repository) -> tuple[PolicyResult, ...]:
+    """Results of engines that only report, on commits of the repository or handed over for it."""
+    graph = case.inputs.graphs.get(repository.id)
+    found = queries.load(case.store, PolicyResult, at=case.at, enforcement=AUDIT)
+    return tuple(
+        one
+        for one in found
+        if one.repository == repository.id or (graph is not None and one.subject in graph.index)
+    )

@@ -13,6 +13,10 @@ ALERT = "alert"
 that everything was looked at."""
 
 
+AUDIT = "audit"
+"""Enforcement of an admission policy that only reports."""
+
+
 class Subject(StrEnum):
     """What was examined."""
 

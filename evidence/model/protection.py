@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from evidence.model.activity import RepositoryActivity, RuleSuite
 from evidence.model.capture import Gap
+from evidence.model.policy_result import PolicyResult
 from evidence.model.pushes import LostPush
 from evidence.model.settings import (
     AccessSnapshot,
@@ -42,6 +43,8 @@ class SettingsHistory:
     """Makings and deletions of production branches that the forge recorded, by time."""
     deployed_from: int = 0
     """Start of the first production deployment that was seen of it, microseconds UTC; 0: none."""
+    reporting: tuple[PolicyResult, ...] = ()
+    """What policy engines said of its commits that only report what they find, and let it in."""
     gaps: tuple[Gap, ...] = ()
     """Open gaps of these kinds in this repository: why something was not visible."""
 

@@ -31,7 +31,7 @@ from evidence.model.policy_result import (
     Severity,
     Subject,
 )
-from evidence.model.production import DeploymentKind, RunningImage
+from evidence.model.production import DeploymentKind, ImageChange, RunningImage
 from evidence.policy import Policy, RequiredScan, Waiver
 
 DAY = 24 * 60 * MINUTE
@@ -191,6 +191,35 @@ def test_an_image_without_a_digest_or_with_two_is_open():
     assert outcome(shipped(running=(image(()),)), TRIVY) == ("unknown", "digest-unknown")
     both = shipped(result(), running=(image((DIGEST, OTHER)),))
     assert outcome(both, TRIVY) == ("unknown", "several-digests")
+
+
+def moving(new, *problems):
+    """Two images run of which the deployment moved one, at a reference; only that one is scanned."""
+    other = RunningImage(
+        image="registry.test/worker", reference="1.3", repository="app", digests=(OTHER,)
+    )
+    pull = shipped(result(), running=(image(), other))
+    (one,) = pull.deployments
+    moved = ImageChange(image=IMAGE, file="k.yaml", field="newTag", old="1.3", new=new)
+    pull.deployments = [replace(one, images=(moved,), problems=problems)]
+    return pull
+
+
+def test_only_images_that_the_deployment_moved_are_asked_for():
+    assert outcome(moving("1.4"), TRIVY) == ("pass", "scan-passed")
+
+
+def test_all_that_run_are_asked_for_where_it_is_not_known_what_moved():
+    open_still = ("unknown", "scan-not-collected")
+    assert outcome(moving("1.4", "previous_image_unresolved"), TRIVY) == open_still
+    assert outcome(moving(""), TRIVY) == open_still
+
+
+def test_a_deployment_of_which_only_the_end_is_told_is_judged_by_that():
+    pull = shipped(result())
+    (one,) = pull.deployments
+    pull.deployments = [replace(one, started_at=0)]
+    assert outcome(pull, TRIVY) == ("pass", "scan-passed")
 
 
 def test_a_change_of_plain_files_has_no_image():

@@ -13,6 +13,8 @@ from settings_builder import ALWAYS, CHECKS, PULL_REQUEST, account_list, look, r
 
 from evidence.controls.evaluate import evaluate_settings
 from evidence.model.activity import RepositoryActivity
+from evidence.model.policy_result import Binding, PolicyResult
+from evidence.model.policy_result import Subject as Examined
 from evidence.model.protection import SettingsHistory
 from evidence.model.settings import (
     CodeownersError,
@@ -367,3 +369,38 @@ def test_a_review_that_is_too_old_is_a_deviation_from_the_day_it_became_so():
 def test_without_a_declared_review_it_is_open():
     policy = replace(APPROVED, access_reviews=())
     assert told(access(ALICE), policy, control="CM-18") == [("unknown", "access-review-unknown")]
+
+
+def reported(at: float, **more) -> PolicyResult:
+    fields = {
+        "source": "ci",
+        "scan_id": f"{at}",
+        "tool": "kyverno",
+        "subject_kind": Examined.COMMIT,
+        "subject": "m1",
+        "binding": Binding.ASSERTED,
+        "scanned_at": minute(at),
+        "enforcement": "audit",
+        "entry_seq": 90,
+        "observed_at": minute(500),
+    }
+    return PolicyResult(**{**fields, **more})
+
+
+def off_for_a_while() -> SettingsHistory:
+    off = {"enforcement": "disabled"}
+    return with_history(rules(*FULL), (-120, {}), (10, off), (20, {}))
+
+
+def test_d24_a_policy_engine_that_only_reported_is_noted_on_the_time_in_which_it_did():
+    plain = off_for_a_while()
+    settings = replace(plain, reporting=(reported(15),))
+    found = [one.determination for one in intervals(settings)]
+    assert [(), ("not enforcing",), ()] == [one.flags for one in found]
+    assert 90 in found[1].entries
+    assert told(settings) == told(plain)
+
+
+def test_the_note_is_one_on_protection_and_not_on_access():
+    settings = replace(off_for_a_while(), reporting=(reported(15),))
+    assert not any(one.determination.flags for one in intervals(settings, control="CM-18"))

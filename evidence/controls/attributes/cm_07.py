@@ -112,7 +112,8 @@ class _Look:
 
     @property
     def moment(self) -> Moment:
-        return Moment(at=self.deployment.started_at, tolerance=self.policy.clock_tolerance)
+        at = self.deployment.started_at or self.deployment.finished_at
+        return Moment(at=at, tolerance=self.policy.clock_tolerance)
 
     def found(self) -> Iterator[Scanned]:
         """One for the commit, or one for each image of the change's repository."""
@@ -160,6 +161,8 @@ class _Look:
     def _images(self) -> Iterator[RunningImage]:
         """Images of the repository that it set; all that run where it set none."""
         moved = {(one.image, one.new) for one in self.deployment.images if one.new}
+        if "previous_image_unresolved" in self.deployment.problems:
+            moved = set()
         for one in self.deployment.running:
             own = one.repository == self.chain.change.repository
             if own and (not moved or (one.image, one.reference) in moved):
@@ -204,11 +207,9 @@ class _Look:
         return [one for one in self._results() if one.subject in subjects]
 
     def _counted(self, results: Iterable[PolicyResult], *, secrets_only: bool = False) -> Counted:
-        found, suppressed = counting(
-            results, self.required, self.deployment.started_at, secrets_only=secrets_only
-        )
+        repository, at = self.chain.change.repository, self.moment.at
+        found, suppressed = counting(results, self.required, at, secrets_only=secrets_only)
         contributors = case_of(self.chain, self.policy).contributors
-        repository, at = self.chain.change.repository, self.deployment.started_at
         told = [
             (one, reached, waived(one, repository, self.policy, contributors, at))
             for one, reached in found
@@ -241,5 +242,5 @@ class _Look:
 
     def _complete(self) -> bool:
         """Whether the entity declares that every result is here, and no gap says otherwise."""
-        declared = 0 < self.required.complete_from <= self.deployment.started_at
+        declared = 0 < self.required.complete_from <= self.moment.at
         return declared and not any(one.kind in _TOLD_BY for one in self.chain.evidence.gaps)
