@@ -112,6 +112,15 @@ def test_scans_that_may_not_be_read_are_named_and_those_switched_off_are_not(
     assert all(any(name in one for one in told) for name in named)
 
 
+@pytest.mark.parametrize(("lacking", "warned"), [('"attestations"', 2), ("", 0)])
+def test_attestations_that_may_not_be_read_are_named(tmp_path, lacking, warned):
+    story = '[[attestation]]\ndigest = "web"\non = "gift"\n'
+    with shop(tmp_path, SMALL + story + f"[access]\nwithout = [{lacking}]\n") as rehearsal:
+        found = examine(present(rehearsal))
+    told = [one for one in found if one.state == "warning" and "attestations cannot" in one.detail]
+    assert len(told) == warned
+
+
 def test_a_server_that_cannot_be_reached_stops_no_other_check(live):
     loaded = present(live)
     live.simulation.server("argocd").close()

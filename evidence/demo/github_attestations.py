@@ -5,12 +5,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 from urllib.parse import unquote
 
 from evidence.demo.faults import Answer, json_answer
-from evidence.demo.github_answers import address, forbidden, lacks, not_found, number_of
+from evidence.demo.github_answers import (
+    Respond,
+    address,
+    forbidden,
+    lacks,
+    not_found,
+    number_of,
+)
 from evidence.demo.github_view import View
+from evidence.demo.history import RepositoryRecord
 from evidence.demo.moments import moment
 from evidence.demo.serving import Request
 from evidence.demo.world_security import Attestation
@@ -36,6 +45,13 @@ def attestations(view: View, request: Request, digest: str) -> Answer:
         more["Link"] = f'<{address(request, after=begin + size)}>; rel="next"'
     shown = [_row(view, one) for one in rows[begin : begin + size]]
     return json_answer(200, {"attestations": shown}, **more)
+
+
+def of_repository(
+    view: View, request: Request, _where: RepositoryRecord, parts: tuple[str, ...]
+) -> Answer:
+    """The same, asked of one repository."""
+    return attestations(view, request, parts[0])
 
 
 def _digest(one: Attestation) -> str:
@@ -74,3 +90,7 @@ def _row(view: View, one: Attestation) -> dict[str, Any]:
         "repository_id": where.id,
         "bundle_url": f"https://attestations.example/{view.at}",
     }
+
+
+ROUTES: Final[Mapping[str, Respond]] = {"attestations/([^/]+)": of_repository}
+"""Path below the repository -> what answers it."""

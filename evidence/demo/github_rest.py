@@ -12,6 +12,7 @@ from evidence.demo.faults import Answer, json_answer
 from evidence.demo.github_access import ROUTES as ACCESS
 from evidence.demo.github_access import installations, team_members
 from evidence.demo.github_alerts import ROUTES as ALERTS
+from evidence.demo.github_attestations import ROUTES as ATTESTATIONS
 from evidence.demo.github_attestations import attestations
 from evidence.demo.github_logs import ROUTES as LOGS
 from evidence.demo.github_pulls import merged, pull_state, pull_updated
@@ -225,7 +226,16 @@ def _pull_body(
     }
 
 
-_BELOW: Final = {**ACCESS, **ALERTS, **LOGS, **PULLS, **RECORDS, **SECURITY, **SETTINGS}
+_BELOW: Final = {
+    **ACCESS,
+    **ALERTS,
+    **ATTESTATIONS,
+    **LOGS,
+    **PULLS,
+    **RECORDS,
+    **SECURITY,
+    **SETTINGS,
+}
 _ROUTES: Final[Mapping[str, Callable[..., Answer]]] = {
     "/": _meta,
     "/meta": _meta,

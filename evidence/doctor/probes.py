@@ -67,16 +67,18 @@ def _github(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
             yield error(check, AuthError(missing, next_step="Grant the token this repository."))
         else:
             yield ok(check, f"{repository.name} can be read")
-            yield from _evidence_of(check, session, repository.name, security=source.security)
+            yield from _evidence_of(check, session, repository.name, source)
 
 
 def _evidence_of(
-    check: str, session: PoliteSession, name: str, *, security: bool
+    check: str, session: PoliteSession, name: str, source: Source
 ) -> Iterator[Finding]:
     """What the credential cannot read of one repository: each becomes a gap."""
-    from evidence.collectors.github.readable import QUESTIONS, SECURITY, accesses
+    from evidence.collectors.github.readable import ATTESTATIONS, QUESTIONS, SECURITY, accesses
 
-    for one in accesses(session, name, (*QUESTIONS, *(SECURITY if security else ()))):
+    asked = [*QUESTIONS, *(SECURITY if source.security else ())]
+    asked += ATTESTATIONS if source.attestations else ()
+    for one in accesses(session, name, asked):
         if not one.readable:
             detail = f"{name}: {one.evidence} cannot be read ({one.detail}); grant {one.permission}"
             yield warning(check, detail)

@@ -41,6 +41,13 @@ SECURITY: tuple[tuple[str, str, str], ...] = (
 """The same, of what is read with `security = true`."""
 
 
+_NO_DIGEST = f"sha256:{'0' * 64}"
+ATTESTATIONS: tuple[tuple[str, str, str], ...] = (
+    ("attestations", "Attestations", f"/attestations/{_NO_DIGEST}"),
+)
+"""The same, of what is read with `attestations = true`: of a digest of which there is none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """One kind of evidence of one repository."""
@@ -63,7 +70,9 @@ def accesses(
         where, _, query = path.partition("?")
         given = dict(pair.split("=", 1) for pair in query.split("&")) if query else None
         try:
-            detail = _refusal(asking.get(f"/repos/{name}{where}", given))
+            answer = asking.get(f"/repos/{name}{where}", given)
+            absent = answer.status == 404 and where.endswith(_NO_DIGEST)
+            detail = "" if absent else _refusal(answer)
         except EvidenceError as error:
             detail = error.message
         yield Access(evidence=evidence, permission=permission, readable=not detail, detail=detail)
