@@ -362,6 +362,23 @@ def test_a_deadline_that_passed_is_decided_although_no_source_said_anything(worl
     assert (done.whole, at_last.whole, differs, no_more) == ("", "", [], [])
 
 
+def an_unjustified_emergency(shop):
+    """One that fails already, while other conditions of it are not due yet."""
+    an_emergency(shop)
+    number = max(shop.pulls)
+    shop.facts.append(replace(shop.pulls[number], body="SHOP-1"))
+
+
+def test_what_failed_already_is_told_anew_when_more_of_it_is_over(world):
+    shop, path = world
+    lived_on(shop, path, an_unjustified_emergency)
+    before = procedure_of(shop)
+    shop.now += 3 * 24 * HOUR
+    done, differs = lived_on(shop, path, nothing)
+
+    assert (before, done.whole, differs) == ("emergency-unjustified", "", [])
+
+
 def a_later_pull_request_that_holds(shop, sha):
     """It is merged, lists the commit, and is approved."""
     shop.squash()

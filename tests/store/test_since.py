@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from evidence.model.determination import Determination, Outcome, SubjectKind
 from evidence.store import handover, since, writer
+from evidence.store.derived import determination_row
 
 WHO = ("A", "a@people.example", 1)
 
@@ -46,6 +48,41 @@ def test_deployments_are_found_by_what_they_are_judged_by(store):
     )
     writer.write_derived(store, index=[row], ledger_size=0)
     assert since.judged_by(store, ["shop:pr:1", "shop:pr:2"]) == {"argo:uid:5"}
+
+
+def test_changes_are_found_by_a_word_that_is_its_own_kind(store):
+    rows = [
+        writer.IndexRow(term=since.URGENT, kind=kind, repository="shop", change_id=change_id)
+        for kind, change_id in ((since.URGENT, "shop:pr:1"), ("ticket", "shop:pr:2"))
+    ]
+    writer.write_derived(store, index=rows, ledger_size=0)
+    assert since.found_by(store, since.URGENT) == {"shop:pr:1"}
+    assert since.found_by(store, since.DOUBTFUL) == set()
+
+
+def test_the_newest_determination_of_a_control_says_whether_it_is_flagged(store):
+    for flags in ({"shop:pr:1": ("due",), "shop:pr:2": ("due",)}, {"shop:pr:1": ()}):
+        rows = [
+            determination_row(
+                Determination(
+                    control=control,
+                    subject_kind=SubjectKind.CHANGE,
+                    subject=subject,
+                    outcome=Outcome.UNKNOWN,
+                    reason="open",
+                    sentence="It is open.",
+                    flags=own if control == "CM-12" else ("due",),
+                ),
+                policy_version="v",
+                as_of=1,
+            )
+            for subject, own in flags.items()
+            for control in ("CM-12", "CM-03")
+        ]
+        writer.write_derived(store, determinations=rows, ledger_size=0)
+    known = ["shop:pr:1", "shop:pr:2", "shop:pr:3"]
+    assert since.flagged(store, known, "CM-12", "due") == {"shop:pr:2"}
+    assert since.flagged(store, ["shop:pr:1"], "CM-12", "due") == set()
 
 
 def test_an_earlier_id_of_a_change_is_told(store):
