@@ -29,7 +29,9 @@ from evidence.model.disposition import (
 from evidence.report.chapters import choose
 from evidence.report.data import Limits, PacketData
 from evidence.report.render import write_packet
+from evidence.report.sections.deviations import context
 from evidence.report.summary import summarise
+from evidence.report.view import Medium, View
 
 MARK = "<b>Reviewed</b> by the board"
 SUBJECT = ("CM-03", "shop:pr:2")
@@ -210,6 +212,26 @@ def supported(*, holds: bool = True) -> PacketData:
         register=Register(alternatives=(given,)),
         rulings={("CM-06", "shop:pr:4"): (found,)},
     )
+
+
+def _classes_of(data: PacketData) -> list[tuple[str, int]]:
+    """How many deviations each class accepts, as the register prints it."""
+    view = View(
+        data=data,
+        summary=summarise(data),
+        medium=Medium.HTML,
+        lines=(),
+        ipe={},
+        fragments=(),
+        linked=frozenset(),
+    )
+    return context(view)["classes"]
+
+
+def test_the_register_counts_its_deviations_by_class() -> None:
+    assert _classes_of(answered()) == [("compensating-control", 1), ("without a disposition", 1)]
+    assert _classes_of(answered(holds=False)) == [("without a disposition", 2)]
+    assert _classes_of(supported()) == [("without a disposition", 2)]
 
 
 def test_alternative_evidence_is_a_pass_that_is_counted_apart(tmp_path: Path) -> None:

@@ -58,13 +58,15 @@ def _answer(view: View, row: Determination) -> Answer:
 
 def _classes(view: View) -> list[tuple[str, int]]:
     """How many deviations each class of disposition accepts, then those that none does."""
-    held = Counter(
-        str(next(one.kind for one in rulings if one.holds))
-        for rulings in view.data.rulings.values()
-        if any(one.holds for one in rulings)
-    )
-    rest = len(view.summary.deviations) - held.total()
+    held = Counter(_class(view, row) for row in view.summary.deviations)
+    rest = held.pop("", 0)
     return [*sorted(held.items()), ("without a disposition", rest)]
+
+
+def _class(view: View, row: Determination) -> str:
+    """The class of the first disposition that holds for a deviation; empty where none does."""
+    rulings = view.data.rulings.get((row.control, row.subject), ())
+    return next((str(one.kind) for one in rulings if one.holds), "")
 
 
 def _ages(view: View) -> list[tuple[str, int]]:
