@@ -23,8 +23,9 @@ wheel: setup ## the built wheel outside the checkout: every block of the tutoria
 slow: setup ## the long runs: 10,000 corruptions of a store, 1,000 honest histories
 	@$(PYTHON) -m pytest -q -n 2 --dist worksteal -m slow --ignore=tests/cases
 
-crash: setup ## 1,000 kill -9 of syncs on SQLite, 300 on PostgreSQL, and of rebuilds and reports
+crash: setup ## 1,000 kill -9 of syncs on SQLite, 300 on PostgreSQL, of rebuilds and reports; the demo on both
 	@$(PYTHON) -m pytest -q tests/crash --kills 1000,300,60,20
+	@$(PYTHON) -m pytest -q tests/test_two_databases.py -m slow
 
 faults: setup ## 1,200 of the ways in which a request of a sync can fail (make slow: all of them)
 	@$(PYTHON) -m pytest -q -n 2 tests/faults -m "not slow" --faults 1200

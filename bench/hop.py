@@ -254,6 +254,8 @@ def main() -> None:
         whole.derive()
         whole.store.close()
     count = options.decided
+    if not count:
+        return
     with tempfile.TemporaryDirectory(prefix="evidence-bench-", dir=KEPT) as name:
         part = Organisation(Path(name), options.commits * count // options.bumps, count)
         part.decide(f"{count:,} bumps derived and decided")
