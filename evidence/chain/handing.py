@@ -148,16 +148,13 @@ def handover(
     tips: Mapping[str, Mapping[str, tuple[str, ...]]],
     changes: Sequence[Change],
     deployments: Sequence[ProductionDeployment],
-    *,
-    pinned: bool,
 ) -> Handover:
-    """Where a population stands. `pinned`: digests were seen for tags."""
+    """Where a population stands."""
     branches = tuple(_branches(books, tips, changes))
     missing = tuple(_missing(books, changes, deployments))
     waiting = max((len(one.waiting) for one in branches), default=0)
     lost = any(one.problem == NOT_COLLECTED for row in deployments for one in row.running)
     reasons = [
-        ("digests of tags are compared over the whole history", pinned),
         ("an earlier environment is required", bool(policy.required_environment)),
         ("what waits too long is told", bool(policy.pending_limit)),
         ("others tell of deployments", any(one.witnesses for one in policy.applications)),

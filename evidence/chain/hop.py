@@ -53,9 +53,7 @@ class Hop:
         self._maps = ImageMaps(policy)
         self._configurations: dict[str, Configurations] = {}
         self._roles = {one.id: one.role for one in policy.repositories}
-        self.digests = Digests(
-            inputs.deployments, inputs.states, inputs.rollouts, inputs.provenance
-        )
+        self.digests = Digests(inputs)
         self._naming = Naming(policy, inputs, inquiry, self.digests)
         self._interned: dict[RunningImage, RunningImage] = {}
 
@@ -175,7 +173,7 @@ class Hop:
         if not built.repository:
             return
         found = self._naming.as_running(built, ref, draft, lane)
-        self.digests.add(ref.image, ref.reference)
+        self.digests.pin(ref.image, ref.reference)
         runs = running_image(ref, built, found, self._naming.stated(built, ref))
         runs = self._interned.setdefault(runs, runs)
         if runs not in draft.running:

@@ -39,7 +39,7 @@ class Naming:
         self._inquiry = inquiry
         self._digests = digests
         self._set_by = SetBy(policy, inputs, inquiry)
-        self._statements = Statements(policy, inputs.provenance)
+        self._statements = Statements(policy, inputs.provenance, inputs.stated)
         self._by_text: dict[tuple[str, str, str], Resolution] = {}
 
     def stated(self, built: Built, ref: ImageRef) -> tuple[Statement, ...]:

@@ -89,9 +89,9 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
         reconciliation=reconcile(
             operations, rows_out, changes, books.values(), counts=counts, told=unexplained
         ),
-        handover=handover(
-            policy, ends, books, inputs.tips, changes, rows_out, pinned=hop.digests.any
-        ),
+        handover=handover(policy, ends, books, inputs.tips, changes, rows_out),
+        listed=hop.digests.listed,
+        pinned=hop.digests.pinned,
         others={key: links for book in books.values() for key, links in book.candidates().items()},
     )
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -61,19 +61,20 @@ class Label:
 class Statements:
     """The statements of one run by the digest that they are about."""
 
-    def __init__(self, policy: Policy, provenance: Iterable[Provenance]) -> None:
-        self._policy = policy
+    def __init__(
+        self,
+        policy: Policy,
+        provenance: Iterable[Provenance],
+        more: Mapping[str, Iterable[Provenance]],
+    ) -> None:
+        """`more`: digest -> statements that are not among `provenance`, read when asked for."""
+        self._policy, self._more = policy, more
+        self._read: set[str] = set()
         self._index = repository_index(policy.repositories)
         self._by_digest: dict[str, list[Provenance]] = defaultdict(list)
         self._labels: dict[str, list[Provenance]] = defaultdict(list)
         self._indexes: dict[str, str] = {}
-        for one in provenance:
-            if one.predicate_type == LABELS:
-                self._labels[one.subject_digest].append(one)
-            elif one.predicate_type == MEMBER:
-                self._indexes[one.subject_digest] = one.ref
-            elif one.predicate_type not in OBSERVED:
-                self._by_digest[one.subject_digest].append(one)
+        self._add(provenance)
 
     def of(self, digest: str, repository: str) -> list[Statement]:
         """What is stated of a digest, or of the index that lists it, for an image of a repository.
@@ -82,7 +83,9 @@ class Statements:
         """
         if not digest:
             return []
+        self._read_of(digest)
         about = (digest, self._indexes.get(digest, ""))
+        self._read_of(about[1])
         stated = [one for each in about for one in self._by_digest.get(each, ())]
         judged = [self._judge(one, repository) for one in stated]
         return sorted(judged, key=lambda one: (not one.by, one.provenance.statement))
@@ -90,11 +93,26 @@ class Statements:
     def labels(self, digest: str, repository: str) -> list[Label]:
         """What the image of a digest says of itself; nothing where it names another repository."""
         found: list[Label] = []
+        self._read_of(digest)
         for one in self._labels.get(digest, ()) if digest else ():
             home, _ = find_repository(one.repository_url, self._index, self._policy.repositories)
             if one.ref and (home == repository or not one.repository_url):
                 found.append(Label(provenance=one, named=bool(one.repository_url)))
         return sorted(found, key=lambda one: (not one.named, one.provenance.statement))
+
+    def _read_of(self, digest: str) -> None:
+        if digest not in self._read:
+            self._read.add(digest)
+            self._add(self._more.get(digest, ()))
+
+    def _add(self, provenance: Iterable[Provenance]) -> None:
+        for one in provenance:
+            if one.predicate_type == LABELS:
+                self._labels[one.subject_digest].append(one)
+            elif one.predicate_type == MEMBER:
+                self._indexes[one.subject_digest] = one.ref
+            elif one.predicate_type not in OBSERVED:
+                self._by_digest[one.subject_digest].append(one)
 
     def _judge(self, one: Provenance, repository: str) -> Statement:
         trusted = [

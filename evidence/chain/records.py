@@ -12,6 +12,7 @@ from evidence.chain.claims import Linked
 from evidence.chain.deployments import HistoryNumbers
 from evidence.chain.graph import CommitGraph
 from evidence.chain.handover import Handover
+from evidence.chain.sights import Nothing, Sighted, Sights
 from evidence.model.aftermath import Aftermath
 from evidence.model.capture import Gap
 from evidence.model.change import Change, Link
@@ -50,6 +51,10 @@ class PopulationInputs:
     them; a commit that is not a key is asked about where its paths matter."""
     provenance: tuple[Provenance, ...] = ()
     """What builders state of the digests that run."""
+    stated: Mapping[str, tuple[Provenance, ...]] = field(default_factory=dict)
+    """Digest -> what is stated of it and is not among `provenance`."""
+    sighted: Sights = field(default_factory=Nothing)
+    """Digests that were seen for tags by what is not among these."""
     gaps: tuple[Gap, ...] = ()
     previous_ids: tuple[str, ...] = ()
     """Change ids and aliases that earlier runs gave."""
@@ -139,5 +144,9 @@ class Population:
     """Deployment id -> what became of it, and how its content stood before."""
     handover: Handover = field(default_factory=Handover)
     """What the next decision may go on from."""
+    listed: frozenset[Sighted] = frozenset()
+    """Digests that deployers and registries list for tags."""
+    pinned: frozenset[Sighted] = frozenset()
+    """Digests that configurations pin tags to."""
     others: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
     """Change id -> matches that did not decide, kept and shown."""

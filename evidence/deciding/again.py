@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from evidence.model.change import Change
 from evidence.model.production import ProductionDeployment
@@ -15,12 +15,14 @@ def seen_again(
     known: Collection[str],
     operations: Collection[tuple[str, str, int]],
     since: int,
+    ran: Mapping[str, int],
 ) -> list[ProductionDeployment]:
     """New ones, those of which entries from `since` on tell, and those of an application after one.
 
     All of an application of which one is none any more: what was live and is explained by now.
     `deployments` in order of start; `operations` are (source, application uid, start) that were
-    told of.
+    told of. `ran`: object of a deployer (`source:uid`) -> start of its first deployment of an image
+    that is known otherwise now.
     """
     deployments = list(deployments)
     gone = {one.rpartition(":")[0] for one in {*known} - {one.deployment_id for one in deployments}}
@@ -33,6 +35,7 @@ def seen_again(
             or f"{source}:{uid}" in gone
             or one.deployment_id not in known
             or (source, uid, int(started)) in operations
+            or one.started_at >= ran.get(f"{source}:{uid}", 2**63)
             or max(one.entries, default=-1) >= since
         ):
             dirty.add(one.application)

@@ -246,4 +246,9 @@ def _passing(
                 problem=answer.problem if answer else "unanswered",
             )
         )
+    return in_order(found)
+
+
+def in_order(found: Iterable[Passing]) -> tuple[Passing, ...]:
+    """By question."""
     return tuple(sorted(found, key=lambda one: (one.repository, one.kind, one.args)))

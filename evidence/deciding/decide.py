@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from evidence.canonical import canonical_record
 from evidence.chain.handover import Handover
@@ -18,6 +18,7 @@ from evidence.deciding.gather import BATCH
 from evidence.deciding.increment import increment
 from evidence.deciding.leaving import as_text, leave, left_before
 from evidence.deciding.scope import Scope
+from evidence.deciding.sights import ran_words, sight_words
 from evidence.deciding.window import Whole
 from evidence.deciding.words import change_words, deployment_words, judged_words, urgent_words
 from evidence.model.aftermath import Aftermath
@@ -99,6 +100,8 @@ class _Found:
     handover: Handover
     indexed: Sequence[ProductionDeployment]
     """Deployments that are to be found by what they are judged on."""
+    words: Iterable[writer.IndexRow] = ()
+    """What else decisions after this one look for."""
     whole: str = ""
 
 
@@ -120,6 +123,7 @@ def _found(case: Case, since: int | None) -> _Found:
                 deployments=part.deployments,
                 handover=part.handover,
                 indexed=part.deployments,
+                words=part.words,
             )
     return _whole(case, since, reason, indexed=known is not None)
 
@@ -138,6 +142,10 @@ def _whole(case: Case, since: int | None, reason: str, *, indexed: bool) -> _Fou
         deployments=deployments,
         handover=leave(case),
         indexed=deployments if indexed else population.deployments,
+        words=chain(
+            sight_words(population.listed, population.pinned),
+            ran_words(population.deployments, first=True),
+        ),
         whole=reason,
     )
 
@@ -216,6 +224,7 @@ def _write(found: _Found, version: str, size: int, progress: Progress) -> derive
         index=(
             *deployment_words(deployments),
             *judged_words(found.indexed, scans=bool(case.policy.required_scans)),
+            *found.words,
         ),
     )
     return edition

@@ -61,11 +61,19 @@ def told_of(store: Store, policy: Policy, begin: int) -> Told:
 
 
 def ends_of(
-    store: Store, policy: Policy, known: Handover, told: Told, gaps: Iterable[Gap], *, far: bool
+    store: Store,
+    policy: Policy,
+    known: Handover,
+    told: Told,
+    gaps: Iterable[Gap],
+    ran: Mapping[str, int],
+    *,
+    far: bool,
 ) -> list[End]:
     """The end of each application that is told of, or of which a look may tell more.
 
-    From the newest anchor before all that is told; from the oldest one where `far`.
+    From the newest anchor before all that is told, and before what `ran` (application -> start of
+    its first deployment that is told of otherwise); from the oldest one where `far`.
 
     Raises:
         Whole: there is none, or what is told reaches beyond it.
@@ -75,10 +83,11 @@ def ends_of(
     looked = {one.application for one in known.applications if one.open_since}
     by_id = {one.id: one for one in policy.applications}
     found: list[End] = []
-    for name in sorted(looked | told.operations.keys() | told.states.keys()):
+    for name in sorted(looked | told.operations.keys() | told.states.keys() | ran.keys()):
         if name not in ends:
             raise Whole("an application that is new, or not one single object of its deployer")
-        found.append(_end(store, policy, by_id[name], ends[name], told, gaps, far=far))
+        start = [ran[name]] if name in ran else []
+        found.append(_end(store, policy, by_id[name], ends[name], told, gaps, start, far=far))
     return found
 
 
@@ -119,6 +128,7 @@ def _end(
     known: ApplicationEnd,
     told: Told,
     gaps: Iterable[Gap],
+    ran: Iterable[int],
     *,
     far: bool,
 ) -> End:
@@ -129,7 +139,7 @@ def _end(
     identities |= {(one.source, one.application_uid) for one in seen}
     if identities - {identity}:
         raise Whole("an application was made again, or is told of by another source")
-    anchor = _anchor(known, [one.started_at for one in own], far=far)
+    anchor = _anchor(known, [*(one.started_at for one in own), *ran], far=far)
     operations = since.operations_from(store, *identity, anchor.started_at)
     if any(select_application(one, policy.applications) is not application for one in operations):
         raise Whole("an object of a deployer was another application before")

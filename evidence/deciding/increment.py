@@ -10,18 +10,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evidence.chain.carried import Carried
 from evidence.chain.changes import PullRequestHead
 from evidence.chain.handover import Handover
 from evidence.chain.records import PopulationInputs
-from evidence.deciding.case import Case
+from evidence.deciding.case import Case, in_order
 from evidence.deciding.ends import Told, check_parents, ends_of, told_of
 from evidence.deciding.fresh import Fresh, check_states, started_at
+from evidence.deciding.leaving import MANY, MOST
 from evidence.deciding.nearby import nearby
 from evidence.deciding.retelling import retold, structure
 from evidence.deciding.returned import returned_to
+from evidence.deciding.sights import StoredSights, StoredStatements, ran_words, sight_words
 from evidence.deciding.touching import Stored, touched_deployments, touched_ids
 from evidence.deciding.window import Whole, Window, heads_of, listings_of, window_of
 from evidence.model.activity import RepositoryActivity, RuleSuite
@@ -57,6 +59,7 @@ from evidence.model.settings import (
 from evidence.model.ticket import Ticket, TicketEvent
 from evidence.store import queries, since
 from evidence.store.runs import complete_runs
+from evidence.store.writer import IndexRow
 
 KNOWN: frozenset[type[Fact]] = frozenset(
     {
@@ -73,6 +76,7 @@ KNOWN: frozenset[type[Fact]] = frozenset(
         GitAnswer,
         Observation,
         PolicyResult,
+        Provenance,
         PullRequest,
         PullRequestCommit,
         PullRequestEvent,
@@ -101,6 +105,8 @@ class Increment:
     changes: tuple[Change, ...]
     deployments: tuple[ProductionDeployment, ...]
     handover: Handover
+    words: tuple[IndexRow, ...]
+    """Digests that were seen for tags, and what ran from which deployment on."""
 
 
 def increment(case: Case, known: Handover, begin: int) -> Increment:
@@ -124,8 +130,8 @@ def _check_plain(case: Case, known: Handover, begin: int) -> None:
         raise Whole("the policy has changes rest on earlier ones")
     if since.kinds_since(store, begin) - KNOWN:
         raise Whole("facts of other kinds came")
-    if any(since.has_any(store, cls) for cls in (RolloutStep, Provenance)):
-        raise Whole("rollouts or builders tell of deployments")
+    if since.has_any(store, RolloutStep):
+        raise Whole("rollouts tell of deployments")
     if since.stored_commits(store, [(one.repository, one.sha) for one in known.missing]):
         raise Whole("a commit that was missing came")
     if case.asked_again(known.passing) != known.passing:
@@ -143,7 +149,9 @@ class _Increment:
         self._listings = since.facts_since(self._store, CommitPullRequests, begin)
         self._told: Told = told_of(self._store, case.policy, begin)
         gaps = [row.gap for row in queries.gaps(self._store)]
-        self._ends = ends_of(self._store, case.policy, known, self._told, gaps, far=far)
+        self._sights = StoredSights(self._store, begin)
+        ran = self._sights.starts(known)
+        self._ends = ends_of(self._store, case.policy, known, self._told, gaps, ran, far=far)
         self._windows = self._open_windows()
         check_states(self._ends, self._windows)
         check_parents(self._store, case.policy, known, self._told, self._ends)
@@ -157,9 +165,11 @@ class _Increment:
             heads += some
             relabelled += changed
         part = case.narrowed(self._inputs(heads))
-        if part.passing:
-            raise Whole("Git's answers do not last")
+        passing = in_order({*self._known.passing, *part.passing})
+        if len(passing) > MOST:
+            raise Whole(MANY)
         fresh = Fresh(self._store, self._ends, self._windows, stored, part.population)
+        self._sights.check_pins(part.population, {row.deployment_id for row in fresh.rows})
         self._check_listings(fresh)
         told = {(one.repository, one.number) for one in self._pulls}
         changes, rows = fresh.changes(told), fresh.rows
@@ -172,7 +182,13 @@ class _Increment:
             case=nearby(case, listed.values(), every, part.population, stored),
             changes=tuple(listed.values()),
             deployments=every,
-            handover=fresh.handover(case.policy, case.as_of, self._known, changes),
+            handover=replace(
+                fresh.handover(case.policy, case.as_of, self._known, changes), passing=passing
+            ),
+            words=(
+                *sight_words(self._sights.fresh, part.population.pinned),
+                *ran_words(part.population.deployments, first=False),
+            ),
         )
 
     def _beside(self, changes: Iterable[Change], rows: Iterable[ProductionDeployment]) -> set[str]:
@@ -266,6 +282,8 @@ class _Increment:
                 if one.kind is ChangeKind.DIRECT
             ),
             carried=self._carried(),
+            stated=StoredStatements(self._store),
+            sighted=self._sights,
         )
 
     def _carried(self) -> dict[str, Carried]:

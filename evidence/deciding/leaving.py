@@ -17,6 +17,7 @@ from evidence.store.session import Store
 
 MOST = 500
 """Answers of Git that may be others next time: more are not asked again one by one."""
+MANY = "many answers of Git may be others next time"
 
 
 def left_before(store: Store, size: int) -> Handover | None:
@@ -40,7 +41,7 @@ def leave(case: Case) -> Handover:
     opened = open_since(
         population.deployments, population.aftermaths, of, case.policy.health_limit, case.as_of
     )
-    many = "many answers of Git may be others next time" if len(case.passing) > MOST else ""
+    many = MANY if len(case.passing) > MOST else ""
     return replace(
         found,
         version=__version__,

@@ -12,12 +12,13 @@ from evidence.deciding.later import due_again, waiting
 from evidence.deciding.recorded import Recorded
 from evidence.deciding.rescanned import rescanned, shown_again
 from evidence.deciding.returned import returned_to
+from evidence.deciding.sights import ran_again
 from evidence.model.change import Change
 from evidence.model.production import ProductionDeployment
 from evidence.store import ids, queries
 from evidence.store.session import Store
 from evidence.store.settings import recorded_since, settings_since
-from evidence.store.since import changes_by_sha
+from evidence.store.since import carried_by, changes_by_sha
 from evidence.store.trackers import tracker_reads
 
 
@@ -68,9 +69,14 @@ class Scope:
             or (one.repository in reverting and one.change_id not in self._known_changes)
         }
         self._again = seen_again(
-            self._deployments, self._known_deployments, self._touched.operations, since
+            self._deployments,
+            self._known_deployments,
+            self._touched.operations,
+            since,
+            ran_again(store, case.population, since),
         )
         self._told = {one.deployment_id for one in self._again}
+        self._found |= carried_by(store, self._told)
         self._stirred = self._told | beside_reverts(self._changes, self._again)
         self._named = {one for row in self._again for one in returned_to(row)}
         if case.policy.required_scans:

@@ -156,6 +156,7 @@ FACTS: Mapping[type[Fact], FactTable] = {
             Provenance,
             "provenance",
             ("source", "subject_digest", "statement", "subject_name"),
+            search=(("subject_digest",),),
         ),
         _fact_table(PolicyResult, "policy_result", ("source", "scan_id"), search=(("subject",),)),
         _fact_table(BranchProtection, "branch_protection", ("repository", "branch")),

@@ -240,6 +240,20 @@ def flagged(store: Store, subjects: Iterable[str], control: str, flag: str) -> s
     return found
 
 
+def carried_by(store: Store, deployment_ids: Iterable[str]) -> set[str]:
+    """Ids of the changes that these deployments were ever decided to carry."""
+    index = tables.chain_index
+    found: set[str] = set()
+    with store.read() as connection:
+        shown = index.c.generation <= current_generation(connection)
+        for some in bulk.batches(sorted(map(to_text, deployment_ids)), 500):
+            query = select(index.c.change_id).where(
+                index.c.term.in_(some), index.c.kind == "deployment", shown
+            )
+            found.update(map(from_text, connection.execute(query).scalars()))
+    return found
+
+
 def superseded(store: Store, change_ids: Iterable[str]) -> set[str]:
     """Those of the ids under which a change was known earlier: their rows are not counted."""
     index = tables.chain_index
