@@ -19,6 +19,7 @@ from evidence.chain.records import PopulationInputs
 from evidence.deciding.case import Case, in_order
 from evidence.deciding.ends import Told, check_parents, ends_of, told_of
 from evidence.deciding.fresh import Fresh, check_states, started_at
+from evidence.deciding.kinds import KNOWN
 from evidence.deciding.leaving import MANY, MOST
 from evidence.deciding.nearby import nearby
 from evidence.deciding.retelling import retold, structure
@@ -26,74 +27,18 @@ from evidence.deciding.returned import returned_to
 from evidence.deciding.sights import StoredSights, StoredStatements, ran_words, sight_words
 from evidence.deciding.touching import Stored, touched_deployments, touched_ids
 from evidence.deciding.window import Whole, Window, heads_of, listings_of, window_of
-from evidence.model.activity import RepositoryActivity, RuleSuite
 from evidence.model.change import Change, ChangeKind
-from evidence.model.check import CheckCoverage, CheckRun
-from evidence.model.delivery import Delivery
-from evidence.model.deployment import ApplicationState, Deployment
-from evidence.model.fact import Fact
-from evidence.model.git import GitAnswer, RefTip
-from evidence.model.policy_result import PolicyResult
+from evidence.model.check import CheckRun
+from evidence.model.git import RefTip
 from evidence.model.production import ProductionDeployment
-from evidence.model.provenance import Provenance
 from evidence.model.pull_request import (
     CommitPullRequests,
     PullRequest,
-    PullRequestCommit,
-    PullRequestEvent,
-    Review,
 )
 from evidence.model.rollout import RolloutStep
-from evidence.model.runtime import RuntimeEvent
-from evidence.model.scope import ScopeEntry
-from evidence.model.settings import (
-    AccessSnapshot,
-    BranchProtection,
-    CodeownersErrors,
-    EnvironmentSettings,
-    Observation,
-    Ruleset,
-    RulesetListing,
-    RulesetVersion,
-)
-from evidence.model.ticket import Ticket, TicketEvent
 from evidence.store import queries, since
 from evidence.store.runs import complete_runs
 from evidence.store.writer import IndexRow
-
-KNOWN: frozenset[type[Fact]] = frozenset(
-    {
-        AccessSnapshot,
-        ApplicationState,
-        BranchProtection,
-        CheckCoverage,
-        CheckRun,
-        CodeownersErrors,
-        CommitPullRequests,
-        Delivery,
-        Deployment,
-        EnvironmentSettings,
-        GitAnswer,
-        Observation,
-        PolicyResult,
-        Provenance,
-        PullRequest,
-        PullRequestCommit,
-        PullRequestEvent,
-        RefTip,
-        RepositoryActivity,
-        Review,
-        RuleSuite,
-        Ruleset,
-        RulesetListing,
-        RulesetVersion,
-        RuntimeEvent,
-        ScopeEntry,
-        Ticket,
-        TicketEvent,
-    }
-)
-"""Facts whose consequences are followed here; any other new one has everything read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from evidence.model.production import ProductionDeployment
 from evidence.store import ids, queries
 from evidence.store.session import Store
 from evidence.store.settings import recorded_since, settings_since
-from evidence.store.since import carried_by, changes_by_sha
+from evidence.store.since import changes_by_sha
 from evidence.store.trackers import tracker_reads
 
 
@@ -76,7 +76,7 @@ class Scope:
             ran_again(store, case.population, since),
         )
         self._told = {one.deployment_id for one in self._again}
-        self._found |= carried_by(store, self._told)
+        self._found |= ids.carried_by(store, self._told)
         self._stirred = self._told | beside_reverts(self._changes, self._again)
         self._named = {one for row in self._again for one in returned_to(row)}
         if case.policy.required_scans:

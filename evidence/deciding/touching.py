@@ -154,7 +154,7 @@ def touched_deployments(store: Store, begin: int) -> set[str]:
     found: set[str] = set()
     for gap in since.gaps_since(store, begin):
         if loses(gap):
-            inside = since.deployments_between(store, gap.window_from, gap.window_to)
+            inside = ids.deployments_between(store, gap.window_from, gap.window_to)
             found |= {one for one in inside if one.startswith(f"{gap.source}:")}
     if len(found) > _MOST:
         raise Whole("too many deployments are touched")

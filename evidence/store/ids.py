@@ -21,7 +21,7 @@ from evidence.model.pull_request import (
 )
 from evidence.model.ticket import Ticket, TicketEvent
 from evidence.store import bulk, tables
-from evidence.store.escaped import from_text
+from evidence.store.escaped import from_text, to_text
 from evidence.store.facts import fact_table
 from evidence.store.generations import current_generation
 from evidence.store.session import Store
@@ -64,6 +64,32 @@ def change_ids(store: Store) -> Mapping[str, int]:
 def deployment_ids(store: Store) -> Mapping[str, int]:
     """Deployment id -> its start, of the newest generation."""
     return _newest(store, "deployment_row", "deployment_id", "started_at")
+
+
+def deployments_between(store: Store, begin: int, end: int) -> set[str]:
+    """Ids of the stored deployments that started in a span of time, half-open."""
+    table = tables.deployment_row
+    with store.read() as connection:
+        query = select(table.c.deployment_id).where(
+            table.c.started_at >= begin,
+            table.c.started_at < end,
+            table.c.generation <= current_generation(connection),
+        )
+        return {from_text(one) for one in connection.execute(query).scalars()}
+
+
+def carried_by(store: Store, deployment_ids: Iterable[str]) -> set[str]:
+    """Ids of the changes that these deployments were ever decided to carry."""
+    index = tables.chain_index
+    found: set[str] = set()
+    with store.read() as connection:
+        shown = index.c.generation <= current_generation(connection)
+        for some in bulk.batches(sorted(map(to_text, deployment_ids)), 500):
+            query = select(index.c.change_id).where(
+                index.c.term.in_(some), index.c.kind == "deployment", shown
+            )
+            found.update(map(from_text, connection.execute(query).scalars()))
+    return found
 
 
 def touched(store: Store, since: int) -> Touched:

@@ -156,18 +156,6 @@ def deployments_after(store: Store, application: str, begin: int) -> set[str]:
         return {from_text(one) for one in connection.execute(query).scalars()}
 
 
-def deployments_between(store: Store, begin: int, end: int) -> set[str]:
-    """Ids of the stored deployments that started in a span of time, half-open."""
-    table = tables.deployment_row
-    with store.read() as connection:
-        query = select(table.c.deployment_id).where(
-            table.c.started_at >= begin,
-            table.c.started_at < end,
-            table.c.generation <= current_generation(connection),
-        )
-        return {from_text(one) for one in connection.execute(query).scalars()}
-
-
 def judged_by(store: Store, terms: Iterable[str]) -> set[str]:
     """Ids of the deployments that are judged by something beside the changes they carried."""
     index = tables.chain_index
@@ -237,20 +225,6 @@ def flagged(store: Store, subjects: Iterable[str], control: str, flag: str) -> s
             for subject, body in connection.execute(rows.order_by(table.c.generation)):
                 newest[from_text(subject)] = from_text(body)
             found |= {one for one, body in newest.items() if flag in json.loads(body)["flags"]}
-    return found
-
-
-def carried_by(store: Store, deployment_ids: Iterable[str]) -> set[str]:
-    """Ids of the changes that these deployments were ever decided to carry."""
-    index = tables.chain_index
-    found: set[str] = set()
-    with store.read() as connection:
-        shown = index.c.generation <= current_generation(connection)
-        for some in bulk.batches(sorted(map(to_text, deployment_ids)), 500):
-            query = select(index.c.change_id).where(
-                index.c.term.in_(some), index.c.kind == "deployment", shown
-            )
-            found.update(map(from_text, connection.execute(query).scalars()))
     return found
 
 
