@@ -10,7 +10,6 @@ from evidence.deciding.case import Case
 from evidence.deciding.holes import SECOND
 from evidence.deciding.landings import production_refs
 from evidence.deciding.lines import brought_to
-from evidence.deciding.records import DAY
 from evidence.model.activity import RepositoryActivity, RuleSuite
 from evidence.model.git import RefTip
 from evidence.model.pushes import LostPush
@@ -18,6 +17,8 @@ from evidence.model.settings import Observation, Subject
 from evidence.store import movements, since
 from evidence.store.session import Store
 
+SKEW = 3_600_000_000
+"""Microseconds that our clock, by which a tip was seen, may be apart from the forge's."""
 Spans = dict[str, list[tuple[int, int]]]
 """Repository -> spans of time, half-open, microseconds UTC."""
 
@@ -67,7 +68,7 @@ class Recorded:
         for look in self._looks:
             for ref in self._refs.get(look.repository, ()):
                 first, _ = self._about(look.repository, ref, look.since)
-                found[look.repository].append((first, look.until + DAY))
+                found[look.repository].append((first, look.until + SKEW))
         for tip in self._tips:
             if tip.name in self._refs.get(tip.repository, ()):
                 span = self._about(tip.repository, tip.name, tip.observed_at)
@@ -75,11 +76,11 @@ class Recorded:
         return found
 
     def _about(self, repository: str, ref: str, moment: int) -> tuple[int, int]:
-        """From the movement before a moment to the one after it, and a day more."""
+        """From the movement before a moment to the one after it, and an hour more."""
         before = self._before(repository, ref, moment)
         first = before[0].at if before else moment
         last = movements.next_move(self._store, repository, ref, _following(moment))
-        return first - DAY, min(last + DAY, movements.EVER)
+        return first - SKEW, min(last + SKEW, movements.EVER)
 
     def _before(self, repository: str, ref: str, moment: int) -> list[RepositoryActivity]:
         second = moment // SECOND * SECOND
