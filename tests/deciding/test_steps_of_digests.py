@@ -7,6 +7,7 @@ of it before or after what it is about was deployed.
 from __future__ import annotations
 
 import hashlib
+import random
 import shutil
 import sys
 from contextlib import closing
@@ -182,6 +183,53 @@ def lives(randomness, syncs, empty, tmp_path):
 def is_alike(randomness, syncs, empty, tmp_path):
     for place, (_, differs) in enumerate(lives(randomness, syncs, empty, tmp_path)):
         assert differs == [], f"sync {place}"
+
+
+@pytest.fixture
+def shop(empty, tmp_path):
+    """Two applications that run one image, each decided after it was deployed three times."""
+    path = tmp_path / "steps.sqlite3"
+    shutil.copyfile(empty, path)
+    with closing(open_store(f"sqlite:///{path}")) as store:
+        shop = Digested(store, random.Random(0))
+        for _ in range(3):
+            shop.code()
+            shop.both()
+            for name in ("web", "till"):
+                shop.now += 600 * MINUTE
+                shop.deploy(name=name)
+                shop.sync()
+                shop.decide(store)
+        yield shop
+
+
+def decided(shop, tmp_path):
+    """Why the next sync is decided whole, and what differs from deciding everything."""
+    shop.now += 600 * MINUTE
+    shop.sync()
+    path = tmp_path / "steps.sqlite3"
+    expected = decided_whole(shop.decide, path, tmp_path / "whole.sqlite3")
+    done = shop.decide(shop.store)
+    return done.whole, differing(expected, seen(shop.store))
+
+
+def test_what_is_stated_of_a_digest_later_is_decided_without_the_rest(shop, tmp_path):
+    tag = shop.tips["code"]
+    shop.state(f"registry.example/web:{tag}", shop.digest("web", tag), "", TAG)
+    assert decided(shop, tmp_path) == ("", [])
+    shop.state("web", shop.digest("web", tag), tag)
+    assert decided(shop, tmp_path) == ("", [])
+
+
+def test_everything_is_read_where_an_image_that_ran_elsewhere_is_pinned_only_now(shop, tmp_path):
+    shop.code()
+    shop.both()
+    shop.deploy(name="web")
+    assert decided(shop, tmp_path) == ("", [])
+    shop.pins.add(("web", shop.tips["code"]))
+    shop.push("config", {shop.file("till"): shop.text("till")})
+    shop.deploy(name="till")
+    assert decided(shop, tmp_path) == ("an image that ran before is pinned only now", [])
 
 
 @settings(max_examples=3, derandomize=True)
