@@ -1,8 +1,8 @@
 """Which accounts are one person, and whose an address is, as organisations of a forge say it.
 
-Against a pass counts whatever was ever said: two accounts that had one SAML name or one confirmed
-address, an address that an account ever had. For a pass counts only what held at that time: what
-the look before it and the look after it both saw, of one account alone.
+Against a pass counts whatever was said up to the look after it: two accounts that had one SAML name
+or one confirmed address, an address that an account had at any time. For a pass counts only what
+held at that time: what the look before it and the look after it both saw, of one account alone.
 """
 
 from __future__ import annotations

@@ -195,7 +195,7 @@ def people_of(policy: Policy, identities: IdentityHistory | None = None) -> Peop
     known = _BUILT.get((id(policy), id(given)))
     if known is not None and known[0] is policy and known[1] is given:
         return known[2]
-    if len(_BUILT) >= 8:
+    if len(_BUILT) >= 64:
         _BUILT.clear()
     people = People(policy.persons, policy.automations, given)
     _BUILT[id(policy), id(given)] = (policy, given, people)

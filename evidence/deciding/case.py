@@ -11,6 +11,7 @@ from evidence.chain.chains import build_chain
 from evidence.chain.handover import Passing
 from evidence.chain.population import Population
 from evidence.chain.records import PopulationInputs
+from evidence.deciding.accounts import Accounts
 from evidence.deciding.answers import AnswerBook, Ask
 from evidence.deciding.beyond import FORCED, unlisted
 from evidence.deciding.brought import Landings, stored_changes
@@ -25,11 +26,9 @@ from evidence.model.capture import Gap
 from evidence.model.chain import Chain
 from evidence.model.change import Change
 from evidence.model.git import GitAnswer, GitQuestion, QuestionKind
-from evidence.model.identity import IdentityHistory
 from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Policy
 from evidence.store.session import Store
-from evidence.store.settings import identities
 from evidence.store.surroundings import Surroundings
 from evidence.store.trackers import forge_reads, tracker_reads
 
@@ -63,7 +62,6 @@ class Case:
     _inputs: PopulationInputs | None = field(default=None, init=False)
     _book: AnswerBook | None = field(default=None, init=False)
     _forge: Forge | None = field(default=None, init=False)
-    _identities: IdentityHistory | None = field(default=None, init=False)
     _landings: Landings | None = field(default=None, init=False)
     _passing: tuple[Passing, ...] = field(default=(), init=False)
     _narrow: bool = field(default=False, init=False)
@@ -124,13 +122,6 @@ class Case:
                 gaps=self.gaps(),
             )
         return self._forge
-
-    @property
-    def identities(self) -> IdentityHistory:
-        """What organisations say of accounts, read once."""
-        if self._identities is None:
-            self._identities = identities(self.store, at=self.at)
-        return self._identities
 
     @property
     def landings(self) -> Landings:
@@ -218,7 +209,7 @@ class Case:
                 for repository, commits in self.inputs.associations.items()
             },
             gaps=gaps,
-            identities=self.identities,
+            identities=Accounts(store=self.store, at=self.at).of,
             settings=forge.settings,
             landing=forge.landing,
             pushes=forge.pushes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evidence.model.fact import Fact
@@ -40,3 +41,24 @@ class IdentityHistory:
 
     identities: tuple[AccountIdentity, ...] = ()
     observations: tuple[Observation, ...] = ()
+
+    def ends(self, moment: int) -> Mapping[str, int]:
+        """List -> the first look at it after a moment: what was said later is not about then."""
+        found: dict[str, int] = {}
+        for look in self.observations:
+            if look.outcome == "read" and look.at > moment:
+                found[look.key] = min(look.at, found.get(look.key, look.at))
+        return found
+
+    def until(self, ends: Mapping[str, int]) -> IdentityHistory:
+        """What was said of each list up to its end; all of one that has none."""
+        return IdentityHistory(
+            identities=tuple(
+                one
+                for one in self.identities
+                if one.observed_at <= ends.get(f"{one.organisation}/{one.kind}", one.observed_at)
+            ),
+            observations=tuple(
+                one for one in self.observations if one.at <= ends.get(one.key, one.at)
+            ),
+        )

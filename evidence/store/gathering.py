@@ -100,7 +100,7 @@ def of_repository(
             gaps=_gaps_of(change, own, around),
             settings=around.settings(repository),
             landing=_landing(change, versions, {*own, *more[change.change_id]}, around),
-            identities=around.identities,
+            identities=around.identities(change),
             github_observed=_observed(change, versions, around),
         )
     return found

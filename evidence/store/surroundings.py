@@ -49,6 +49,11 @@ def no_losses(_repository: str, _ref: str, /) -> tuple[LostPush, ...]:
     return ()
 
 
+def no_identities(_change: Change, /) -> IdentityHistory:
+    """For who does not judge: who stands behind accounts is left out."""
+    return IdentityHistory()
+
+
 def no_pushes(_repository: str, _ref: str, _shas: Iterable[str], /) -> tuple[Any, ...]:
     """For who does not judge: pushes to pull requests are left out."""
     return ()
@@ -71,8 +76,8 @@ class Surroundings:
     trackers: tuple[TrackerRead, ...] = ()
     unlisted: Unlisted = listed_only
     """Commits of heads that a force-push replaced, and those that a listing leaves out."""
-    identities: IdentityHistory = field(default_factory=IdentityHistory)
-    """What organisations say of accounts."""
+    identities: Callable[[Change], IdentityHistory] = no_identities
+    """Change -> what organisations said of accounts when it was merged."""
     settings: Callable[[str], SettingsHistory] = no_settings
     """Repository -> every observed version of its settings."""
     landing: Callable[[Change], LandingRecords] = no_landing

@@ -140,3 +140,15 @@ def test_everything_that_was_ever_said_of_an_address_is_told():
         known.party(ALICE).label,
         known.party(BERT).label,
     }
+
+
+def test_what_was_only_said_after_the_look_after_a_moment_is_left_out():
+    told = history(
+        said(ALICE, "a@corp.example"),
+        said(BERT, "a@corp.example", at=30),
+        looks=[*BETWEEN, look(30)],
+    )
+    then = told.until(told.ends(15))
+    assert [one.account for one in then.identities] == [ALICE.key]
+    assert [one.at for one in then.observations] == [10, 20]
+    assert told.until(told.ends(40)) == told
