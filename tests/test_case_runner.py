@@ -68,7 +68,8 @@ def test_a_wrong_outcome_is_told_with_what_was_seen(write, told):
 
     assert len(found) == 1
     assert found[0].startswith(
-        "typo: expected CM-03 with outcome pass; CM-03 is fail (no-pull-request, flags [])"
+        "typo: expected CM-03 with outcome pass; "
+        "CM-03 is fail (no-pull-request, flags [], dispositions ['none'])"
     )
 
 
