@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from evidence.policy import Application, ImageMap, Policy
+from evidence.policy import Application, ImageMap, Policy, Repository
 
 _DEFAULT_REGISTRIES = ("docker.io/library/", "docker.io/", "index.docker.io/")
 
@@ -21,6 +21,26 @@ class Built:
     """The check that says that the image was built from a commit, and the app it comes from."""
     problem: str = ""
     """`third_party` or `unmapped`; empty where mapped."""
+
+
+def source_paths(policy: Policy, repository: Repository) -> tuple[str, ...] | None:
+    """Patterns of the files of a repository that some image or application is read from.
+
+    None where one of them takes the whole of it, or none is mapped to it.
+    """
+    found: list[str] = []
+    own = {repository.id, repository.name.lower()} - {""}
+    maps = [*policy.image_maps, *(one for app in policy.applications for one in app.images)]
+    for one in maps:
+        wanted = re.escape(one.repository.lower()).replace(re.escape("{name}"), "[^/:@]+")
+        if any(re.fullmatch(wanted, name, re.IGNORECASE) for name in own):
+            found.append(one.path.replace("{name}", "*").strip("/"))
+    if not found or "" in found:
+        return None
+    found += [app.path for app in policy.applications if app.repository == repository.id]
+    found += [file for app in policy.applications for file in app.values_files]
+    paths = [path.strip("/") for path in found if path.strip("/")]
+    return tuple(dict.fromkeys(each for path in paths for each in (path, f"{path}/**")))
 
 
 class ImageMaps:

@@ -9,10 +9,15 @@ from evidence.chain.changed import changed_files
 from evidence.chain.hop import Hop
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.live import LIVE
+from evidence.chain.mapping import source_paths
 from evidence.chain.path_index import PathIndex
 from evidence.chain.records import PopulationInputs
 from evidence.chain.rows import Draft, RangeDraft
+from evidence.model.globs import matches
 from evidence.policy import Policy
+
+UNMAPPED = "path_unmapped"
+"""Flag and problem of a deployment: it brought files that no image is known to be built from."""
 
 
 class Scope:
@@ -25,6 +30,8 @@ class Scope:
         self._inquiry = inquiry
         self._hop = hop
         self._indexes: dict[str, PathIndex] = {}
+        self._policy = policy
+        self._mapped: dict[str, tuple[str, ...] | None] = {}
         self._roles = {one.id: one.role for one in policy.repositories}
 
     def limit(self, drafts: Iterable[Draft]) -> None:
@@ -44,10 +51,41 @@ class Scope:
         if paths is None or "" in paths:
             return
         kept, unknown = self._touching(one, paths)
+        stray = self._unmapped(draft, one)
+        if stray:
+            draft.problems.add(UNMAPPED)
+            draft.flags.add(UNMAPPED)
+            kept = tuple([commit for commit in one.commits if commit in stray.union(kept)])
         one.commits = kept
         one.lane = replace(one.lane, commits=())  # of a large repository most are left out
         if unknown:
             draft.problems.add("paths_not_read")
+
+    def _unmapped(self, draft: Draft, one: RangeDraft) -> set[int]:
+        """Commits of a monorepo that change files which nothing says what is built from.
+
+        They may be in every image of it, until the path is mapped or called non-deployable.
+        """
+        if all(run.image != one.through for run in draft.running):
+            return set()
+        known = self._source_paths(one.repository)
+        if known is None:
+            return set()
+        shas = self._inputs.graphs[one.repository].shas
+        return {
+            commit
+            for commit in one.commits
+            for file in self.changed(one.repository, shas[commit]) or ()
+            if not matches(file, known)
+        }
+
+    def _source_paths(self, repository: str) -> tuple[str, ...] | None:
+        if repository not in self._mapped:
+            own = next(one for one in self._policy.repositories if one.id == repository)
+            mapped = source_paths(self._policy, own)
+            more = self._policy.non_deployable_paths
+            self._mapped[repository] = mapped and (*mapped, *more)
+        return self._mapped[repository]
 
     def paths(self, draft: Draft, one: RangeDraft) -> set[str] | None:
         """What a range is read from; None for the whole repository."""

@@ -399,11 +399,44 @@ def test_a_monorepo_image_brings_only_commits_of_its_path(shop: Any) -> None:
     shop.branch("main", "m3")
     shop.application = replace(
         shop.application,
-        images=(ImageMap(image="ghcr.io/acme/shop", repository="app", path="svc-a"),),
+        images=(
+            ImageMap(image="ghcr.io/acme/shop", repository="app", path="svc-a"),
+            ImageMap(image="ghcr.io/acme/other", repository="app", path="svc-b"),
+        ),
     )
     bump(shop, "bump", "start", kustomization(sha("m3")))
     row = shop.rows()[1]
     assert (*config("bump"), *source("m1", "m3")) == row.changes
+    assert () == row.problems
+
+
+@pytest.mark.parametrize(
+    ("more", "open_"),
+    [
+        ({}, True),
+        ({"non_deployable_paths": ("docs/**",)}, True),
+        ({"non_deployable_paths": ("svc-c/**",)}, False),
+        ({"image_maps": (ImageMap(image="x/{name}", repository="app", path="svc-{name}"),)}, False),
+        ({"image_maps": (ImageMap(image="x/c", repository="acme/{name}", path="svc-c"),)}, False),
+        ({"image_maps": (ImageMap(image="x/c", repository="other", path="svc-c"),)}, True),
+    ],
+)
+def test_g05_a_path_that_nothing_maps_may_be_in_every_image(
+    shop: Any, more: dict[str, object], open_: bool
+) -> None:
+    shop.app.write("m1", "e", {"svc-a/x": "1"})
+    shop.app.write("m2", "m1", {"svc-c/x": "1"})
+    shop.branch("main", "m2")
+    shop.application = replace(
+        shop.application,
+        images=(ImageMap(image="ghcr.io/acme/shop", repository="app", path="svc-a"),),
+    )
+    shop.policy_extra |= more
+    bump(shop, "bump", "start", kustomization(sha("m2")))
+    row = shop.rows()[1]
+    brought = source("m1", "m2") if open_ else source("m1")
+    assert (*config("bump"), *brought) == row.changes
+    assert (("path_unmapped",) if open_ else ()) == row.problems
 
 
 def test_a_failed_sync_carries_its_source_commits_and_settles_nothing(shop: Any) -> None:

@@ -35,6 +35,10 @@ _PROBLEMS = {
         "revision-unresolved",
         "the revision before it could not be resolved, so where its range begins is open.",
     ),
+    "path_unmapped": (
+        "path-unmapped",
+        "it brought files of a monorepo that lie under no path which an image is mapped to.",
+    ),
     "submodule_out_of_scope": (
         "submodule-not-traced",
         "it moved the pointer of a submodule whose repository is not in scope.",
@@ -58,6 +62,7 @@ _FLAGS = {
     "acquired": "acquired",
     "retry": "retry",
     "off_branch": "off-branch",
+    "path_unmapped": "path-unmapped",
     "parent_unread": "parent-unread",
     "out_of_window": "out-of-window",
 }
