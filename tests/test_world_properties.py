@@ -18,8 +18,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "cases"))
 
 from losing import (
+    MAPPINGS,
     PARTS,
     RECORDS,
+    SINGLES,
     gained,
     settled_inputs,
     traced_by_loss,
@@ -90,12 +92,13 @@ def world(tmp_path_factory):
 
 
 def test_every_part_of_a_changes_evidence_is_taken_away():
-    derived = {"pull_request", "answers"}
-    """The newest version, and what `without_one_object` takes one by one."""
-    no_evidence = {"change", "gaps", "github_observed"}
-    """What is judged, and statements that something is missing."""
+    besides = {"pull_request", "forge_read_to"}
+    """The newest version, and a time that `without_one_object` takes besides."""
+    no_evidence = {"change", "returns", "gaps", "github_observed"}
+    """What is judged, once more where production came back to it, and statements that something is
+    missing."""
 
-    assert {*PARTS, *RECORDS, *derived, *no_evidence} == {
+    assert {*PARTS, *RECORDS, *SINGLES, *MAPPINGS, *besides, *no_evidence} == {
         one.name for one in fields(ChangeEvidence)
     }
 

@@ -39,6 +39,12 @@ RECORDS = ("settings", "landing", "identities")
 """Parts that hold lists of their own: what the forge allows, what it recorded of a landing, and
 what organisations say of accounts."""
 
+SINGLES = ("undone", "restored")
+"""Parts that are one object or none."""
+
+MAPPINGS = ("answers", "platforms")
+"""Parts that say something of each of their keys."""
+
 Removals = Callable[[ChangeEvidence], Iterator[tuple[str, ChangeEvidence]]]
 
 
@@ -73,9 +79,16 @@ def without_one_object(evidence: ChangeEvidence) -> Iterator[tuple[str, ChangeEv
         for place, one in enumerate(objects):
             less = replace(record, **{name: (*objects[:place], *objects[place + 1 :])})
             yield f"{part}.{name}: {one}", replace(evidence, **{part: less})
-    for question in evidence.answers:
-        answers = {key: value for key, value in evidence.answers.items() if key != question}
-        yield f"answer: {question}", replace(evidence, answers=answers)
+    for part in MAPPINGS:
+        objects = getattr(evidence, part)
+        for key in objects:
+            rest = {each: value for each, value in objects.items() if each != key}
+            yield f"{part}: {key}", replace(evidence, **{part: rest})
+    for part in SINGLES:
+        if getattr(evidence, part):
+            yield part, replace(evidence, **{part: None})
+    if evidence.forge_read_to:
+        yield "how far the forge was read", replace(evidence, forge_read_to=0)
 
 
 def _lists_of_records(evidence: ChangeEvidence) -> Iterator[tuple[str, str]]:
