@@ -53,7 +53,7 @@ def gather(
         }
         plain = gathering.with_tickets(store, keys, plain, at)
         urgent = {key: one for key, one in plain.items() if may_be_emergency(one, policy)}
-        found |= {**plain, **with_follow_ups(store, repository, urgent, around, at)}
+        found |= {**plain, **with_follow_ups(store, repository, urgent, at)}
     return _with_answers([found[change.change_id] for change in changes], policy, book)
 
 

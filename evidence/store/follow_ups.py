@@ -17,7 +17,6 @@ from evidence.model.pull_request import (
 )
 from evidence.store import queries
 from evidence.store.session import Store
-from evidence.store.surroundings import Surroundings
 
 F = TypeVar("F", bound=Fact)
 
@@ -26,21 +25,15 @@ def with_follow_ups(
     store: Store,
     repository: str,
     found: Mapping[str, ChangeEvidence],
-    around: Surroundings,
     at: int | None,
 ) -> dict[str, ChangeEvidence]:
-    """The evidence of changes of one repository (by change id) with their follow-ups.
-
-    Up to when the repository's forge was read is added, too: before that none is missing.
-    """
+    """The evidence of changes of one repository (by change id) with their follow-ups."""
     numbers = _numbers(store, repository, found, at)
     known = _known(store, repository, {one for some in numbers.values() for one in some}, at)
-    read_to = around.read_to(repository) if found else 0
     return {
         change_id: replace(
             one,
             follow_ups=tuple(known[each] for each in sorted(numbers[change_id]) if each in known),
-            forge_read_to=read_to,
         )
         for change_id, one in found.items()
     }

@@ -101,6 +101,7 @@ def of_repository(
             settings=around.settings(repository),
             landing=_landing(change, versions, {*own, *more[change.change_id]}, around),
             identities=around.identities(change),
+            forge_read_to=around.read_to(repository),
             github_observed=_observed(change, versions, around),
         )
     return found

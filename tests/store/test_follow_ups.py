@@ -1,4 +1,4 @@
-"""Later pull requests that hold commits of a change, and up to when their forge was read."""
+"""Later pull requests that hold commits of a change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from evidence.store import facts as fact_tables
 from evidence.store import ledger, rows
 from evidence.store.envelope import seal_body
 from evidence.store.follow_ups import with_follow_ups
-from evidence.store.surroundings import Surroundings
 
 PULL = PullRequest(
     repository="shop",
@@ -88,22 +87,16 @@ def stored(store, *found):
     return first + len(found) - 1
 
 
-def around(read_to=0):
-    return Surroundings(deployments={}, asked={}, gaps={}, read_to=lambda _repository: read_to)
-
-
-def gathered(store, at=None, **more):
-    found = with_follow_ups(store, "shop", {"shop:pr:7": HOTFIX}, around(**more), at)
-    return found["shop:pr:7"]
+def gathered(store, at=None):
+    return with_follow_ups(store, "shop", {"shop:pr:7": HOTFIX}, at)["shop:pr:7"]
 
 
 def test_another_pull_request_that_lists_the_commit_is_a_follow_up_with_its_reviews(store):
     stored(store, PULL, ROW, REVIEW)
-    (one,) = gathered(store, read_to=5).follow_ups
+    (one,) = gathered(store).follow_ups
 
     assert (one.pull_request.number, one.reviews[0].review_id) == (9, "r1")
     assert [row.sha for row in one.pull_request_commits] == ["m1"]
-    assert gathered(store, read_to=5).forge_read_to == 5
 
 
 def test_its_own_pull_request_other_commits_and_other_repositories_are_none(store):
