@@ -70,9 +70,12 @@ class Recorded:
                 first, _ = self._about(look.repository, ref, look.since)
                 found[look.repository].append((first, look.until + SKEW))
         for tip in self._tips:
-            if tip.name in self._refs.get(tip.repository, ()):
+            if tip.name not in self._refs.get(tip.repository, ()):
+                continue
+            until = _following(tip.observed_at)
+            if movements.moves_before(self._store, tip.repository, tip.name, until, 1):
                 span = self._about(tip.repository, tip.name, tip.observed_at)
-                found[tip.repository].append(span)
+                found[tip.repository].append(span)  # no hole begins before all that is recorded
         return found
 
     def _about(self, repository: str, ref: str, moment: int) -> tuple[int, int]:
@@ -80,7 +83,8 @@ class Recorded:
         before = self._before(repository, ref, moment)
         first = before[0].at if before else moment
         last = movements.next_move(self._store, repository, ref, _following(moment))
-        return first - SKEW, min(last + SKEW, movements.EVER)
+        # From 1 on: a change without such a time is in no hole by it.
+        return max(first - SKEW, 1), min(last + SKEW, movements.EVER)
 
     def _before(self, repository: str, ref: str, moment: int) -> list[RepositoryActivity]:
         second = moment // SECOND * SECOND

@@ -325,6 +325,15 @@ def test_what_is_counted_goes_on(world):
     assert (after.whole, counted) == ("", (1, 1))
 
 
+def test_little_is_looked_at_again(world):
+    shop, _ = world
+    shop.decide(shop.store)
+    shop.release()
+    shop.sync()
+    what_is_beside_it = 6
+    assert shop.decide(shop.store).evaluated <= what_is_beside_it
+
+
 def test_another_yardstick_has_everything_read(world):
     shop, _ = world
     done = decide_and_store(shop.store, POLICY, "w", as_of=shop.now, ask=shop.answers)
