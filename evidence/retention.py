@@ -2,8 +2,8 @@
 
 A source is to be read again within half of the shortest time after its last complete sync. Where
 the whole time has passed, what came and went in between is lost, and the next sync records that as
-a gap that nothing closes. Sources: docs.github.com "Retention of checks data" (400 days, then
-archived and deleted), "Artifact and log retention policy" (logs, 90 days by default), "Managing
+a gap that nothing closes. Sources: docs.github.com "Artifact and log retention policy" (90 days by
+default, and from 2026-10-01 for checks as for logs; 400 days for checks before), "Managing
 rulesets" (history 180 days), the rule suites' `time_period` (a month). Argo CD keeps ten
 operations and Flux five rows; taken as a day, for the warning only, since what fell out of such a
 list is seen by itself.
@@ -21,8 +21,8 @@ _DAY = 86_400_000_000
 
 KEPT: Mapping[str, Mapping[str, int]] = {
     "github": {
-        "github.commit_checks": 400 * _DAY,
-        "github.check_attempts": 400 * _DAY,
+        "github.commit_checks": 90 * _DAY,
+        "github.check_attempts": 90 * _DAY,
         "github.pull_request": 0,
         "github.branch_commit": 0,
         "github.scope": 0,

@@ -53,7 +53,7 @@ def test_each_source_states_its_last_complete_sync_and_when_the_next_is_due(live
         found = by_source(now(live))
     assert found["argocd"].last_complete == "2026-08-01T12:00:00Z"
     assert found["argocd"].safe_until == "2026-08-02T00:00:00Z"
-    assert found["github"].safe_until == "2027-02-17T12:00:00Z"
+    assert found["github"].safe_until == "2026-09-15T12:00:00Z"
     assert found["git:shop"].safe_until == "any time"
     assert not any(one.overdue for one in found.values())
 
@@ -74,7 +74,7 @@ def test_what_a_source_has_forgotten_since_the_last_complete_sync_is_a_gap_that_
         sync(now(live))
         found = status(now(live)).gaps
     assert [reason for source, reason, _ in found if source == "github"] == ["retention"] * 2
-    assert all("keeps this for 400 days" in detail for _, reason, detail in found)
+    assert all("keeps this for 90 days" in detail for _, reason, detail in found)
 
 
 def test_a_sync_that_failed_does_not_count_as_fresh(live):
