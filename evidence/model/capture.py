@@ -141,6 +141,9 @@ class Page:
     gaps: tuple[Gap, ...] = ()
     cursor: str = ""
     complete: bool = False
+    lists: tuple[tuple[str, str], ...] = ()
+    """(kind, key) of lists that were read, whose objects have keys of their own: a gap of such a
+    list that stood open is gone."""
     totals: tuple[Total, ...] = ()
     calls: int = 0
     """Requests sent for this page, retries included."""

@@ -62,6 +62,7 @@ def plan(connection: Connection, reading: Reading) -> Plan:
     page = reading.page
     reported = {identity(each): each for each in reversed(page.gaps)}
     keys = {WHOLE, *(each.key for each in page.captures), *(each.key for each in page.gaps)}
+    keys |= {key for _, key in page.lists}
     sources = {to_text(each) for each in (reading.source, *(each.source for each in page.gaps))}
     query = open_rows().where(
         gap.c.source.in_(sorted(sources)),
@@ -179,7 +180,9 @@ def _gone(each: Gap, row: Row[Any], reading: Reading) -> bool:
     if each.reason in PERMANENT:
         return False
     if each.key != WHOLE:
-        return any((at.kind, at.key) == (each.kind, each.key) for at in reading.page.captures)
+        page = reading.page
+        read = {*page.lists, *((at.kind, at.key) for at in page.captures)}
+        return (each.kind, each.key) in read
     if not reading.page.complete or from_text(row.stream) != reading.stream:
         return False
     window = reading.window

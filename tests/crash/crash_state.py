@@ -39,6 +39,7 @@ OURS = frozenset(
         "entries",
         "entry_seq",
         "first_seen",
+        "forge_read_to",
         "generation",
         "ledger_size",
         "observations",

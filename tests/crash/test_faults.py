@@ -77,7 +77,7 @@ def program(world, home):
     return done.returncode, done.stderr
 
 
-SIZE = 6 << 20
+SIZE = 16 << 20
 """Bytes of the small disk; a whole sync takes about a third."""
 
 
@@ -110,7 +110,7 @@ def test_a_full_disk_under_sqlite_is_told_with_what_helps(small_disk, sqlite_tem
     (small_disk / "store.sqlite3").write_bytes(sqlite_template.read_bytes())
     store = connect(f"sqlite:///{small_disk}/store.sqlite3")
     with pytest.raises(StoreError, match="full") as caught, store.write() as connection:
-        connection.exec_driver_sql("CREATE TABLE ballast AS SELECT zeroblob(9000000) AS much")
+        connection.exec_driver_sql(f"CREATE TABLE ballast AS SELECT zeroblob({SIZE}) AS much")
     assert caught.value.next_step == refusals.NEXT_STEPS["SQLITE_FULL"]
     store.close()
 

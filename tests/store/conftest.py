@@ -131,8 +131,11 @@ class Shop:
         window=None,
         now=5_000,
         source="hub",
+        lists=(),
     ):
-        page = Page(captures=captures, gaps=tuple(gaps), cursor=cursor, complete=complete)
+        page = Page(
+            captures=captures, gaps=tuple(gaps), lists=lists, cursor=cursor, complete=complete
+        )
         parsed = [self.parse(each) for each in captures]
         return writer.write_page(
             store, source, stream, page, parsed, run_id=run, window=window, now=now

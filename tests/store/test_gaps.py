@@ -55,6 +55,19 @@ def test_another_loss_of_history_is_another_gap(store, shop):
     ]
 
 
+def test_a_list_that_was_refused_and_is_read_again_closes_its_gap(store, shop):
+    refused = [shop.gap(key="1/activity"), shop.gap(key="1/suites")]
+    shop.write(store, gaps=refused)
+    shop.write(store, run="r2", lists=(("github.pull_request", "1/activity"),))
+    assert [found.gap.key for found in queries.gaps(store)] == ["1/suites"]
+
+
+def test_a_list_of_another_kind_closes_nothing(store, shop):
+    shop.write(store, gaps=[shop.gap(key="1/activity")])
+    shop.write(store, run="r2", lists=(("github.rule_suite", "1/activity"),))
+    assert len(queries.gaps(store)) == 1
+
+
 def test_reading_the_object_closes_its_gap_even_where_nothing_changed(store, shop):
     shop.write(store, shop.pull(1))
     shop.write(store, gaps=[shop.gap(key="1:1")], run="r2")

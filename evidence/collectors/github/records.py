@@ -144,4 +144,5 @@ def _read_to(
         key = context.key(name)
         context.gap(kind, key, GapReason.RETENTION, detail, (known, begin))
     context.look(subject, "", answer, "read", (begin, now))
+    context.lists.append((kind, context.key(name)))
     context.state.until[name] = now

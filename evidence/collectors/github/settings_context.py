@@ -42,6 +42,8 @@ class SettingsContext:
     default_branch: str = ""
     captures: list[Capture] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    lists: list[tuple[str, str]] = field(default_factory=list)
+    """(kind, key) of lists of records that were read whole."""
     looks: list[Mapping[str, Any]] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     """Of answers that say "unchanged" or refuse: the reading itself keeps them."""
@@ -207,9 +209,12 @@ class SettingsContext:
     def page(self) -> Page:
         """What was read since the last page, and starts the next one."""
         found = Page(
-            captures=tuple(self.readings()), gaps=tuple(self.gaps), unchanged=self.unchanged
+            captures=tuple(self.readings()),
+            gaps=tuple(self.gaps),
+            lists=tuple(self.lists),
+            unchanged=self.unchanged,
         )
-        self.captures, self.gaps, self.looks, self.exchanges = [], [], [], []
+        self.captures, self.gaps, self.lists, self.looks, self.exchanges = [], [], [], [], []
         self.unchanged = 0
         return found
 

@@ -39,7 +39,7 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     open_claim = found.claims.declared is not Declared.IN_TIME
     if found.lane is Lane.MAYBE and (found.broken or open_claim):
         sentence = f"Whether it is an emergency is open: {found.words}."
-        # Where its forge was never read, no look of that kind comes, and nothing tells of approvals.
+        # Where its forge was never read, no look at it comes that could tell of approvals.
         facts, flags = found.claims.facts, _due(found) if chain.evidence.forge_read_to else []
         return on_change(CONTROL, chain, "declaration-unknown", sentence, facts=facts, flags=flags)
     return _conditions(chain, found)

@@ -331,9 +331,13 @@ def test_a_missing_bypass_list_is_not_an_empty_one(tmp_path_factory):
     assert {one.bypass_actors for one in read.of(RulesetVersion)} == {None}
 
 
-def test_what_needs_administration_is_a_gap_without_it(tmp_path_factory):
-    with served(tmp_path_factory, without=("administration",)) as simulation:
-        read = Read(collector(simulation, simulation.end()))
+def lists_read(read):
+    return {name for page in read.pages for name in page.lists}
+
+
+def test_what_needs_administration_is_a_gap_without_it(tmp_path_factory, simulation):
+    with served(tmp_path_factory, without=("administration",)) as hidden:
+        read = Read(collector(hidden, hidden.end()))
     kinds = {gap.kind: gap.reason for gap in read.gaps}
 
     assert kinds == {
@@ -344,6 +348,9 @@ def test_what_needs_administration_is_a_gap_without_it(tmp_path_factory):
     }
     assert read.of(BranchProtection) == []
     assert read.outcomes()[Subject.RULE_SUITES, ""] == "not_visible"
+    refused = {(gap.kind, gap.key) for gap in read.gaps if gap.kind == "github.rule_suite"}
+    assert refused <= lists_read(Read(collector(simulation, simulation.end())))
+    assert not refused & lists_read(read)
     moved = read.of(RepositoryActivity)
     assert len({one.activity_id for one in moved if one.ref == "refs/heads/main"}) == 6
     assert {one.ref for one in moved} > {"refs/heads/main"}
