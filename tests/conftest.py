@@ -52,7 +52,7 @@ def pytest_collection_finish():
 def pytest_addoption(parser):
     parser.addoption(
         "--kills",
-        default="70,30,6,2",
+        default="24,10,2,1",
         help="kills of syncs on SQLite and on PostgreSQL, of rebuilds, of reports",
     )
     parser.addoption("--kill-seed", type=int, default=1, help="other moments for other numbers")
