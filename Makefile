@@ -1,8 +1,10 @@
 # The commands that the README names. Each does its own set-up.
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
+# Tests that have a target of their own.
+APART := tests/cases tests/crash tests/faults tests/test_two_databases.py tests/test_wheel.py
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test wheel slow lint fmt db golden crash faults bench coverage lock docs
+.PHONY: help setup demo test gate long wheel slow lint fmt db golden crash faults bench coverage lock docs
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
@@ -14,8 +16,13 @@ demo: setup ## the simulated organisation through the real collectors, into repo
 	@rm -rf reports/demo
 	@.venv/bin/evidence demo --output reports/demo
 
-test: setup ## all tests but the slow ones, on SQLite and PostgreSQL
-	@$(PYTHON) -m pytest -q -n 3 --dist worksteal -m "not slow"
+test: setup ## the tests, on SQLite and PostgreSQL, in minutes (make gate: all that must pass)
+	@$(PYTHON) -m pytest -q -n 3 --dist worksteal -m "not slow and not long"
+
+gate: lint wheel test long golden faults crash ## all that must pass before a change lands: ENGINE=both for the golden cases
+
+long: setup ## the tests that take seconds each and have no target of their own
+	@$(PYTHON) -m pytest -q -n 3 --dist worksteal -m "long and not slow" $(addprefix --ignore=,$(APART))
 
 wheel: setup ## the built wheel outside the checkout: every block of the tutorial
 	@$(PYTHON) -m pytest -q tests/test_wheel.py
@@ -25,7 +32,7 @@ slow: setup ## the long runs: 10,000 corruptions of a store, 1,000 honest histor
 
 crash: setup ## 1,000 kill -9 of syncs on SQLite, 300 on PostgreSQL, of rebuilds and reports; the demo on both
 	@$(PYTHON) -m pytest -q tests/crash --kills 1000,300,60,20
-	@$(PYTHON) -m pytest -q tests/test_two_databases.py -m slow
+	@$(PYTHON) -m pytest -q tests/test_two_databases.py
 
 faults: setup ## 1,200 of the ways in which a request of a sync can fail (make slow: all of them)
 	@$(PYTHON) -m pytest -q -n 2 tests/faults -m "not slow" --faults 1200

@@ -398,6 +398,7 @@ def test_the_status_names_dispositions_that_wait_or_end(loaded, monkeypatch):
     assert any("within 3 days" in line for line in found.lines())
 
 
+@pytest.mark.long
 def test_on_both_databases_a_rebuild_leaves_the_register_as_it_was(store_url, tmp_path):
     with shop(tmp_path, STORY, person=PERSONS, store={"url": store_url}) as rehearsal:
         rehearsal.sync_at(rehearsal.simulation.history.ends_at)

@@ -44,6 +44,7 @@ def test_only_the_tutorial_is_marked_to_be_run_and_test_wheel_runs_it():
 # --- generated pages
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", reference.PAGES)
 def test_a_generated_page_is_fresh(page):
     written = (reference.REFERENCE / page).read_text(encoding="utf-8")

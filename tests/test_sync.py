@@ -130,6 +130,7 @@ def _cut_after(monkeypatch, pages: int) -> None:
     monkeypatch.setattr(collecting.writer, "write_page", dying)
 
 
+@pytest.mark.long
 def test_a_sync_cut_at_every_second_page_resumes_to_the_same_store(tmp_path, monkeypatch):
     with shop(tmp_path, SMALL) as rehearsal:
         sync(now(rehearsal))
@@ -157,6 +158,7 @@ def test_a_sync_cut_at_every_second_page_resumes_to_the_same_store(tmp_path, mon
     assert cuts >= 8
 
 
+@pytest.mark.long
 @pytest.mark.postgres
 @pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
 def test_a_sync_cut_on_postgresql_resumes_to_the_same_store(tmp_path, monkeypatch, store_url):
@@ -273,6 +275,7 @@ def test_what_can_be_rebuilt_is_rebuilt_from_ledger_and_mirrors(tmp_path, store_
     assert said.endswith("outcomes that differ: none")
 
 
+@pytest.mark.long
 def test_a_world_polled_every_day_is_judged_like_one_polled_once(tmp_path):
     """But for settings and health: what they were then is known only to who looked around it."""
     found = []

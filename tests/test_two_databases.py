@@ -35,6 +35,8 @@ from evidence.store.entries import entries_in
 from evidence.store.session import open_store
 from evidence.sync import sync
 
+pytestmark = pytest.mark.long
+
 SIGNED = {"packet.pdf", "SHA256SUMS", "SHA256SUMS.sig", "manifest.json", "packet.dsse.json"}
 """The PDF, whose signature is drawn anew each time, and what lists its digest."""
 

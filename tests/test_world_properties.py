@@ -39,6 +39,8 @@ from evidence.model.chain import Chain, ChangeEvidence
 from evidence.model.determination import Outcome
 from evidence.store.session import open_store
 
+pytestmark = pytest.mark.long
+
 CONFIGURATION = {
     "map": [{"image": "registry.example/shop-{name}", "repository": "shop"}],
     "policy": {

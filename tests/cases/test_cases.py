@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from case_files import read_case
 from case_run import IMPLEMENTED, differences, reread_otherwise, run_case
 from losing import gained, traced_by_loss, without_one_capture, without_one_object
+
+pytestmark = pytest.mark.long
 
 UNTESTED = "control not implemented"
 

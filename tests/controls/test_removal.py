@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from chain_builder import (
     ACTIONS,
     AGENT,
@@ -199,6 +200,7 @@ def assert_nothing_gained(pull: Pull, policy: Policy) -> None:
         assert gained == set(), f"{gained} passed once this was taken away: {taken}"
 
 
+@pytest.mark.long
 @settings(max_examples=120)
 @given(pull=pulls(), policy=st.sampled_from(POLICIES))
 def test_taking_one_piece_of_evidence_away_never_makes_a_pass(pull, policy):

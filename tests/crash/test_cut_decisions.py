@@ -11,6 +11,8 @@ from evidence.store import derived, ids, queries
 from evidence.store.tables import entry
 from evidence.store.writer import IndexRow
 
+pytestmark = pytest.mark.long
+
 DIRECT = Change(change_id="app:commit:ab12", kind=ChangeKind.DIRECT, repository="app")
 
 

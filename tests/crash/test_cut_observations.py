@@ -13,6 +13,8 @@ from evidence.model.capture import Window
 from evidence.model.git import Commit, RefTip
 from evidence.store import queries
 
+pytestmark = pytest.mark.long
+
 
 class CutError(Exception):
     """The process dies here."""

@@ -20,6 +20,8 @@ from evidence.seal import keys
 from evidence.store import queries, rebuild
 from evidence.store.session import open_store
 
+pytestmark = pytest.mark.long
+
 SMALL = FIRST + pull("gift") + bump("to-gift", "gift")
 
 

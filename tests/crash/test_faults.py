@@ -24,6 +24,8 @@ from evidence.store import refusals
 from evidence.store.session import connect
 from evidence.sync import sync
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):

@@ -28,7 +28,7 @@ MEMORY = Path("/dev/shm")
 MANY = 200
 """Kills from which a run is a gate of its own: two lanes, and its figures are printed."""
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from evidence.model.git import RefTip
 from evidence.store import audit, queries
 from evidence.store.session import open_store
 
+pytestmark = pytest.mark.long
+
 WRITERS = 32
 PAGES = 4
 

@@ -88,6 +88,7 @@ def without(path, number):
     return path
 
 
+@pytest.mark.long
 def test_no_push_that_is_taken_away_turns_what_is_no_pass_into_a_pass(read, path, tmp_path):
     whole = judged(read, path)
     for move in moves(path):

@@ -318,6 +318,7 @@ def empty(tmp_path_factory):
     return path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [0, 1, 2, 3, 13])
 def test_deciding_step_by_step_comes_to_what_deciding_everything_comes_to(seed, empty, tmp_path):
     path, copy = tmp_path / "steps.sqlite3", tmp_path / "whole.sqlite3"

@@ -232,6 +232,7 @@ def test_everything_is_read_where_an_image_that_ran_elsewhere_is_pinned_only_now
     assert decided(shop, tmp_path) == ("an image that ran before is pinned only now", [])
 
 
+@pytest.mark.long
 @settings(max_examples=3, derandomize=True)
 @given(st.randoms(use_true_random=False))
 def test_digests_told_late_come_to_what_they_come_to_at_once(empty, tmp_path, randomness):

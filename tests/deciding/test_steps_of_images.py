@@ -327,6 +327,7 @@ def empty(tmp_path_factory):
     return path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_images_followed_step_by_step_come_to_what_all_of_them_come_to(seed, empty, tmp_path):
     path, copy = tmp_path / "steps.sqlite3", tmp_path / "whole.sqlite3"

@@ -292,6 +292,7 @@ def is_alike(randomness, syncs, empty, tmp_path):
         assert differs == [], f"sync {place}"
 
 
+@pytest.mark.long
 @settings(max_examples=3, derandomize=True)
 @given(st.randoms(use_true_random=False))
 def test_records_told_late_come_to_what_they_come_to_at_once(empty, tmp_path, randomness):

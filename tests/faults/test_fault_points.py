@@ -1,6 +1,6 @@
 """Whatever a source answers at whatever request: nothing is lost without a word.
 
-The default run takes a seeded sample of the points; `make faults` takes more, `make slow` all.
+`make faults` takes a seeded sample of the points, `make slow` all of them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections import Counter
 import fault_world
 import pytest
 from fault_run import SOURCES, Bench
+
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

@@ -99,6 +99,7 @@ def test_there_are_twenty():
     assert len(EVERY) == len(set(EVERY.values())) == 20
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("brief_pdf")
 def test_no_canary_comes_out_anywhere(evidence, tmp_path, monkeypatch):
     with shop(tmp_path / "live", STORY) as live:

@@ -107,6 +107,7 @@ def everything_refused(url):
         )
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("brief_pdf")
 def test_all_of_a_sync_an_export_and_a_check_works_under_the_role_of_a_sync(url, tmp_path):
     login = f"syncing_{uuid.uuid4().hex[:8]}"

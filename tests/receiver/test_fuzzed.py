@@ -104,6 +104,7 @@ def answered(port, data):
     return int(said[9:12]) if said.startswith(b"HTTP/1.1 ") else 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rounds", [400, pytest.param(10_000, marks=pytest.mark.slow)])
 @pytest.mark.timeout(900)
 def test_no_mutated_delivery_is_accepted_unsigned(hasty_serving, rounds, caplog):

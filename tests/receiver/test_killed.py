@@ -10,6 +10,7 @@ import sys
 import threading
 from contextlib import contextmanager
 
+import pytest
 from receiver_world import Serving
 
 from evidence.store.audit import audit
@@ -44,6 +45,7 @@ def body(number):
     return b'{"repository": {"full_name": "acme/r%d"}, "fill": "%s"}' % (number, b"x" * 3000)
 
 
+@pytest.mark.long
 def test_every_delivery_that_was_answered_survives_a_kill(configure, store_url, keys):
     loaded, store = configure(store_url), open_store(store_url)
     answered = {}
@@ -82,6 +84,7 @@ def test_every_delivery_that_was_answered_survives_a_kill(configure, store_url, 
     store.close()
 
 
+@pytest.mark.long
 def test_what_was_not_answered_can_be_sent_again_after_a_kill(configure, store_url, keys):
     loaded, store = configure(store_url), open_store(store_url)
     with process(loaded.path, store, keys) as (serving, _):

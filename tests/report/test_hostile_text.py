@@ -146,6 +146,7 @@ def test_files_and_styles_are_not_fetched_either(tmp_path: Path, attribute: str)
         )
 
 
+@pytest.mark.long
 def test_what_no_font_can_draw_is_printed_as_a_mark_in_the_pdf_only(tmp_path: Path) -> None:
     write_packet(with_title(make_small(), "key \U0010fffd → Grüße"), tmp_path)
     told = " ".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "packet.pdf").pages)

@@ -172,6 +172,7 @@ def test_the_register_prints_class_validity_evidence_and_words_that_nobody_audit
     assert "&lt;b&gt;Reviewed" in page
 
 
+@pytest.mark.long
 def test_deviations_of_one_person_that_repeat_are_told(tmp_path: Path) -> None:
     data = make_packet()
     again = [
@@ -234,6 +235,7 @@ def test_the_register_counts_its_deviations_by_class() -> None:
     assert _classes_of(supported()) == [("without a disposition", 2)]
 
 
+@pytest.mark.long
 def test_alternative_evidence_is_a_pass_that_is_counted_apart(tmp_path: Path) -> None:
     plain, told = summarise(make_packet()), summarise(supported())
     before = next(row for row in plain.counts if row.control == "CM-06")
@@ -253,6 +255,7 @@ def test_alternative_evidence_is_a_pass_that_is_counted_apart(tmp_path: Path) ->
         assert words in page, words
 
 
+@pytest.mark.long
 def test_open_deviations_are_told_by_age(tmp_path: Path) -> None:
     write_packet(replace(answered(holds=False), as_of=END + 40 * DAY), tmp_path / "packet")
     page = (tmp_path / "packet" / "packet.html").read_text("utf-8")

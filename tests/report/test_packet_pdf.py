@@ -122,6 +122,7 @@ def test_every_page_names_the_entity_the_period_and_its_number(packet: Path) -> 
         assert f"{number} / {len(told)}" in text
 
 
+@pytest.mark.long
 def test_a_pdf_with_fewer_dossiers_says_so_and_the_page_has_them_all(
     data: PacketData, tmp_path: Path
 ) -> None:

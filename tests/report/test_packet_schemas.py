@@ -31,6 +31,7 @@ def test_the_file_is_as_its_schema_says(packet: Path, name: str) -> None:
     assert [error.message for error in validator(name).iter_errors(written(packet, name))] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_no_member_may_be_missing(packet: Path, name: str) -> None:
     document = written(packet, name)

@@ -67,6 +67,7 @@ def test_the_files_written_are_returned_in_order(tmp_path: Path) -> None:
     assert written == sorted(tmp_path / "p" / name for name in FILES)
 
 
+@pytest.mark.long
 def test_another_process_time_zone_locale_and_hash_seed_give_the_same_bytes(
     packet: Path, tmp_path: Path
 ) -> None:

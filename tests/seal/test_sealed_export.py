@@ -49,6 +49,7 @@ def outcomes(verdict) -> dict[str, Outcome]:
     return {step.name: step.outcome for step in verdict.steps}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)  # two whole reports, and a B-LTA file is read object by object
 def test_a_report_with_locked_keys_and_a_time_stamp_authority_verifies_whole(
     house, tsa_url, authority, tmp_path, brief_pdfs

@@ -58,6 +58,7 @@ def statements(store):
     event.remove(store.engine, "before_cursor_execute", before)
 
 
+@pytest.mark.long
 def test_a_run_cut_before_any_statement_resumes_to_the_same_store(store, shop, statements):
     sync(store, shop)
     total, whole, size = statements["done"], upgrade.fingerprint(store), queries.size(store)

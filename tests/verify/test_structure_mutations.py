@@ -310,6 +310,7 @@ def checked_within_300_megabytes(folder: Path, *more: str) -> tuple[int, str]:
     return int(megabytes), summary
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is read as Linux tells it")
 def test_a_pdf_that_would_unfold_to_a_gigabyte_is_rejected_folded(packet):
     """Sealed by the attacker's own key, so that every check before the PDF's own passes."""

@@ -513,6 +513,7 @@ FINAL = {"403_permission", "404", "401", "301", "307", "timeout", "date_behind",
 GRAPHQL = {"rate_limited", "resource_limits", "something_went_wrong"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", sorted({*FAULTS, *SPOILERS} - FINAL - GRAPHQL))
 def test_a_fault_at_any_request_loses_nothing(simulation, contract, whole, kind):
     moment, wanted = simulation.end(), contract.heads(whole.captures)

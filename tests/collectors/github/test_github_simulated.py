@@ -54,6 +54,7 @@ def test_the_collector_keeps_its_promise(promise, simulation):
     promise(lambda: collector(simulation, moment))
 
 
+@pytest.mark.long
 def test_a_story_polled_every_week_ends_where_one_look_at_its_end_does(simulation, contract, whole):
     cursor, weekly = "", []
     for day in range(5, 75, 7):

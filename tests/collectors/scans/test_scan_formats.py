@@ -369,6 +369,7 @@ CLEAN = {
 }
 
 
+@pytest.mark.long
 @given(name=st.sampled_from(sorted(EVERY)), data=st.data())
 @settings(max_examples=600, deadline=None)
 def test_a_value_of_another_type_anywhere_is_read_or_refused(
