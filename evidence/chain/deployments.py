@@ -14,8 +14,9 @@ from itertools import pairwise
 
 from evidence.chain.deliveries import Delivery, deliveries, join
 from evidence.chain.live import observed_live
+from evidence.model.actor import Actor
 from evidence.model.capture import Gap, GapReason
-from evidence.model.deployment import ApplicationState, Deployment
+from evidence.model.deployment import RUN, ApplicationState, Deployment, run_number
 from evidence.model.rollout import RolloutStep, Verdict
 from evidence.policy import Application
 
@@ -74,6 +75,11 @@ class Operation:
         return any(one.stopped for one in self.deliveries)
 
     @property
+    def gate_unread(self) -> bool:
+        """A workflow run made it, and who let that run pass was not read."""
+        return bool(run_number(self.deployment.url)) and RUN not in self.origins
+
+    @property
     def revisions(self) -> tuple[str, ...]:
         """Deployed revision of each source."""
         return tuple(source.revision for source in self.deployment.sources)
@@ -115,11 +121,19 @@ def _unite(sightings: list[Deployment]) -> Operation:
     ordered = sorted(sightings, key=_authority)
     finished = [one for one in ordered if one.phase.casefold() not in {"running", "terminating"}]
     return Operation(
-        deployment=ordered[-1],
+        deployment=_with_gate(ordered),
         origins=tuple(sorted({one.origin for one in sightings if one.origin})),
         entries=tuple(sorted({one.entry_seq for one in sightings if one.entry_seq})),
         contradictions=_contradictions(finished),
     )
+
+
+def _with_gate(ordered: Sequence[Deployment]) -> Deployment:
+    """The sighting that speaks, with who started it and let it pass by whichever tells that."""
+    approvers: dict[Actor, None] = {one: None for each in ordered for one in each.approvers}
+    starters = [one.started_by for one in ordered if one.started_by is not None]
+    started_by = starters[-1] if starters else None
+    return replace(ordered[-1], approvers=tuple(approvers), started_by=started_by)
 
 
 def _authority(deployment: Deployment) -> tuple[bool, int, int, str, str]:

@@ -237,6 +237,7 @@ def _write_row(
         initiator=deployment.initiator,
         automated=deployment.automated,
         approvers=deployment.approvers,
+        started_by=deployment.started_by,
         ranges=ranges,
         images=tuple(draft.images),
         running=tuple(runs[one] for one in draft.running),

@@ -133,6 +133,7 @@ def _draft(
         ("running", operation.running),
         ("initiator_unknown", deployment.initiator is None and deployment.automated is None),
         ("contradiction", bool(operation.contradictions)),
+        ("gate_unread", operation.gate_unread),
         ("out_of_window", outside(application.windows, deployment.started_at)),
         *((str(one.verdict), True) for one in operation.deliveries),
     ]

@@ -118,9 +118,10 @@ def _deployer(case: Case) -> Holders:
 
 def passed_own(deployment: ProductionDeployment, people: People) -> list[Party]:
     """Who started a deployment and approved it at its gate; nobody where it has no gate."""
-    starter = people.party(deployment.initiator)
+    starters = [people.party(one) for one in (deployment.initiator, deployment.started_by)]
+    keys = {one.key for one in starters if one.human}
     approvers = (people.party(one) for one in deployment.approvers)
-    return [one for one in approvers if starter.human and one.key == starter.key]
+    return [one for one in approvers if one.key in keys]
 
 
 def unread_deployments(case: Case) -> bool:

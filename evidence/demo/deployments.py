@@ -14,6 +14,8 @@ from evidence.errors import ConfigError
 
 FIRST_DEPLOYMENT: Final = 7_000_001
 """Database id of the first deployment at GitHub."""
+FIRST_RUN: Final = 8_000_001
+"""Number of the first workflow run that deploys."""
 
 
 def play_deploy(scene: Scene, deploy: Deploy, at: int) -> None:
@@ -52,6 +54,8 @@ def play_deploy(scene: Scene, deploy: Deploy, at: int) -> None:
 
 def told_github(scene: Scene) -> Iterator[GitHubDeploymentRecord]:
     """What GitHub was told of deployments; nothing else in the story follows from it."""
+    told = enumerate(scene.world.github_deployment)
+    own = {one.key: FIRST_RUN + at for at, one in told if one.key}
     for place, one in enumerate(scene.world.github_deployment):
         where = scene.repository(one.repository)
         at = moment(one.at, scene.epoch)
@@ -63,6 +67,7 @@ def told_github(scene: Scene) -> Iterator[GitHubDeploymentRecord]:
             sha=scene.sha(one.on, where),
             at=at,
             statuses=tuple(timed),
+            run=own.get(one.run_of, FIRST_RUN + place) if one.run else 0,
         )
 
 

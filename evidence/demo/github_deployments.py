@@ -38,7 +38,7 @@ def _place(one: GitHubDeploymentRecord) -> tuple[int | str, ...]:
 
 
 def _node(view: View, where: RepositoryRecord, one: GitHubDeploymentRecord) -> Node:
-    statuses = _statuses(view, one)
+    statuses = _statuses(view, where, one)
     state = statuses[-1]["state"] if statuses else "PENDING"
     branch = f"refs/heads/{where.default_at(view.at)}"
     return {
@@ -61,8 +61,9 @@ def _node(view: View, where: RepositoryRecord, one: GitHubDeploymentRecord) -> N
     }
 
 
-def _statuses(view: View, one: GitHubDeploymentRecord) -> list[Node]:
+def _statuses(view: View, where: RepositoryRecord, one: GitHubDeploymentRecord) -> list[Node]:
     """Oldest first; GitHub shows the newest first."""
+    run = f"{view.url(where)}/actions/runs/{one.run}/job/{one.id}" if one.run else ""
     return [
         {
             "__typename": "DeploymentStatus",
@@ -72,7 +73,7 @@ def _statuses(view: View, one: GitHubDeploymentRecord) -> list[Node]:
             "createdAt": iso(at),
             "description": "",
             "environmentUrl": None,
-            "logUrl": f"{view.base_url}/actions/runs/{one.id}",
+            "logUrl": run or None,
             "creator": _actor(view, one.world.by),
         }
         for place, (at, state) in enumerate(one.statuses)

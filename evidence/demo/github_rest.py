@@ -20,6 +20,7 @@ from evidence.demo.github_records import ROUTES as RECORDS
 from evidence.demo.github_rest_pulls import ROUTES as PULLS
 from evidence.demo.github_rest_pulls import root_of
 from evidence.demo.github_roots import collector_account
+from evidence.demo.github_runs import ROUTES as RUNS
 from evidence.demo.github_security import ROUTES as SECURITY
 from evidence.demo.github_settings import ROUTES as SETTINGS
 from evidence.demo.github_view import View
@@ -233,6 +234,7 @@ _BELOW: Final = {
     **LOGS,
     **PULLS,
     **RECORDS,
+    **RUNS,
     **SECURITY,
     **SETTINGS,
 }

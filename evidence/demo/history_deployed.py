@@ -63,3 +63,5 @@ class GitHubDeploymentRecord:
     at: int
     statuses: tuple[tuple[int, str], ...]
     """(time, state), oldest first."""
+    run: int = 0
+    """Number of the workflow run that made it; 0: none did."""

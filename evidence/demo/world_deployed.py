@@ -140,6 +140,19 @@ class GitHubDeployment:
     environment: str = "production"
     statuses: Mapping[str, str] = field(default_factory=dict)
     """Offset from `at` -> state: `IN_PROGRESS`, `SUCCESS`, `FAILURE`, `INACTIVE`..."""
+    run: bool = True
+    """Whether a workflow run made it; false: whoever it was told GitHub by its API."""
+    started_by: str = ""
+    """Who started that run; default: `by`."""
+    approved_by: tuple[str, ...] = ()
+    """Who let it pass as a reviewer of the environment."""
+    rejected_by: tuple[str, ...] = ()
+    comment: str = ""
+    """Of those reviews."""
+    attempt: int = 1
+    """Which attempt of the run made it."""
+    run_of: str = ""
+    """Key of the deployment whose run this one is another attempt of; empty: a run of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from evidence.model.actor import Actor
 from evidence.model.fact import Fact
+
+RUN = "github_run"
+"""Origin of a sighting that was read with its workflow run and who let it pass."""
+_RUN = re.compile(r"https?://[^/?#\s]+/[^?#\s]{1,300}/actions/runs/([0-9]{1,18})(?:[/?#]|$)")
+
+
+def run_number(url: str) -> str:
+    """Number of the workflow run of GitHub that an address leads to; empty: it leads to none."""
+    found = _RUN.match(url)
+    return found[1] if found else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +83,8 @@ class Deployment(Fact):
     """Where a person reads of it."""
     approvers: tuple[Actor, ...] = ()
     """Who let it pass at a gate of the deployer (GitHub: reviewers of the environment)."""
+    started_by: Actor | None = None
+    """Who started the run that made it, where the deployer tells that apart from `initiator`."""
     retries: int = 0
     """How often the deployer tried again within this operation."""
 

@@ -157,6 +157,8 @@ class ProductionDeployment:
     automated: bool | None
     approvers: tuple[Actor, ...] = ()
     """Who let it pass at a gate of the deployer."""
+    started_by: Actor | None = None
+    """Who started the run that made it, where that is told apart from `initiator`."""
     ranges: tuple[RevisionRange, ...] = ()
     images: tuple[ImageChange, ...] = ()
     running: tuple[RunningImage, ...] = ()

@@ -154,6 +154,11 @@ def deployments(source: Source, loaded: Loaded) -> Collector:
         source=source.id,
         **_account(source),
         repositories=_deployed_repositories(source, loaded),
+        production=tuple(
+            one.selector
+            for one in loaded.settings.application
+            if one.source == source.id and one.production
+        ),
     )
 
 

@@ -31,7 +31,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
     from evidence.collectors.github import parse as github
     from evidence.collectors.github import (
         parse_attestations,
-        parse_deployments,
+        parse_gates,
         parse_identities,
         parse_job_logs,
         parse_line_comments,
@@ -54,7 +54,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
         "github_comments": parse_line_comments.parse,
         "argocd": argocd.parse,
         "flux": flux.parse,
-        "github_deployments": parse_deployments.parse,
+        "github_deployments": parse_gates.parse,
         argo_rollouts.PLAN.collector: argo_rollouts.parse,
         flagger.PLAN.collector: flagger.parse,
         kubernetes_events.PLAN.collector: kubernetes_events.parse,

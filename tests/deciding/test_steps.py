@@ -20,7 +20,7 @@ import pytest
 from evidence.deciding.decide import decide_and_store
 from evidence.model.actor import Actor, ActorType
 from evidence.model.check import CheckRun
-from evidence.model.deployment import ApplicationState, DeployedSource, Deployment
+from evidence.model.deployment import RUN, ApplicationState, DeployedSource, Deployment
 from evidence.model.git import GitAnswer, QuestionKind, RefTip
 from evidence.model.policy_result import Binding, Finding, PolicyResult, Severity, Subject
 from evidence.model.pull_request import CommitPullRequests, PullRequest, Review
@@ -214,6 +214,7 @@ class Shop:
             initiator=None,
             automated=True,
             origin="operation_state",
+            url=f"{URL}/actions/runs/{self.count}" if name == "till" else "",
         )
         self.deployed[name] = found
         self.facts.append(found)
@@ -236,6 +237,12 @@ class Shop:
     def tell_history(self):
         """A deployer tells again what it told before."""
         self.facts += [replace(one, origin="history") for one in self.deployed.values()]
+
+    def tell_gates(self):
+        """Who let deployments pass is read only now."""
+        for one in self.deployed.values():
+            gate = {"origin": RUN, "approvers": (person(8),), "started_by": person(8)}
+            self.facts.append(replace(one, **gate))
 
     def look(self):
         for name, one in self.deployed.items():
@@ -305,6 +312,7 @@ STEPS = [
     Shop.scan,
     Shop.start,
     Shop.tell,
+    Shop.tell_gates,
     Shop.tell_history,
     Shop.told_late,
 ]

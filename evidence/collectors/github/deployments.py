@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from evidence import canonical
 from evidence.collectors.github import parse_deployments as parsing
-from evidence.collectors.github import queries
+from evidence.collectors.github import parse_gates, queries
 from evidence.collectors.github.account import GitHubAccount, GitHubRepository
-from evidence.collectors.github.credentials import NotInstalledError
+from evidence.collectors.github.credentials import Credential, NotInstalledError
+from evidence.collectors.github.gates import Gates, GateState
 from evidence.collectors.github.paging import WATCHED
 from evidence.collectors.github.reading import at, identifier, integer, mapping, text
 from evidence.collectors.github.transport import GraphAnswer, TooHeavyError, Transport
@@ -44,6 +45,7 @@ class _State:
     """Where the pass under way goes on; empty where none is."""
     none: bool = False
     """There were no deployments at all, twice: the next empty list is believed at once."""
+    gates: GateState = field(default_factory=GateState)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,22 +57,28 @@ class GitHubDeploymentsCollector(GitHubAccount):
     """
 
     repositories: tuple[GitHubRepository, ...]
+    production: tuple[str, ...] = ()
+    """Selectors of applications of production: `<repository id>/<environment>`, or the latter."""
     name: str = field(default=COLLECTOR, init=False)
     version: str = field(default=VERSION, init=False)
-    kinds: tuple[str, ...] = field(default=(parsing.DEPLOYMENT,), init=False)
+    kinds: tuple[str, ...] = field(
+        default=(parsing.DEPLOYMENT, parse_gates.DEPLOYMENT_RUN), init=False
+    )
 
     def fetch(
         self, window: Window, cursor: str, progress: Progress = no_progress
     ) -> Iterator[Page]:
         """All pages from `cursor` on; the last one is empty and complete."""
-        states, transports = _states(cursor), Transports(self.sign_in(), self.transport)
+        credential = self.sign_in()
+        states, transports = _states(cursor), Transports(credential, self.transport)
         for done, repository in enumerate(self.repositories):
             progress(f"{repository.name} deployments", done, len(self.repositories))
             state = states.setdefault(repository.id, _State())
             try:
                 transport = transports.of(repository.name)
-                for page in self._pages(repository, state, transport, window):
-                    yield transports.stamped(page, _dumped(states))
+                gates = self._gates(repository, state, credential)
+                for page in self._pages(repository, state, transport, gates, window):
+                    yield transports.stamped(_with_calls(page, gates), _dumped(states))
             except NotInstalledError as error:
                 gap = self._gap(repository, GapReason.FORBIDDEN, error.message)
                 yield transports.stamped(Page(gaps=(gap,)), _dumped(states))
@@ -78,12 +86,29 @@ class GitHubDeploymentsCollector(GitHubAccount):
 
     def parse(self, capture: Capture) -> Parsed:
         """Facts and gaps of one capture; pure."""
-        return parsing.parse(capture)
+        return parse_gates.parse(capture)
+
+    def _gates(self, repository: GitHubRepository, state: _State, credential: Credential) -> Gates:
+        own = f"{repository.id}/"
+        return Gates(
+            source=self.source,
+            repository=repository.id,
+            name=repository.name,
+            environments=frozenset(one.removeprefix(own) for one in self.production),
+            rest=self.rest(credential, repository.name.partition("/")[0].lower()),
+            state=state.gates,
+        )
 
     def _pages(
-        self, repository: GitHubRepository, state: _State, transport: Transport, window: Window
+        self,
+        repository: GitHubRepository,
+        state: _State,
+        transport: Transport,
+        gates: Gates,
+        window: Window,
     ) -> Iterator[Page]:
         floor = max(state.mark - WATCHED if state.mark else 0, window.since)
+        floor = gates.floor(floor, window.since)
         while True:
             answer = self._ask(repository, state, transport)
             found = mapping(at(answer.data, "repository", "deployments"))
@@ -101,17 +126,21 @@ class GitHubDeploymentsCollector(GitHubAccount):
                 gap = self._gap(repository, GapReason.NOT_FOUND_OR_FORBIDDEN, detail)
                 yield Page(gaps=(gap,))
                 return
+            gates.named(text(at(answer.data, "repository", "nameWithOwner")))
             captures = tuple(self._captures(repository, answer))
+            runs = tuple(gates.read(captures, floor))
             starts = [iso_micros(at(_value(one), "createdAt")) for one in captures]
             state.newest = max([state.newest, *starts])
             more = at(found, "pageInfo", "hasNextPage") is True
             after = text(at(found, "pageInfo", "endCursor"))
             if not more or not after or (starts and min(starts) < floor):
                 state.mark, state.newest, state.after = max(state.newest, state.mark), 0, ""
-                yield Page(captures=captures, totals=self._totals(repository, found, floor))
+                totals = self._totals(repository, found, floor)
+                gaps = gates.done(state.mark - WATCHED)
+                yield Page(captures=(*captures, *runs), totals=totals, gaps=gaps)
                 return
             state.after = after
-            yield Page(captures=captures)
+            yield Page(captures=(*captures, *runs))
 
     def _ask(
         self, repository: GitHubRepository, state: _State, transport: Transport
@@ -176,6 +205,13 @@ def _value(capture: Capture) -> Any:
     return canonical.loads(capture.payload)
 
 
+def _with_calls(page: Page, gates: Gates) -> Page:
+    """The page with what its workflow runs cost."""
+    usage = gates.rest.usage
+    calls, retries, usage.calls, usage.retries = usage.calls, usage.retries, 0, 0
+    return replace(page, calls=page.calls + calls, retries=page.retries + retries)
+
+
 def _dumped(states: dict[str, _State]) -> str:
     return json.dumps({key: asdict(one) for key, one in states.items()}, sort_keys=True)
 
@@ -192,6 +228,7 @@ def _states(cursor: str) -> dict[str, _State]:
             newest=max(0, integer(at(row, "newest"), 0)),
             after=text(at(row, "after")),
             none=at(row, "none") is True,
+            gates=GateState.of(at(row, "gates")),
         )
         for key, row in rows.items()
     }

@@ -43,15 +43,20 @@ def parse(capture: Capture, body: Any) -> Parsed:
     if integer(at(body, "statuses", "totalCount")) > len(statuses):
         detail = f"Deployment {capture.key} has more statuses than are read."
         gaps.append(gap(capture, GapReason.TRUNCATED, detail))
-    return Parsed(facts=(_deployment(capture, body, statuses),), gaps=tuple(gaps))
+    return Parsed(facts=(deployment_of(capture, body),), gaps=tuple(gaps))
 
 
-def _deployment(
-    capture: Capture, body: Mapping[str, Any], statuses: Sequence[Mapping[str, Any]]
-) -> Deployment:
+def environment_of(body: Mapping[str, Any]) -> str:
+    """Name of the environment that a deployment is to."""
+    return text(body.get("environment")) or text(body.get("originalEnvironment"))
+
+
+def deployment_of(capture: Capture, body: Mapping[str, Any]) -> Deployment:
+    """The deployment that a node tells of."""
+    statuses = [mapping(each) for each in items(at(body, "statuses", "nodes"))]
     told = {name: capture.context.get(name, "") for name in ("system", "repository", "url")}
-    environment = text(body.get("environment")) or text(body.get("originalEnvironment"))
-    phase, finished, final = _outcome(text(body.get("state")), statuses)
+    environment = environment_of(body)
+    phase, finished, final = outcome(text(body.get("state")), statuses)
     creator = actor(told["system"], body.get("creator")) or ghost(told["system"])
     application = f"{told['repository']}/{environment}"
     return Deployment(
@@ -79,7 +84,7 @@ def _deployment(
     )
 
 
-def _outcome(
+def outcome(
     state: str, statuses: Sequence[Mapping[str, Any]]
 ) -> tuple[str, int, Mapping[str, Any]]:
     """(phase, end, the status that says so): its success where it has one, else its last failure.

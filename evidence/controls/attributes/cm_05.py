@@ -58,6 +58,8 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     )
 
 
+UNREAD_GATE = "gate_unread"
+"""Flag of a deployment by a workflow run of which the reviews were not read."""
 _GATE = ("approver", "deployer")
 """The pair of roles that somebody holds who lets their own deployment pass at its gate."""
 _PASSES = frozenset({"independent-approval", "separate-people"})
@@ -139,6 +141,8 @@ def _own_gate(case: Case) -> _Told | None:
     open_ones = [one.label for one in parties if not one.human and one.kind != PartyKind.AUTOMATION]
     if open_ones:
         return "role-unknown", f"Who let a deployment pass is open: {listing(open_ones)}."
+    if any(UNREAD_GATE in one.flags for one in deployments):
+        return "gate-unread", "Who let a deployment pass at its environment was not read."
     return None
 
 
@@ -147,6 +151,8 @@ def _flags(case: Case) -> list[str]:
     people = people_of(case.policy, case.chain.evidence.identities)
     if any(passed_own(one, people) for one in case.chain.evidence.deployments):
         flags.append("own-gate")
+    if any(UNREAD_GATE in one.flags for one in case.chain.evidence.deployments):
+        flags.append("gate-unread")
     deployers = holders(case, "deployer")
     if set(deployers.people) & set(case.contributors.humans):
         flags.append("contributor-deployed")
