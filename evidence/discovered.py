@@ -41,7 +41,7 @@ def with_discovered(loaded: Loaded, store: Store, *, at: int | None = None) -> L
     for source in sources:
         for entries in _of(source, lines):
             own = _settings(source, entries, loaded.settings)
-            if not _taken(own, loaded.settings):
+            if not _taken(own, loaded.settings, _elsewhere(source, entries[-1], lines)):
                 found.append(own)
                 gone |= {own.id} if entries[-1].reason == _GONE else set()
     known = sorted(found, key=lambda one: one.id)
@@ -102,9 +102,25 @@ def _settings(source: Source, entries: list[ScopeEntry], settings: Settings) -> 
     )
 
 
-def _taken(own: RepositorySettings, settings: Settings) -> bool:
-    """Whether a section of its own speaks for it: by its id, or by its name."""
+def _elsewhere(
+    source: Source, entry: ScopeEntry, lines: dict[tuple[str, str], list[ScopeEntry]]
+) -> frozenset[str]:
+    """Configured ids that another number of the source has: their names may be its own by now."""
+    return frozenset(
+        entries[-1].repository
+        for (own, number), entries in lines.items()
+        if own == source.id and number != entry.object_id and entries[-1].reason == "configured"
+    )
+
+
+def _taken(own: RepositorySettings, settings: Settings, elsewhere: frozenset[str]) -> bool:
+    """Whether a section speaks for it: by its id, or by its name if that is of no other."""
     return any(
-        one.id == own.id or (one.source == own.source and one.name.lower() == own.name.lower())
+        one.id == own.id
+        or (
+            one.id not in elsewhere
+            and one.source == own.source
+            and one.name.lower() == own.name.lower()
+        )
         for one in settings.repository
     )

@@ -137,7 +137,7 @@ def sync(
             read_source(run, one, progress)
             for one in together.quiet(known_sources.registers(loaded, store, sources))
         ]
-        loaded = with_discovered(loaded, store)
+        loaded = known_sources.with_known(with_discovered(loaded, store), store)
         policy, version = build_policy(loaded.settings), _record(store, loaded)
         run = replace(run, version=version)
         collectors = together.quiet(known_sources.build(loaded, sources))
@@ -147,7 +147,9 @@ def sync(
             _derive_afresh(store, mirrors, progress)
         hints.heed(store, collectors)
         wanted.tell(store, collectors)
-        tallies += [read_source(run, collector, progress) for collector in collectors]
+        in_turn = known_sources.following(collectors, loaded, store)
+        tallies += [read_source(run, collector, progress) for collector in in_turn]
+        loaded = known_sources.with_known(loaded, store)
         later = known_sources.line_comments(loaded, store, sources)
         later += known_sources.job_logs(loaded, store, policy, sources)
         tallies += [read_source(run, one, progress) for one in together.quiet(later)]

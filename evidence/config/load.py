@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -33,6 +33,18 @@ OTHER_WORDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AtForge:
+    """A repository as its forge knew it when it was last read."""
+
+    number: str
+    """The forge's own id, which renames and transfers keep."""
+    name: str
+    """`owner/name` then."""
+    taken: bool = False
+    """Another repository stood under that name when it was last asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
     """Settings with the file they came from and each value's origin."""
 
@@ -44,6 +56,8 @@ class Loaded:
     """The data directory: database, mirrors, run lock."""
     gone: frozenset[str] = frozenset()
     """Ids of discovered repositories that no list shows any more: in scope, and not read."""
+    known: Mapping[str, AtForge] = field(default_factory=dict)
+    """By repository id, as far as read before: what collectors follow it by."""
 
     @property
     def store_url(self) -> str:

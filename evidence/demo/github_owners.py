@@ -26,8 +26,7 @@ def repositories(view: View, login: str, given: Mapping[str, Any]) -> Node:
 
 
 def _visible(view: View) -> list[RepositoryRecord]:
-    hidden = view.world.access.hidden
-    return [one for one in view.history.repositories.values() if one.world.key not in hidden]
+    return [one for one in view.history.repositories.values() if view.shows(one)]
 
 
 def _owner(view: View, where: RepositoryRecord) -> str:

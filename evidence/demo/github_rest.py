@@ -133,7 +133,7 @@ def _repository_by_id(view: View, _request: Request, number: str) -> Answer:
 
 def _by_id(view: View, number: str) -> RepositoryRecord | None:
     for where in view.history.repositories.values():
-        if str(where.id) == number and where.world.key not in view.world.access.hidden:
+        if str(where.id) == number and view.shows(where):
             return where
     return None
 

@@ -25,7 +25,7 @@ def roots(view: View) -> Node:
         "repository": lambda **given: _repository(view, given),
         "repositoryOwner": lambda **given: owner_node(view, given["login"]),
         "node": lambda **given: find_node(view, given["id"]),
-        "nodes": lambda **given: [find_node(view, one) for one in given["ids"]],
+        "nodes": lambda **given: [_node_or_error(view, one) for one in given["ids"]],
         "search": lambda **given: _search(view, given),
         "user": lambda **given: _user(view, given["login"]),
         "viewer": collector_account(),
@@ -70,9 +70,17 @@ def find_node(view: View, text: str) -> Node:
     return node
 
 
+def _node_or_error(view: View, text: str) -> Node | TypedError:
+    """One of several nodes: what is not there is null with an error of its own, as GitHub does."""
+    try:
+        return find_node(view, text)
+    except TypedError as error:
+        return error
+
+
 def _visible(view: View, number: str) -> RepositoryRecord | None:
     for where in view.history.repositories.values():
-        if str(where.id) == number and where.world.key not in view.world.access.hidden:
+        if str(where.id) == number and view.shows(where):
             return where
     return None
 

@@ -144,15 +144,21 @@ class View:
     # --- repositories
 
     def repository_named(self, name: str, *, follow: bool) -> RepositoryRecord | None:
-        """The visible repository of that `owner/name`, or of that former name."""
-        for where in self.history.repositories.values():
-            if where.world.key in self.world.access.hidden:
-                continue
-            now = as_of(where.names, self.at, where.name)
-            former = {old.lower() for at, old in where.names if at <= self.at}
-            if now.lower() == name.lower() or (follow and name.lower() in former):
+        """The visible repository of that `owner/name`, else the one of that former name."""
+        visible = [one for one in self.history.repositories.values() if self.shows(one)]
+        for where in visible:
+            if self.full_name(where).lower() == name.lower():
+                return where
+        for where in visible if follow else ():
+            if name.lower() in {old.lower() for at, old in where.names if at <= self.at}:
                 return where
         return None
+
+    def shows(self, where: RepositoryRecord) -> bool:
+        """Whether a repository exists at that moment, and the credential may see it."""
+        gone = where.world.deleted_at
+        there = where.created_at <= self.at and not (gone and moment(gone, self.epoch) <= self.at)
+        return there and where.world.key not in self.world.access.hidden
 
     def full_name(self, where: RepositoryRecord) -> str:
         return as_of(where.names, self.at, where.name)

@@ -117,7 +117,10 @@ class Repository:
     """Content of the root commit."""
     private: bool = True
     renames: Mapping[str, str] = field(default_factory=dict)
-    """Time -> new `owner/name`; the old name redirects."""
+    """Time -> new `owner/name`, of the same owner or another; the old name redirects until another
+    repository takes it."""
+    deleted_at: str = ""
+    """From then on GitHub shows it no more."""
     merge_queue: bool = False
 
 

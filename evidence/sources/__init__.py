@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from evidence.sources.clones import git_collectors
+from evidence.sources.github import with_known
 from evidence.sources.kinds import (
     Together,
     build,
     check,
+    following,
     job_logs,
     line_comments,
     registers,
@@ -21,10 +23,12 @@ __all__ = [
     "Together",
     "build",
     "check",
+    "following",
     "git_collectors",
     "job_logs",
     "line_comments",
     "registers",
     "replay",
     "secrets",
+    "with_known",
 ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from evidence.collectors.interface import Collector
-from evidence.config.load import Loaded
+from evidence.config.load import AtForge, Loaded
 from evidence.config.scope import Source
 from evidence.config.secrets import resolve
 from evidence.policy import Policy
@@ -23,7 +24,8 @@ def repositories(source: Source, loaded: Loaded) -> Collector:
     return GitHubCollector(
         source=source.id,
         **_account(source),
-        repositories=_repositories(source, loaded),
+        # As configured: it follows by its own state, and tells who stands under that name.
+        repositories=_configured(source, loaded),
     )
 
 
@@ -106,7 +108,7 @@ def job_logs(source: Source, loaded: Loaded, store: Store, policy: Policy) -> Co
     from evidence.collectors.github.job_logs import KEPT, GitHubJobLogs, Job
     from evidence.store.jobs import required_names, unread_jobs
 
-    own = {one.id: one.name for one in _repositories(source, loaded)}
+    own = {one.id: one for one in _repositories(source, loaded)}
     everywhere = {one.name for one in policy.required_checks if not one.source}
     return GitHubJobLogs(
         source=f"{source.id}:logs",
@@ -115,7 +117,8 @@ def job_logs(source: Source, loaded: Loaded, store: Store, policy: Policy) -> Co
         jobs=[
             Job(
                 repository=one.repository,
-                name=own[one.repository],
+                name=own[one.repository].name,
+                root=own[one.repository].root,
                 sha=one.sha,
                 check_id=one.check_id,
                 check=one.name,
@@ -162,6 +165,24 @@ def deployments(source: Source, loaded: Loaded) -> Collector:
     )
 
 
+def with_known(loaded: Loaded, store: Store) -> Loaded:
+    """The configuration with what its GitHubs knew of its repositories when they were last read."""
+    from evidence.collectors.github.state import State
+
+    known: dict[str, AtForge] = {}
+    for source in loaded.settings.source:
+        if source.kind != "github":
+            continue
+        read = State.loads(queries.cursor(store, source.id, source.kind)).repositories
+        for one in loaded.settings.repository:
+            state = read.get(one.id) if one.source == source.id else None
+            if state is not None and state.database_id and state.name:
+                known[one.id] = AtForge(
+                    number=state.database_id, name=state.name, taken=bool(state.taken)
+                )
+    return replace(loaded, known=known)
+
+
 def account(source: Source) -> GitHubAccount:
     """What it is read with, for a question beside the collectors'."""
     from evidence.collectors.github import GitHubAccount
@@ -189,7 +210,7 @@ def _owners(source: Source, loaded: Loaded) -> tuple[str, ...]:
     return tuple(sorted({one.lower() for one in every if one not in ("", "*")}))
 
 
-def _repositories(source: Source, loaded: Loaded) -> tuple[GitHubRepository, ...]:
+def _configured(source: Source, loaded: Loaded) -> tuple[GitHubRepository, ...]:
     from evidence.collectors.github import GitHubRepository
 
     return tuple(
@@ -203,12 +224,22 @@ def _repositories(source: Source, loaded: Loaded) -> tuple[GitHubRepository, ...
     )
 
 
+def _repositories(source: Source, loaded: Loaded) -> tuple[GitHubRepository, ...]:
+    return tuple(_followed(one, loaded) for one in _configured(source, loaded))
+
+
+def _followed(repository: GitHubRepository, loaded: Loaded) -> GitHubRepository:
+    """The repository by the number and name that it was read under."""
+    known = loaded.known.get(repository.id)
+    return replace(repository, name=known.name, number=known.number) if known else repository
+
+
 def _deployed_repositories(source: Source, loaded: Loaded) -> tuple[GitHubRepository, ...]:
     """Those that a source of deployments names; all that have a name where it names none."""
     from evidence.collectors.github import GitHubRepository
 
     return tuple(
-        GitHubRepository(id=one.id, name=one.name)
+        _followed(GitHubRepository(id=one.id, name=one.name), loaded)
         for one in loaded.settings.repository
         if "/" in one.name
         and one.id not in loaded.gone

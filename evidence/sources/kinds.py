@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from evidence.collectors.interface import Collector
@@ -12,7 +12,7 @@ from evidence.config.secrets import resolve
 from evidence.errors import ConfigError
 from evidence.policy import Policy
 from evidence.sources import deployers, github, jira, registries
-from evidence.sources.clones import git_collectors
+from evidence.sources.clones import at_present, git_collectors
 from evidence.store.session import Store
 
 if TYPE_CHECKING:
@@ -130,6 +130,12 @@ def line_comments(loaded: Loaded, store: Store, names: tuple[str, ...] = ()) -> 
         for source in loaded.settings.source
         if source.kind == "github" and source.line_comments and (not names or source.id in names)
     ]
+
+
+def following(collectors: list[Collector], loaded: Loaded, store: Store) -> Iterator[Collector]:
+    """The collectors one by one, each clone from where its repository is when its turn comes."""
+    for one in collectors:
+        yield at_present(one, github.with_known(loaded, store))
 
 
 class Together:

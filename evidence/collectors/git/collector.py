@@ -59,7 +59,9 @@ class GitCollector:
         self.source = source
         self.repository = repository
         self.credential = credential
-        self._url = url
+        self.url = url
+        self.withheld = ""
+        """Why nothing may be fetched from the address: it would be another repository."""
         self._authorization = authorization
         self._clock = clock
         self._mirror = Mirror(directory, timeout=timeout)
@@ -76,9 +78,12 @@ class GitCollector:
             SourceError: any other failure of Git.
         """
         del window
+        if self.withheld:
+            yield Page(gaps=(self._withheld(),), cursor=cursor, complete=True)
+            return
         progress(f"{self.repository}: refs", 0, None)
         secret = self._authorization() if self._authorization else ""
-        refreshed = self._mirror.refresh(self._url, secret)
+        refreshed = self._mirror.refresh(self.url, secret)
         progress(f"{self.repository}: refs", len(refreshed.refs), len(refreshed.refs))
         shelves = refs.shelved(refreshed.refs, refs.read_cursor(cursor))
         yield Page(
@@ -131,10 +136,20 @@ class GitCollector:
             collector_version=self.version,
             exchanges=(
                 Exchange(
-                    method="GIT", url=redacted_url(self._url), query_digest=query_digest(_COMMAND)
+                    method="GIT", url=redacted_url(self.url), query_digest=query_digest(_COMMAND)
                 ),
             ),
             context={"repository": self.repository},
+        )
+
+    def _withheld(self) -> Gap:
+        return Gap(
+            source=self.source,
+            kind=REFS,
+            key="*",
+            reason=GapReason.CONTRADICTION,
+            detail=self.withheld,
+            repository=self.repository,
         )
 
     def _gaps(self, refreshed: Refreshed) -> tuple[Gap, ...]:

@@ -21,9 +21,16 @@ class GitHubRepository:
     id: str
     """Configured repository id."""
     name: str
-    """`owner/name`; a rename is followed by GitHub's own id."""
+    """`owner/name`, as configured or as last read; a rename is followed by GitHub's own id."""
     branches: tuple[str, ...] = ()
     """Short names of the production branches."""
+    number: str = ""
+    """GitHub's own id, where it was read before: another one under the name is another one."""
+
+    @property
+    def root(self) -> str:
+        """Path of its REST resources: by number, which leads to it whatever it is called now."""
+        return f"/repositories/{self.number}" if self.number.isdecimal() else f"/repos/{self.name}"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from evidence.collectors.github.credentials import NotInstalledError
 from evidence.collectors.github.looks import Looks
 from evidence.collectors.github.population import BranchPopulation
 from evidence.collectors.github.probe import Probe, Seen
+from evidence.collectors.github.reading import at, identifier
 from evidence.collectors.github.state import BranchState, RepositoryState, State
 from evidence.collectors.github.sweep import PullRequestSweep
 from evidence.collectors.github.transport import Transport
@@ -84,6 +85,7 @@ class GitHubCollector(GitHubAccount):
                 }
                 seen = None
             try:
+                yield from _successor(context, repository.name)
                 yield from _repository(context, repository.branches, window, seen)
             except (UnreadableRepositoryError, NotInstalledError) as error:
                 reason = getattr(error, "reason", GapReason.FORBIDDEN)
@@ -111,15 +113,42 @@ class GitHubCollector(GitHubAccount):
         state: State,
         progress: Progress,
     ) -> Context:
+        known = state.repositories.setdefault(repository.id, RepositoryState())
+        name = known.name or repository.name
         return Context(
             source=self.source,
             host=self.host,
             repository=repository.id,
-            name=repository.name,
-            transport=transports.of(repository.name),
-            state=state.repositories.setdefault(repository.id, RepositoryState()),
+            name=name,
+            transport=transports.of(name),
+            state=known,
             progress=progress,
         )
+
+
+def _successor(context: Context, configured: str) -> Iterator[Page]:
+    """Whether another repository stands where a renamed or transferred one was: a gap names it.
+
+    Nothing of it is read: it is another repository, and is read under an id of its own.
+    """
+    known, key = context.state.database_id, f"{context.repository}:name"
+    found = ""
+    if known and configured.lower() != context.name.lower():
+        owner, _, name = configured.partition("/")
+        answer = context.transport.ask("RepositoryNamed", {"owner": owner, "name": name})
+        found = identifier({"databaseId": at(answer.data, "repository", "databaseId")})
+    if found in ("", known):
+        if context.state.successor:
+            context.state.successor = ""
+            yield Page(lists=((REPOSITORY, key),))
+        return
+    context.state.successor = found
+    detail = (
+        f"{configured} is repository {found} now, and {context.repository} is {known}, which "
+        f"{context.name} leads to: {found} is not read. Configure it under an id of its own, and "
+        f"{context.repository} by its present name."
+    )
+    yield Page(gaps=(context.gap(REPOSITORY, key, GapReason.CONTRADICTION, detail),))
 
 
 def _repository(

@@ -95,6 +95,7 @@ class Context:
         """A renamed repository keeps its id; another id under the name is another repository."""
         stable = identifier({"databaseId": found.get("databaseId")})
         if self.state.database_id and stable != self.state.database_id:
+            self.state.taken = stable
             detail = (
                 f"{self.name} is repository {stable or '(no id)'} now; the one that was read "
                 f"before is {self.state.database_id}."
@@ -106,6 +107,7 @@ class Context:
         self.state.database_id = stable
         self.state.node_id = text(found.get("id"))
         self.name = self.state.name = text(found.get("nameWithOwner")) or self.name
+        self.state.taken = ""
 
     def repository_capture(self, answer: GraphAnswer) -> Capture:
         """The identity of the repository as answered: a rename is a new version of it."""

@@ -111,6 +111,14 @@ class GitHubDeploymentsCollector(GitHubAccount):
         floor = gates.floor(floor, window.since)
         while True:
             answer = self._ask(repository, state, transport)
+            number = identifier({"databaseId": at(answer.data, "repository", "databaseId")})
+            if number and repository.number and number != repository.number:
+                detail = (
+                    f"{repository.name} is repository {number} now; the one that was read before "
+                    f"is {repository.number}."
+                )
+                yield Page(gaps=(self._gap(repository, GapReason.CONTRADICTION, detail),))
+                return
             found = mapping(at(answer.data, "repository", "deployments"))
             if found.get("nodes") == [] and not state.none:
                 answer = self._ask(repository, state, transport)

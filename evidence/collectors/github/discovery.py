@@ -78,7 +78,7 @@ class Discovery:
             yield self._capture(stable, exact, said, answer.observed_at, (answer.exchange,))
 
     def _configured(self, name: str, stable: str) -> str:
-        """The id under which it is configured: by number where it was read before, else by name."""
+        """The id under which it is configured: by number if it was read before, else by name."""
         return self.configured.get(stable) or self.configured.get(name.lower(), "")
 
     def _id(self, name: str, stable: str) -> str:
@@ -171,6 +171,8 @@ def _number(text: str) -> bool:
 
 
 def configured_of(repositories: Sequence[tuple[str, str, str]]) -> Mapping[str, str]:
-    """(configured id, name, numeric id or empty) as what a listed repository is found by."""
-    found = {name.lower(): key for key, name, _ in repositories}
-    return {**found, **{number: key for key, _, number in repositories if number}}
+    """(configured id, name, numeric id or empty) as what a listed repository is found by.
+
+    By its number where it has one: another repository may stand under its name by now.
+    """
+    return {number or name.lower(): key for key, name, number in repositories}

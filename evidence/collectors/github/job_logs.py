@@ -44,6 +44,8 @@ class Job:
     """Configured repository id."""
     name: str
     """`owner/name`."""
+    root: str
+    """Path of the repository's REST resources."""
     sha: str
     check_id: str
     check: str
@@ -109,7 +111,7 @@ class GitHubJobLogs(GitHubAccount):
         return parsing.parse(capture)
 
     def _read(self, job: Job, rest: Rest) -> Capture | Gap:
-        path = f"/repos/{job.name}/actions/jobs/{job.check_id}/logs"
+        path = f"{job.root}/actions/jobs/{job.check_id}/logs"
         try:
             answer = rest.get(path)
         except RedirectError as moved:

@@ -115,7 +115,7 @@ class _Reading:
         asked = {"sort": "updated", "direction": "asc", "per_page": str(_PAGE)}
         asked |= {"since": iso(since)} if since else {}
         asked |= {"page": str(number)} if number > 1 else {}
-        return self.rest.get(f"/repos/{self.repository.name}/pulls/comments", asked)
+        return self.rest.get(f"{self.repository.root}/pulls/comments", asked)
 
     def _captures(self, answer: RestAnswer) -> Iterator[Capture]:
         for exact, row in canonical.slice_each(answer.text, ()):

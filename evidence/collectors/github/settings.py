@@ -58,6 +58,7 @@ class GitHubSettingsCollector(GitHubAccount):
         credential, conversations = self.sign_in(), dict[str, Rest]()
         for done, repository in enumerate(self.repositories):
             known = state.repositories.setdefault(repository.id, RepositorySettingsState())
+            known.database_id = known.database_id or repository.number
             began = self.clock.micros()
             if known.looked_at and 0 <= began - known.looked_at < self.every:
                 continue

@@ -109,6 +109,10 @@ class RepositoryState:
 
     database_id: str = ""
     name: str = ""
+    taken: str = ""
+    """Number of another repository that stands under its name now; or empty."""
+    successor: str = ""
+    """Number of another repository of which it was told that it has the configured name."""
     floor: int = 0
     """Microseconds UTC: from where on it was read."""
     mark: int = 0
@@ -190,6 +194,8 @@ def _repository(found: Mapping[str, Any]) -> RepositoryState:
     return RepositoryState(
         database_id=text(found.get("database_id")),
         name=text(found.get("name")),
+        taken=text(found.get("taken")),
+        successor=text(found.get("successor")),
         floor=integer(found.get("floor"), 0),
         mark=integer(found.get("mark"), 0),
         sweep=_sweep(sweep) if isinstance(sweep, dict) else None,

@@ -372,6 +372,10 @@ class FakeGitHub:
             ]
         }
 
+    def RepositoryNamed(self, owner: str, name: str) -> dict[str, Any]:
+        del owner, name  # every former name leads to it
+        return self._repository()
+
     def RepositoriesNow(self, ids: list[str], **refs: str) -> dict[str, Any]:
         shown = self._sorted()[:1]
         tips = {name: self._tip(ref) for name, ref in refs.items()}

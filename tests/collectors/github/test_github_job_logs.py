@@ -35,6 +35,7 @@ def record(simulation):
 def job(simulation, number=""):
     where, one = record(simulation)
     return Job(
+        root=f"/repos/{where.name}",
         repository="shop",
         name=where.name,
         sha=one.sha,

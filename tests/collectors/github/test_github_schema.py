@@ -22,6 +22,7 @@ OPERATIONS = (
     "RunTail",
     "CheckLooks",
     "RepositoriesNow",
+    "RepositoryNamed",
     "BranchPopulation",
     "MergedCount",
     "OwnerRepositories",
