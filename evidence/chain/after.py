@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from evidence.chain.aftermath import aftermaths
 from evidence.chain.deployments import Operation
@@ -12,25 +13,38 @@ from evidence.chain.records import PopulationInputs
 from evidence.chain.rows import Draft
 from evidence.chain.sources import Locator
 from evidence.chain.stages import staged
-from evidence.model.aftermath import Aftermath
+from evidence.model.aftermath import Aftermath, Staged
 from evidence.model.production import ProductionDeployment
 from evidence.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """What came after deployments whose rows are still to be written."""
+
+    policy: Policy
+    operations: Mapping[str, Operation]
+    """By deployment id."""
+    looks: Looks
+    staged: Mapping[str, Staged]
+
+    def of(self, rows: Sequence[ProductionDeployment]) -> dict[str, Aftermath]:
+        """Deployment id -> what became of it and how its content stood before."""
+        return aftermaths(self.policy, rows, self.operations, self.looks, self.staged)
 
 
 def after(
     policy: Policy,
     inputs: PopulationInputs,
-    rows: Sequence[ProductionDeployment],
     drafts: Sequence[Draft],
     operations: Sequence[Operation],
     locator: Locator,
     hop: Hop,
-) -> dict[str, Aftermath]:
-    """Deployment id -> what became of it and how its content stood before."""
-    return aftermaths(
-        policy,
-        rows,
-        {draft.operation.id: draft.operation for draft in drafts},
-        Looks(inputs.states, inputs.runs),
-        staged(policy, drafts, operations, locator, inputs, hop),
+) -> After:
+    """Asks Git what it takes, and keeps nothing of the drafts but their operations."""
+    return After(
+        policy=policy,
+        operations={draft.operation.id: draft.operation for draft in drafts},
+        looks=Looks(inputs.states, inputs.runs),
+        staged=staged(policy, drafts, operations, locator, inputs, hop),
     )

@@ -68,6 +68,12 @@ class Inquiry:
         rows = [row for row in value if strings(row) is not None and len(row) == 3]
         return [Entry(mode=mode, oid=oid, path=path) for mode, oid, path in rows]
 
+    def expect_entries(self, repository: str, commit: str, directory: str) -> None:
+        """Asks for them where nobody did; their answer is not read yet."""
+        question = ask(repository, QuestionKind.ENTRIES, commit, directory)
+        if question not in self._answers:
+            self.questions.add(question)
+
     def text(self, repository: str, oid: str) -> str | None:
         """A blob's text; None where it is unknown, binary or too large."""
         text = member(self.value(ask(repository, QuestionKind.BLOB, oid)), "text")

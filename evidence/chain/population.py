@@ -11,16 +11,12 @@ change's first deployment is the first such operation that may have carried it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 
 from evidence.chain.after import after
 from evidence.chain.book import ChangeBook
-from evidence.chain.carried import Carried
 from evidence.chain.changes import PullRequestHead
-from evidence.chain.deliveries import delivery_links
 from evidence.chain.deployments import Operation, select_application, unite
-from evidence.chain.digests import Digests
 from evidence.chain.graph import CommitGraph
 from evidence.chain.handing import application_end, handover
 from evidence.chain.handover import ApplicationEnd
@@ -30,20 +26,16 @@ from evidence.chain.parents import Parents
 from evidence.chain.promotions import Promotions
 from evidence.chain.reconcile import reconcile
 from evidence.chain.records import Counts, Population, PopulationInputs, Reconciliation
-from evidence.chain.rows import Draft, RangeDraft, draft_ranges, draft_rows, only_seen, row_kind
-from evidence.chain.running import settled, standing_of
+from evidence.chain.rows import Draft, draft_ranges, draft_rows, only_seen
 from evidence.chain.scope import Scope
 from evidence.chain.sources import Locator
 from evidence.chain.submodules import Submodules
-from evidence.chain.witnesses import attach, with_witnesses, witness_links, witness_of
+from evidence.chain.witnesses import attach, with_witnesses, witness_of
 from evidence.chain.writing import write_changes
-from evidence.model.change import Link, LinkKind, Strength
+from evidence.chain.writing_rows import write_rows
 from evidence.model.git import GitQuestion
 from evidence.model.production import (
     DeploymentKind,
-    ProductionDeployment,
-    RevisionRange,
-    RunningImage,
 )
 from evidence.policy import Application, Policy
 
@@ -77,12 +69,12 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
         scope.limit_one(draft, one)
     unexplained = attach(drafts, operations, policy, inputs.graphs)
     books = _books(policy, inputs, drafts)
-    rows_out, carried = _write_rows(drafts, books, inputs, hop.digests)
+    told = after(policy, inputs, drafts, operations, locator, hop)
+    rows_out, carried = write_rows(drafts, books, inputs, hop.digests)
     promotions = Promotions(inquiry, scope)
     changes = write_changes(policy, inputs.previous_ids, books, carried, promotions, inquiry)
     return Population(
-        # It asks Git, so it comes before the questions are counted.
-        aftermaths=after(policy, inputs, rows_out, drafts, operations, locator, hop),
+        aftermaths=told.of(rows_out),
         deployments=rows_out,
         changes=changes,
         questions=frozenset(inquiry.questions),
@@ -109,10 +101,12 @@ def open_questions(policy: Policy, inputs: PopulationInputs) -> frozenset[GitQue
         policy, unite(inputs.deployments, inputs.rollouts, inputs.states)
     )
     submodules = Submodules(policy, inputs, inquiry, scope)
+    promotions = Promotions(inquiry, scope)
     for application, own in by_application:
         rows = _drafted(application, own, locator, inputs, hop)[0]
         submodules.follow(rows)
         scope.limit(rows)
+        promotions.expect(rows, inputs.graphs)
     return frozenset(inquiry.questions)
 
 
@@ -180,123 +174,3 @@ def _books(
         )
         for repository in policy.repositories
     }
-
-
-def _write_rows(
-    drafts: Iterable[Draft],
-    books: Mapping[str, ChangeBook],
-    inputs: PopulationInputs,
-    digests: Digests,
-) -> tuple[tuple[ProductionDeployment, ...], dict[str, Carried]]:
-    carried: dict[str, Carried] = defaultdict(Carried)
-    carried |= {change_id: one.copy() for change_id, one in inputs.carried.items()}
-    graphs = inputs.graphs
-    rows: list[ProductionDeployment] = []
-    runs: dict[RunningImage, RunningImage] = {}
-    ordered = sorted(
-        drafts, key=lambda one: (one.operation.deployment.started_at, one.operation.id)
-    )
-    for draft in ordered:
-        for one in draft.running:
-            if one not in runs:
-                runs[one] = settled(one, books, graphs, digests)
-        row = _write_row(draft, books, graphs, runs)
-        rows.append(row)
-        for change_id in row.changes:
-            carried[change_id].add(row, draft.application.values_keys)
-    return tuple(rows), carried
-
-
-def _write_row(
-    draft: Draft,
-    books: Mapping[str, ChangeBook],
-    graphs: Mapping[str, CommitGraph],
-    runs: Mapping[RunningImage, RunningImage],
-) -> ProductionDeployment:
-    operation, deployment = draft.operation, draft.operation.deployment
-    changes: dict[str, None] = {}
-    unmapped: list[str] = []
-    for one in draft.ranges:
-        shas, book = graphs[one.repository].shas, books[one.repository]
-        if one.commits and not book.on_branch(one.revision):
-            draft.flags.add("off_branch")
-        for commit, change_id in book.owners(one.revision, one.commits):
-            changes[change_id] = None
-            if change_id in book.ambiguous:
-                unmapped.append(f"{one.repository}:{shas[commit]}")
-    ranges = (*(_range(one, books, graphs) for one in draft.ranges), *draft.plain)
-    _flag_baseline(draft, ranges)
-    return ProductionDeployment(
-        deployment_id=operation.id,
-        application=draft.application.id,
-        environment=draft.application.environment,
-        kind=row_kind(draft),
-        started_at=deployment.started_at,
-        finished_at=deployment.finished_at,
-        phase=deployment.phase,
-        initiator=deployment.initiator,
-        automated=deployment.automated,
-        approvers=deployment.approvers,
-        started_by=deployment.started_by,
-        ranges=ranges,
-        images=tuple(draft.images),
-        running=tuple(runs[one] for one in draft.running),
-        changes=tuple(changes),
-        unmapped=tuple(unmapped),
-        problems=tuple(sorted(draft.problems)),
-        links=_links(draft),
-        origins=(*operation.origins, *(one.deployment.source for one in draft.witnesses)),
-        entries=_entries(draft),
-        flags=tuple(sorted(draft.flags)),
-    )
-
-
-def _range(
-    one: RangeDraft, books: Mapping[str, ChangeBook], graphs: Mapping[str, CommitGraph]
-) -> RevisionRange:
-    book = books[one.repository]
-    standing, change_id = standing_of(book, one.revision)
-    last = [owner for _, owner in book.owners(one.revision, one.commits[-1:])]
-    return replace(
-        one.write(graphs[one.repository]),
-        standing=standing,
-        landed_by=change_id,
-        last_by=last[0] if last else "",
-    )
-
-
-def _flag_baseline(draft: Draft, ranges: Iterable[RevisionRange]) -> None:
-    """A first deployment without a baseline brings nothing new; so does an image's first."""
-    for one in ranges:
-        if one.kind == DeploymentKind.FIRST and not one.previous:
-            draft.flags.add("image_baseline" if one.through else "baseline")
-    if "baseline" in draft.flags:
-        draft.flags.discard("image_baseline")
-
-
-def _links(draft: Draft) -> tuple[Link, ...]:
-    """What its row is linked to: sources, an attempt before it, deliveries, witnesses."""
-    told = (*delivery_links(draft.operation), *witness_links(draft))
-    return (*draft.links, *_retry_link(draft), *told)
-
-
-def _entries(draft: Draft) -> tuple[int, ...]:
-    """Ledger entries of an operation and of its witnesses, ascending."""
-    more = {seq for one in draft.witnesses for seq in one.entries}
-    return tuple(sorted({*draft.operation.all_entries, *more}))
-
-
-def _retry_link(draft: Draft) -> tuple[Link, ...]:
-    if not draft.retries:
-        return ()
-    return (
-        Link(
-            kind=LinkKind.DEPLOYMENT,
-            source=f"deployment:{draft.operation.id}",
-            target=f"deployment:{draft.retries}",
-            basis="retry_of",
-            strength=Strength.PROVED,
-            detail="the operation before it was on the same revisions and did not succeed",
-            entries=draft.operation.entries,
-        ),
-    )

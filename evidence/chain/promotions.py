@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from evidence.chain.graph import CommitGraph
 from evidence.chain.images import split_reference
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.releases import image_places
+from evidence.chain.rows import Draft
 from evidence.chain.scope import Scope
 from evidence.chain.yaml_text import load_documents
 from evidence.model.production import ImageChange
@@ -44,19 +46,40 @@ class Promotions:
         """
         if not base or not commits:
             return False
-        listed = [self._scope.changed(repository, sha) for sha in commits]
-        if any(changed is None for changed in listed):
-            return False
-        files = sorted({file for changed in listed for file in changed or ()})
-        own = [image for image in images if image.file in files]
-        if not own or not all(image.repository and _moves(image) for image in own):
-            return False
+        files = self._files(repository, commits, images)
         wanted = sorted(set(keys))
         pairs = [
             (self._text(repository, base, file), self._text(repository, commits[-1], file))
             for file in files
         ]
-        return all(only_images_differ(before, after, wanted) for before, after in pairs)
+        return bool(pairs) and all(
+            only_images_differ(before, after, wanted) for before, after in pairs
+        )
+
+    def expect(self, drafts: Iterable[Draft], graphs: Mapping[str, CommitGraph]) -> None:
+        """Asks in advance what `promotes` will ask of nearly all of them: one commit, one bump."""
+        for draft in drafts:
+            for one in draft.ranges:
+                if one.through or len(one.commits) != 1 or not draft.images:
+                    continue
+                graph, landing = graphs[one.repository], one.commits[0]
+                shas = [graph.shas[landing], *(graph.shas[at] for at in graph.parents[landing][:1])]
+                files = self._files(one.repository, shas[:1], draft.images)
+                for directory in {file.rpartition("/")[0] for file in files}:
+                    for sha in shas:
+                        self._inquiry.expect_entries(one.repository, sha, directory)
+
+    def _files(
+        self, repository: str, commits: Sequence[str], images: Iterable[ImageChange]
+    ) -> list[str]:
+        """What commits changed, if they may only have moved images of ours; else nothing."""
+        listed = [self._scope.changed(repository, sha) for sha in commits]
+        if any(changed is None for changed in listed):
+            return []
+        files = sorted({file for changed in listed for file in changed or ()})
+        own = [image for image in images if image.file in files]
+        moved = own and all(image.repository and _moves(image) for image in own)
+        return files if moved else []
 
     def _text(self, repository: str, commit: str, file: str) -> str | None:
         entries = self._inquiry.entries(repository, commit, file.rpartition("/")[0])

@@ -246,10 +246,9 @@ class _Increment:
             moved = roles.get(repository) == "configuration"
             rows = self._stored.deployments(every) if moved else {}
             for change_id, some in kept.items():
-                carried = Carried(list(some), min(map(started_at, some), default=0))
+                carried = Carried(tuple(some), min(map(started_at, some), default=0))
                 for row in (rows[one] for one in some if one in rows):
-                    carried.images.extend(row.images)
-                    carried.keys.update(keys.get(row.application, ()))
+                    carried.learn(row.images, keys.get(row.application, ()))
                 if some:
                     found[change_id] = carried
         return found
