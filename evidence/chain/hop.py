@@ -22,6 +22,7 @@ from evidence.chain.naming import Naming
 from evidence.chain.records import PopulationInputs
 from evidence.chain.rows import Draft, RangeDraft
 from evidence.chain.running import running_image
+from evidence.chain.tags import MOVED
 from evidence.chain.weaker import TOLD
 from evidence.model.production import ImageChange, RunningImage
 from evidence.policy import Application, Policy
@@ -140,7 +141,9 @@ class Hop:
         place = new or old
         built = self._maps.built_from(application, image)
         before = self._naming.by_itself(built, old, draft) if old else Resolution()
-        after = self._naming.as_set(built, new, draft, lane) if new else Resolution()
+        after = self._naming.as_changed(built, new, draft, lane) if new else Resolution()
+        if after.moved:
+            draft.flags.add(MOVED)
         problem = after.problem
         if old and new and split_reference(old.reference)[0] == split_reference(new.reference)[0]:
             by_digest = after.basis in _BY_DIGEST

@@ -72,6 +72,8 @@ class Resolution:
     candidates: tuple[str, ...] = ()
     matches: tuple[ImageMatch, ...] = ()
     """Every match of every strategy, in the order of the table."""
+    moved: bool = False
+    """It rests on a Git tag that was seen to name another commit after the operation."""
     pending: bool = False
     """Git was not asked yet: nothing is decided."""
 

@@ -7,6 +7,8 @@ was built from, and what they named once holds while that reference runs.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evidence.chain.digests import Digests
 from evidence.chain.images import ImageRef, split_reference
 from evidence.chain.inquiry import Inquiry
@@ -17,6 +19,7 @@ from evidence.chain.records import PopulationInputs
 from evidence.chain.rows import Draft, RangeDraft
 from evidence.chain.set_by import SetBy, Told
 from evidence.chain.strategies import resolve_reference
+from evidence.chain.tags import PROBLEM, TAG_BASIS, moved_after, other_before
 from evidence.chain.weaker import TOLD
 from evidence.policy import Policy
 
@@ -41,6 +44,8 @@ class Naming:
         self._set_by = SetBy(policy, inputs, inquiry)
         self._statements = Statements(policy, inputs.provenance, inputs.stated)
         self._by_text: dict[tuple[str, str, str], Resolution] = {}
+        self._tags = inputs.tags
+        self._open: dict[tuple[str, str, str, str], Resolution] = {}
 
     def stated(self, built: Built, ref: ImageRef) -> tuple[Statement, ...]:
         """What builders state of the digest behind a reference."""
@@ -77,7 +82,7 @@ class Naming:
         if found.commit and (graph is None or found.commit not in graph.index):
             return Resolution(problem="not_collected", candidates=(found.commit,))
         if draft and found.made > self._ended(draft):
-            return Resolution(problem="tag_moved_since", candidates=(found.commit,))
+            return Resolution(problem=PROBLEM, candidates=(found.commit,))
         return found
 
     def as_set(self, built: Built, ref: ImageRef, draft: Draft, lane: RangeDraft) -> Resolution:
@@ -88,8 +93,31 @@ class Naming:
         told = self._set_by.told(built, ref, draft, lane)
         return self.by_itself(built, ref, draft, told) if told != _NOTHING else found
 
+    def as_changed(self, built: Built, ref: ImageRef, draft: Draft, lane: RangeDraft) -> Resolution:
+        """As `as_set`, of a reference that was another one before: its tag may have moved since.
+
+        Where the last look before the operation showed the tag at another commit, nothing tells
+        which one was deployed, for as long as that reference runs.
+        """
+        found = self.as_set(built, ref, draft, lane)
+        key = (draft.application.id, built.repository, ref.image, ref.reference)
+        self._open.pop(key, None)
+        if found.basis != TAG_BASIS:
+            return found
+        sights = self._tags.seen(built.repository, split_reference(ref.reference)[0])
+        ended = self._ended(draft)
+        other = other_before(sights, found.commit, ended)
+        if other:
+            candidates = tuple(sorted({found.commit, other}))
+            self._open[key] = Resolution(problem=PROBLEM, candidates=candidates)
+            return self._open[key]
+        return replace(found, moved=moved_after(sights, found.commit, ended))
+
     def as_running(self, built: Built, ref: ImageRef, draft: Draft, lane: RangeDraft) -> Resolution:
         """A reference that was named by those who set it keeps that meaning while it runs."""
+        kept = self._open.get((draft.application.id, built.repository, ref.image, ref.reference))
+        if kept is not None:
+            return kept
         found = self.as_set(built, ref, draft, lane)
         key = (built.repository, ref.image, ref.reference)
         if found.basis in _WHILE_IT_RUNS:

@@ -30,6 +30,7 @@ from evidence.chain.rows import Draft, draft_ranges, draft_rows, only_seen
 from evidence.chain.scope import Scope
 from evidence.chain.sources import Locator
 from evidence.chain.submodules import Submodules
+from evidence.chain.watching import watch_targets
 from evidence.chain.witnesses import attach, with_witnesses, witness_of
 from evidence.chain.writing import write_changes
 from evidence.chain.writing_rows import write_rows
@@ -119,6 +120,7 @@ def _drafted(
 ) -> tuple[list[Draft], int]:
     """The rows of one application with all that they may have brought, and its self-heals."""
     rows, healed = draft_rows(application, operations, locator, inputs)
+    watch_targets(rows, inputs.tags)
     draft_ranges(application, rows, inputs)
     hop.follow(application, rows)
     return rows, healed

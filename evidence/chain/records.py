@@ -13,6 +13,7 @@ from evidence.chain.deployments import HistoryNumbers
 from evidence.chain.graph import CommitGraph
 from evidence.chain.handover import Handover
 from evidence.chain.sights import Nothing, Sighted, Sights
+from evidence.chain.tags import NoTags, Tags
 from evidence.model.aftermath import Aftermath
 from evidence.model.capture import Gap
 from evidence.model.change import Change, Link
@@ -55,6 +56,8 @@ class PopulationInputs:
     """Digest -> what is stated of it and is not among `provenance`."""
     sighted: Sights = field(default_factory=Nothing)
     """Digests that were seen for tags by what is not among these."""
+    tags: Tags = field(default_factory=NoTags)
+    """What Git tags were seen to name."""
     gaps: tuple[Gap, ...] = ()
     previous_ids: tuple[str, ...] = ()
     """Change ids and aliases that earlier runs gave."""

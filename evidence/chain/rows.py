@@ -35,6 +35,7 @@ class RangeDraft:
     basis: str = "sha"
     strength: Strength = Strength.PROVED
     through: str = ""
+    tag: str = ""
     commits: tuple[int, ...] = ()
     """Those of `lane.commits` that touch the lane's path."""
 
@@ -52,6 +53,7 @@ class RangeDraft:
             basis=self.basis,
             strength=self.strength,
             through=self.through,
+            tag=self.tag,
         )
 
 
@@ -185,6 +187,7 @@ def draft_ranges(
                     lane=found,
                     basis=located.basis,
                     strength=located.strength,
+                    tag=located.tag,
                     commits=found.commits,
                 )
             )
@@ -251,6 +254,7 @@ def _plain(located: Located, before: str) -> RevisionRange:
         kind=kind,
         basis=located.basis,
         strength=Strength.CANDIDATE if located.problem else located.strength,
+        tag=located.tag,
     )
 
 

@@ -37,6 +37,8 @@ class Located:
     strength: Strength = Strength.PROVED
     problem: str = ""
     flags: tuple[str, ...] = ()
+    tag: str = ""
+    """The Git tag that the deployer was asked for, where it is one of the repository."""
 
 
 class Locator:

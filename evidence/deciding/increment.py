@@ -25,6 +25,7 @@ from evidence.deciding.nearby import nearby
 from evidence.deciding.retelling import retold, structure
 from evidence.deciding.returned import returned_to
 from evidence.deciding.sights import StoredSights, StoredStatements, ran_words, sight_words
+from evidence.deciding.tags import StoredTags
 from evidence.deciding.touching import Stored, touched_deployments, touched_ids
 from evidence.deciding.window import Whole, Window, heads_of, listings_of, window_of
 from evidence.model.change import Change, ChangeKind
@@ -229,6 +230,7 @@ class _Increment:
             carried=self._carried(),
             stated=StoredStatements(self._store),
             sighted=self._sights,
+            tags=StoredTags(self._store),
         )
 
     def _carried(self) -> dict[str, Carried]:

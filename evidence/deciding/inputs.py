@@ -8,6 +8,7 @@ from evidence.chain.changes import PullRequestHead
 from evidence.chain.claims import Linked, links_in
 from evidence.chain.graph import CommitGraph
 from evidence.chain.population import PopulationInputs
+from evidence.deciding.tags import StoredTags
 from evidence.model.deployment import ApplicationState, Deployment
 from evidence.model.git import RefTip
 from evidence.model.provenance import Provenance
@@ -41,6 +42,7 @@ def load_inputs(store: Store, policy: Policy, at: int | None) -> PopulationInput
             if one.role == "configuration"
         },
         provenance=tuple(queries.load(store, Provenance, at=at)),
+        tags=StoredTags(store, at),
         gaps=tuple(row.gap for row in queries.gaps(store, at=at)),
         previous_ids=tuple(ids.direct_change_ids(store)),
     )

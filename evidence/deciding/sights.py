@@ -17,6 +17,7 @@ from evidence.chain.images import split_reference
 from evidence.chain.mapping import plain_image
 from evidence.chain.records import Population
 from evidence.chain.sights import Sighted
+from evidence.deciding.tags import moved_words, tag_words
 from evidence.deciding.window import Whole
 from evidence.model.deployment import ApplicationState, Deployment
 from evidence.model.production import ProductionDeployment, RunningImage
@@ -41,6 +42,7 @@ class StoredSights:
 
     def __init__(self, store: Store, begin: int) -> None:
         self._store = store
+        self._begin = begin
         self._told = since.facts_since(store, Provenance, begin)
         listed = [
             text
@@ -70,6 +72,7 @@ class StoredSights:
         """
         fresh = unknown(self._store, LISTED, self.fresh)
         words = {f"{image}:{tag}" for image, tag, _ in fresh} | _stated(self._told)
+        words |= moved_words(self._store, self._begin)
         ends = {f"{one.source}:{one.uid}": one.application for one in known.applications}
         ran = _starts(ran_first(self._store, words))
         if ran.keys() - ends.keys():
@@ -93,7 +96,8 @@ def ran_again(store: Store, population: Population, begin: int) -> dict[str, int
     whole population, or an entry from `begin` on, tells more. Microseconds UTC."""  # noqa: D205, D209
     fresh = unknown(store, LISTED, population.listed) | unknown(store, PINNED, population.pinned)
     words = {f"{image}:{tag}" for image, tag, _ in fresh}
-    return _starts(ran_first(store, words | _stated(since.facts_since(store, Provenance, begin))))
+    words |= _stated(since.facts_since(store, Provenance, begin)) | moved_words(store, begin)
+    return _starts(ran_first(store, words))
 
 
 def _stated(told: Iterable[Provenance]) -> set[str]:
@@ -146,7 +150,7 @@ def ran_words(deployments: Iterable[ProductionDeployment], *, first: bool) -> It
     """
     before: dict[str, set[str]] = {}
     for one in deployments:
-        words = {word for image in one.running for word in _words(image)}
+        words = {word for image in one.running for word in _words(image)} | set(tag_words(one))
         known = before.get(one.application)
         if known is not None or first:
             for word in sorted(words - (known or set())):

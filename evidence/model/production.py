@@ -74,6 +74,8 @@ class RevisionRange:
     last_by: str = ""
     """The change that the last of `commits` belongs to: another one where `revision` does not
     concern the application, as in a repository that configures many."""
+    tag: str = ""
+    """The Git tag that the deployer was asked for, where it is one of the repository."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

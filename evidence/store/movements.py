@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, FromClause, func, select
 
 from evidence.model.activity import RepositoryActivity, RuleSuite
 from evidence.model.git import RefTip
@@ -18,6 +18,7 @@ REFUSED = "fail"
 """Result of a rule suite whose push did not take place."""
 LEAVING = ("force_push", "branch_deletion")
 """Kinds of activity after which a ref may be without a commit that it held."""
+TAGS = "refs/tags/"
 EVER = 2**62
 """A moment after all, microseconds UTC."""
 
@@ -85,6 +86,39 @@ def tips_between(store: Store, repository: str, name: str, begin: int, end: int)
         build = builder(RefTip)
         rows = connection.execute(query.order_by(*table.primary_key.columns))
         return [build(row) for row in rows]
+
+
+def tags_moved(store: Store, since: int) -> set[tuple[str, str]]:
+    """(repository, short name) of the Git tags that entries from `since` on show at another commit
+    than the look before."""  # noqa: D205, D209
+    tips = fact_table(RefTip).table
+    older = tips.alias()
+    before = (
+        select(_commit(older))
+        .where(
+            older.c.repository == tips.c.repository,
+            older.c.name == tips.c.name,
+            older.c.entry_seq < tips.c.entry_seq,
+        )
+        .order_by(older.c.entry_seq.desc(), older.c.ordinal.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(tips.c.repository, tips.c.name).where(
+        tips.c.entry_seq >= since,
+        tips.c.name.like(f"{TAGS}%"),
+        before != _commit(tips),
+    )
+    with store.read() as connection:
+        return {
+            (from_text(repository), from_text(name).removeprefix(TAGS))
+            for repository, name in connection.execute(query)
+        }
+
+
+def _commit(tips: FromClause) -> ColumnElement[str]:
+    """The commit behind a ref, through the object of an annotated tag."""
+    return func.coalesce(func.nullif(tips.c.peeled, ""), tips.c.sha)
 
 
 def told_elsewhere(

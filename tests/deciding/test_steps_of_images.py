@@ -62,7 +62,7 @@ class Shop:
         self.parents, self.trees, self.changed = {}, {}, {}
         self.tips, self.messages = {}, {}
         self.lines = {"code": [], "config": []}
-        self.deployed = {}
+        self.deployed, self.named = {}, {}
         self.push("code", {})
         tag = self.tips["code"]
         images = {"web": ["web"], "till": ["till", "web"], "stock": ["stock"]}
@@ -124,6 +124,23 @@ class Shop:
         told = f"updates image registry.example/{image} tag 'x' to '{commit}'\n"
         self.messages[self.tips["config"]] = f"Update\n\n{told}"
         self.deploy(name=name)
+
+    def release_tagged(self):
+        """The image's tag is a Git tag of the code."""
+        name = f"v{len(self.named)}"
+        self.named[name] = self.random.choice(self.lines["code"])
+        self.bump(name)
+        self.deploy()
+
+    def move_tag(self):
+        if self.named:
+            name = self.random.choice(sorted(self.named))
+            self.named[name] = self.random.choice(self.lines["code"])
+
+    def bump_to_old_tag(self):
+        """A tag that was deployed before, and may have been moved by now."""
+        if self.named:
+            self.bump(self.random.choice(sorted(self.named)))
 
     def bump_badly(self):
         self.bump("nightly")
@@ -271,7 +288,9 @@ class Shop:
             return json.dumps({"text": texts[one.args[0]]})
         if one.kind is QuestionKind.RESOLVE:
             known = [sha for sha in self.parents if sha.startswith(one.args[0])]
-            return json.dumps({"commits": known, "tags": {}, "made": {}})
+            own = self.named.get(one.args[0]) if one.repository == "code" else None
+            tags = {f"refs/tags/{one.args[0]}": own} if own else {}
+            return json.dumps({"commits": known, "tags": tags, "made": dict.fromkeys(tags, 1)})
         if one.kind is QuestionKind.MESSAGE:
             return json.dumps({"text": self.messages.get(one.args[0], "Change\n")})
         if one.kind is QuestionKind.CHANGED_PATHS:
@@ -296,6 +315,10 @@ class Shop:
             RefTip(repository=name, name="refs/heads/main", sha=sha)
             for name, sha in self.tips.items()
         ]
+        tips += [
+            RefTip(repository="code", name=f"refs/tags/{name}", sha=sha)
+            for name, sha in self.named.items()
+        ]
         sync(self.store, [*tips, *self.facts], self.commits, self.now)
         self.facts, self.commits = [], []
 
@@ -311,6 +334,8 @@ STEPS = [
     Shop.parent,
     Shop.parent_again,
     Shop.release_told,
+    *[Shop.release_tagged, Shop.move_tag] * 2,
+    Shop.bump_to_old_tag,
     *[Shop.scan, Shop.see_digests] * 2,
     Shop.back,
     Shop.bump_back,
@@ -382,6 +407,24 @@ def decided(shop, *steps):
 
 def test_a_release_is_decided_without_the_rest(grown):
     assert decided(grown, lambda shop: a_release_of(shop, "till", "till")) == ""
+
+
+def test_a_tag_that_was_moved_has_what_rests_on_it_decided_again_without_the_rest(grown):
+    grown.named["v1"] = grown.tips["code"]
+
+    def release(shop):
+        shop.tags["till"]["till"] = "v1"
+        shop.push("config", {shop.file("till"): shop.text("till")})
+        shop.deploy(name="till")
+
+    def flags():
+        found = seen(grown.store)["deployment_row"].items()
+        return [row["body"].count('"tag_moved"') for (key,), row in found if "uid-till" in key][-1]
+
+    assert decided(grown, release) == ""
+    assert flags() == 0
+    assert decided(grown, lambda shop: shop.named.update(v1=shop.lines["code"][0])) == ""
+    assert flags() == 1
 
 
 def test_everything_is_read_where_only_a_text_ties_an_image_to_a_commit(grown):

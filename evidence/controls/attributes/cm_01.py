@@ -65,6 +65,7 @@ _FLAGS = {
     "path_unmapped": "path-unmapped",
     "parent_unread": "parent-unread",
     "out_of_window": "out-of-window",
+    "tag_moved": "tag-moved",
 }
 """Flag of a deployment -> flag of the determination."""
 
