@@ -38,6 +38,7 @@ KEPT: Mapping[str, Mapping[str, int]] = {
         "github.dependency_alert": 0,
     },
     "github_attestations": {"github.attestation": 0},
+    "github_records": {"github.artifact_record": 0},
     "github_identities": {"github.saml_identity": 0, "github.verified_emails": 0},
     "github_logs": {"github.job_log": 90 * _DAY},
     "argocd": {"argocd.application": _DAY},

@@ -1,4 +1,4 @@
-"""What registries are asked for: the images that run, as deployers list them and as we found them.
+"""What registries and GitHub are asked for: the images that run, as listed and as we found them.
 
 Deployers list what runs now; where they list nothing (Flux), the last decision says which images
 the newest deployment of each application brought, so an image that only Git names is read one sync
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from evidence.collectors.github.artifact_records import GitHubArtifactRecords
 from evidence.collectors.github.attestations import GitHubAttestations
 from evidence.collectors.interface import Collector
 from evidence.collectors.oci import OciCollector, Wanted
@@ -32,6 +33,8 @@ def tell(store: Store, collectors: Iterable[Collector]) -> None:
             collector.wanted = partial(wanted, store, collector.source)
         if isinstance(collector, GitHubAttestations):
             collector.wanted = partial(digests, store)
+        if isinstance(collector, GitHubArtifactRecords):
+            collector.wanted = partial(brought_at, store)
 
 
 def wanted(store: Store, source: str) -> Wanted:
@@ -45,11 +48,23 @@ def wanted(store: Store, source: str) -> Wanted:
 
 def digests(store: Store) -> frozenset[str]:
     """Digests that run: as they are written, and as a registry gave them for a tag that is."""
-    images = {*_listed(store), *_brought(store)}
-    written = {one.rpartition("@")[2] for one in images}
+    return frozenset(brought_at(store))
+
+
+def brought_at(store: Store) -> dict[str, int]:
+    """Digests that run, and when the newest deployment of them began, microseconds UTC; 0: they
+    are only listed."""  # noqa: D205, D209
+    images = dict.fromkeys(_listed(store), 0)
+    for image, started in _deployed(store):
+        images[image] = max(images.get(image, 0), started)
     given = queries.load(store, Provenance, predicate_type=TAG)
-    tagged = {row.subject_digest for row in given if row.subject_name in images}
-    return frozenset(one for one in written | tagged if _DIGEST.fullmatch(one))
+    named = [(one.rpartition("@")[2], started) for one, started in images.items()]
+    named += [(one.subject_digest, images.get(one.subject_name, -1)) for one in given]
+    found: dict[str, int] = {}
+    for digest, started in named:
+        if started >= 0 and _DIGEST.fullmatch(digest):
+            found[digest] = max(found.get(digest, 0), started)
+    return found
 
 
 def _listed(store: Store) -> Iterator[str]:
@@ -58,7 +73,13 @@ def _listed(store: Store) -> Iterator[str]:
 
 
 def _brought(store: Store) -> Iterator[str]:
+    yield from (image for image, _ in _deployed(store))
+
+
+def _deployed(store: Store) -> Iterator[tuple[str, int]]:
+    """Images of the newest deployment of each application, and when it began."""
     for body in queries.newest_deployments(store):
-        for one in codec.decode(ProductionDeployment, json.loads(body)).running:
+        deployment = codec.decode(ProductionDeployment, json.loads(body))
+        for one in deployment.running:
             mark = "@" if one.reference.startswith("sha256:") else ":"
-            yield f"{one.image}{mark}{one.reference}"
+            yield f"{one.image}{mark}{one.reference}", deployment.started_at

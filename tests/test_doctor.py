@@ -121,6 +121,47 @@ def test_attestations_that_may_not_be_read_are_named(tmp_path, lacking, warned):
     assert len(told) == warned
 
 
+RECORDED = '[[artifact_record]]\ndigest = "web"\nname = "shop"\n'
+
+
+@pytest.mark.parametrize(
+    ("head", "lacking", "warned"),
+    [("", '"artifact_metadata"', 1), ("", "", 0), ("personal = true\n", '"artifact_metadata"', 0)],
+)
+def test_deployment_records_that_may_not_be_read_are_named_once_for_an_organisation(
+    tmp_path, head, lacking, warned
+):
+    story = head + SMALL + RECORDED + f"[access]\nwithout = [{lacking}]\n"
+    with shop(tmp_path, story) as rehearsal:
+        found = examine(present(rehearsal))
+    told = [one.detail for one in found if "deployment records" in one.detail]
+    assert [one.partition(":")[0] for one in told] == ["example-shop"] * warned
+    assert all("grant Artifact metadata" in one for one in told)
+
+
+@pytest.mark.parametrize(
+    ("access", "named"),
+    [
+        ("", []),
+        (
+            'forbidden = ["Organization.samlIdentityProvider"]',
+            ["the SAML identities"],
+        ),
+        (
+            'forbidden = ["Organization.samlIdentityProvider", "Organization.membersWithRole"]',
+            ["the SAML identities", "the confirmed addresses"],
+        ),
+    ],
+)
+def test_identities_that_may_not_be_read_are_named(tmp_path, access, named):
+    story = '[[identity]]\nperson = "ada"\nsubject = "ada@corp.example"\n'
+    with shop(tmp_path, SMALL + story + f"[access]\n{access}\n") as rehearsal:
+        found = examine(present(rehearsal))
+    told = [one.detail for one in found if one.state == "warning" and "does not show" in one.detail]
+    assert len(told) == len(named)
+    assert all(name in one for name, one in zip(named, told, strict=True))
+
+
 def test_a_server_that_cannot_be_reached_stops_no_other_check(live):
     loaded = present(live)
     live.simulation.server("argocd").close()

@@ -71,9 +71,10 @@ class Digests:
         own = {split_reference(reference)[1]} - {""}
         if key[1]:
             own |= {*pinned, *self._listed.get(key, ()), *self._before.listed(*key)}
-        return tuple(sorted({self._index_of(one) for one in own}))
+        return tuple(sorted({self.content(one) for one in own}))
 
-    def _index_of(self, digest: str) -> str:
+    def content(self, digest: str) -> str:
+        """The digest of the index that lists this one, else itself."""
         if digest not in self._indexes:
             for one in self._stated.get(digest, ()):
                 if one.predicate_type == MEMBER:

@@ -68,7 +68,7 @@ def build_population(policy: Policy, inputs: PopulationInputs) -> Population:
         drafts.extend(row for row in rows if not only_seen(row))
     for draft, one in parents.hand_on(drafts):
         scope.limit_one(draft, one)
-    unexplained = attach(drafts, operations, policy, inputs.graphs)
+    unexplained = attach(drafts, operations, policy, inputs.graphs, hop.digests)
     books = _books(policy, inputs, drafts)
     told = after(policy, inputs, drafts, operations, locator, hop)
     rows_out, carried = write_rows(drafts, books, inputs, hop.digests)

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from evidence.chain.deployments import Operation
+from evidence.chain.digests import Digests
 from evidence.chain.graph import CommitGraph
 from evidence.chain.rows import Draft
+from evidence.chain.told_digests import ToldDigests, digest_of, is_record
 from evidence.model.change import Link, LinkKind, Strength
 from evidence.policy import Application, Policy, Witness
 
@@ -37,29 +39,38 @@ def attach(
     operations: Iterable[Operation],
     policy: Policy,
     graphs: Mapping[str, CommitGraph],
+    digests: Digests,
 ) -> tuple[str, ...]:
     """Adds each witness to its draft; what none of them explains comes back, for R6.
 
     A witness belongs to the operation at the same start of the same object, else to the nearest
-    one within the window that deployed the revision it names, directly or through an image.
+    one within the window that deployed the revision it names, directly or through an image. A
+    record of a digest belongs to the operation that brought it (`evidence.chain.told_digests`).
     """
     witnessed = with_witnesses(policy)
     if not witnessed:
         return ()
     unexplained: set[str] = set()
     brought = {id(draft): _revisions(draft, graphs) for draft in drafts}
+    told = ToldDigests(drafts, digests, WINDOW)
     for operation in operations:
         application = witness_of(operation, witnessed)
         if application is None or operation.deployment.dry_run:
             continue
         own = [draft for draft in drafts if draft.application is application]
-        found = _same(own, operation) or _nearest(own, operation, brought)
+        by = f"told by {operation.deployment.source}"
+        if is_record(operation):
+            found = told.row(own, operation)
+            exact = _is_exact(operation, application)
+            for said in told.contradictions(own, found, operation, exact=exact) if found else ():
+                unexplained.add(f"{application.id}:{digest_of(operation)} ({by}): {said}")
+        else:
+            found = _same(own, operation) or _nearest(own, operation, brought)
         if found is not None:
             _add(found, operation)
         elif operation.succeeded:
-            named = ", ".join(one for one in operation.revisions if one) or "no revision"
-            source = operation.deployment.source
-            unexplained.add(f"{application.id}:{named} (told by {source})")
+            named = ", ".join(one for one in operation.revisions if one) or digest_of(operation)
+            unexplained.add(f"{application.id}:{named or 'no revision'} ({by})")
     return tuple(sorted(unexplained))
 
 
@@ -67,15 +78,32 @@ def witness_links(draft: Draft) -> Iterator[Link]:
     """Who else tells of the operation, and how it was recognised."""
     for one in draft.witnesses:
         same = one.key[1:] == draft.operation.key[1:]
+        basis = "recorded_digest" if is_record(one) else "witnessed_revision"
         yield Link(
             kind=LinkKind.DEPLOYMENT,
             source=f"deployment:{draft.operation.id}",
             target=f"deployment:{one.id}",
-            basis="same_operation" if same else "witnessed_revision",
+            basis="same_operation" if same else basis,
             strength=Strength.PROVED if same else Strength.STRONG,
-            detail=f"{one.deployment.source} tells of it: {one.deployment.phase}",
+            detail=_said(one),
             entries=one.entries,
         )
+
+
+def _said(operation: Operation) -> str:
+    """What a witness says, in words; a record names its place and its digest."""
+    told = operation.deployment
+    said = f"{told.source} tells of it: {told.phase}"
+    if not is_record(operation):
+        return said
+    record = "; ".join(one for one in (f"record {told.operation_id}", told.message) if one)
+    return f"{said}, {digest_of(operation)} at {told.application} ({record})"
+
+
+def _is_exact(operation: Operation, application: Application) -> bool:
+    """Whether the configuration names a witness by its whole name, not by the end of it."""
+    whole = (operation.deployment.source, operation.deployment.application)
+    return any((one.source, one.selector) == whole for one in application.witnesses)
 
 
 def _is(operation: Operation, witness: Witness) -> bool:
@@ -113,10 +141,10 @@ def _nearest(
 
 
 def _add(draft: Draft, operation: Operation) -> None:
-    """Lists the witness; one that tells of another outcome contradicts the deployer."""
+    """Lists the witness; a deployer's word of another outcome contradicts the deployer."""
     draft.witnesses.append(operation)
     draft.flags.add("witnessed")
     ended = not (draft.operation.running or operation.running)
-    if ended and draft.operation.succeeded != operation.succeeded:
+    if ended and draft.operation.succeeded != operation.succeeded and not is_record(operation):
         draft.flags.add("contradiction")
         draft.problems.add("contradictory_phase")

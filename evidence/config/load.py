@@ -183,6 +183,7 @@ def _check_references(settings: Settings) -> None:
     named_zone(settings.organisation.time_zone, "organisation.time_zone")
     sources = {source.id for source in settings.source}
     repositories = {repository.id for repository in settings.repository}
+    telling = sources | {f"{one.id}:records" for one in settings.source if one.deployment_records}
     _unique("source", [source.id for source in settings.source])
     _unique("repository", [repository.id for repository in settings.repository])
     _unique("application", [application.id for application in settings.application])
@@ -192,7 +193,7 @@ def _check_references(settings: Settings) -> None:
         _known(f"application {application.id}: source", application.source, sources)
         _known(f"application {application.id}: repository", application.repository, repositories)
         for witness in application.witness:
-            _known(f"application {application.id}: witness", witness.source, sources)
+            _known(f"application {application.id}: witness", witness.source, telling)
         for image in application.image:
             _known(f"application {application.id}: image", image.repository, repositories)
     _check_exclusions(settings)

@@ -76,6 +76,8 @@ class Source(_Section):
     """GitHub only: hours between two readings of them; 0: in every sync."""
     attestations: bool = False
     """GitHub only: whether artifact attestations of images that run are read."""
+    deployment_records: bool = False
+    """GitHub only: whether artifact deployment records of images that run are read."""
     identities: bool = False
     """GitHub only: whether SAML identities and confirmed addresses of organisations are read."""
     line_comments: bool = True

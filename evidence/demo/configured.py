@@ -35,6 +35,7 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
                 "security_hours": 0,
                 "identities": bool(world.identity),
                 "attestations": bool(world.attestation),
+                "deployment_records": bool(world.artifact_record),
             },
             _argocd(world, moment, home),
             *flux,

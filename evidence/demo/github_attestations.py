@@ -33,7 +33,7 @@ def attestations(view: View, request: Request, digest: str) -> Answer:
     rows = [
         one
         for one in view.world.attestation
-        if unquote(digest) == _digest(one)
+        if unquote(digest) == digest_of(one.digest)
         and (moment(one.at, view.epoch) if one.at else 0) <= view.at
     ]
     if not rows:
@@ -47,6 +47,17 @@ def attestations(view: View, request: Request, digest: str) -> Answer:
     return json_answer(200, {"attestations": shown}, **more)
 
 
+def of_organisation(view: View, request: Request, _owner: str, digest: str) -> Answer:
+    """Those of one digest that an organisation's repositories hold; a person is none."""
+    return not_found() if view.world.personal else attestations(view, request, digest)
+
+
+def of_person(view: View, request: Request, owner: str, digest: str) -> Answer:
+    """The same of a person's repositories."""
+    own = view.world.personal and owner.lower() == view.world.organisation.lower()
+    return attestations(view, request, digest) if own else not_found()
+
+
 def of_repository(
     view: View, request: Request, _where: RepositoryRecord, parts: tuple[str, ...]
 ) -> Answer:
@@ -54,8 +65,9 @@ def of_repository(
     return attestations(view, request, parts[0])
 
 
-def _digest(one: Attestation) -> str:
-    return f"sha256:{hashlib.sha256(one.digest.encode()).hexdigest()}"
+def digest_of(text: str) -> str:
+    """A digest as `${digest:TEXT}` makes it."""
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _row(view: View, one: Attestation) -> dict[str, Any]:
@@ -63,9 +75,10 @@ def _row(view: View, one: Attestation) -> dict[str, Any]:
         raise ConfigError(f"`{one.on}` names no commit that an image could be built from.")
     home, sha = view.history.names[one.on]
     where = view.history.repositories[home]
+    subject = {"name": "image", "digest": {"sha256": digest_of(one.digest).partition(":")[2]}}
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{"name": "image", "digest": {"sha256": _digest(one).partition(":")[2]}}],
+        "subject": [subject],
         "predicateType": "https://slsa.dev/provenance/v1",
         "predicate": {
             "buildDefinition": {

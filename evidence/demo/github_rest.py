@@ -12,8 +12,9 @@ from evidence.demo.faults import Answer, json_answer
 from evidence.demo.github_access import ROUTES as ACCESS
 from evidence.demo.github_access import installations, team_members
 from evidence.demo.github_alerts import ROUTES as ALERTS
+from evidence.demo.github_artifact_records import artifact_records
 from evidence.demo.github_attestations import ROUTES as ATTESTATIONS
-from evidence.demo.github_attestations import attestations
+from evidence.demo.github_attestations import of_organisation, of_person
 from evidence.demo.github_logs import ROUTES as LOGS
 from evidence.demo.github_pulls import merged, pull_state, pull_updated
 from evidence.demo.github_records import ROUTES as RECORDS
@@ -63,8 +64,16 @@ def _team_members(view: View, request: Request, _owner: str, slug: str) -> Answe
     return team_members(view, request, slug)
 
 
-def _attestations(view: View, request: Request, _owner: str, digest: str) -> Answer:
-    return attestations(view, request, digest)
+def _account(view: View, _request: Request, login: str) -> Answer:
+    """An account by its login: the owner of the repositories, alone."""
+    if login.lower() != view.world.organisation.lower():
+        return _not_found()
+    return json_answer(200, _owner(view))
+
+
+def _owner(view: View) -> dict[str, Any]:
+    kind = "User" if view.world.personal else "Organization"
+    return {"login": view.world.organisation, "id": 4001, "type": kind}
 
 
 def _installations(view: View, request: Request, _owner: str) -> Answer:
@@ -145,7 +154,7 @@ def _repository_body(view: View, where: RepositoryRecord) -> Answer:
         "name": name.split("/")[1],
         "full_name": name,
         "private": where.world.private,
-        "owner": {"login": name.split("/")[0], "id": 4001, "type": "Organization"},
+        "owner": {**_owner(view), "login": name.split("/")[0]},
         "html_url": view.url(where),
         "default_branch": where.default_at(view.at),
         "archived": False,
@@ -250,6 +259,9 @@ _ROUTES: Final[Mapping[str, Callable[..., Answer]]] = {
     "/repos/([^/]+)/([^/]+)/pulls/([0-9]+)": _pull,
     "/orgs/([^/]+)/teams/([^/]+)/members": _team_members,
     "/orgs/([^/]+)/installations": _installations,
-    "/orgs/([^/]+)/attestations/([^/]+)": _attestations,
+    "/orgs/([^/]+)/attestations/([^/]+)": of_organisation,
+    "/orgs/([^/]+)/artifacts/([^/]+)/metadata/deployment-records": artifact_records,
+    "/users/([^/]+)": _account,
+    "/users/([^/]+)/attestations/([^/]+)": of_person,
 }
 """Path pattern -> what answers it."""

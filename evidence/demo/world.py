@@ -60,7 +60,7 @@ from evidence.demo.world_deployed import (
 )
 from evidence.demo.world_identity import Identity
 from evidence.demo.world_pushes import Push, Tag
-from evidence.demo.world_security import Alert, Attestation, CodeScan
+from evidence.demo.world_security import Alert, ArtifactRecord, Attestation, CodeScan
 from evidence.demo.world_settings import (
     DeployKey,
     Environment,
@@ -245,6 +245,8 @@ class World:
     name: str = "Example Shop (simulated)"
     organisation: str = "example-shop"
     """Owner of the repositories."""
+    personal: bool = False
+    """Whether the owner is a person's account at GitHub, and no organisation."""
     epoch: str = "2026-07-06T09:00:00Z"
     ends: str = ""
     """Moment at which the servers stand at first; default: a day after the last event."""
@@ -274,6 +276,7 @@ class World:
     deploy_key: tuple[DeployKey, ...] = ()
     installation: tuple[Installation, ...] = ()
     attestation: tuple[Attestation, ...] = ()
+    artifact_record: tuple[ArtifactRecord, ...] = ()
     code_scan: tuple[CodeScan, ...] = ()
     alert: tuple[Alert, ...] = ()
     identity: tuple[Identity, ...] = ()

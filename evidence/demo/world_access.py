@@ -26,8 +26,8 @@ class Access:
     """Permissions that the credential lacks: `administration` (protection, rule suites, history and
     bypass lists of rulesets, deploy keys, teams), `bypass_actors` (the lists alone, as for an App
     that may only read), `environments`, `organisation` (members of teams, installed Apps),
-    `security_events`, `secret_scanning`, `dependabot`, `attestations`, `actions` (workflow runs,
-    their approvals, logs of jobs)."""
+    `security_events`, `secret_scanning`, `dependabot`, `attestations`,
+    `artifact_metadata`, `actions` (workflow runs, their approvals, logs of jobs)."""
     off: tuple[str, ...] = ()
     """Features that are switched off: `code_scanning`, `secret_scanning`, `dependabot`."""
     argocd_projects: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What scanners at GitHub found, and what it holds of the origin of images."""
+"""What scanners at GitHub found, what it holds of the origin of images and where they run."""
 
 from __future__ import annotations
 
@@ -75,3 +75,21 @@ class Attestation:
     builder: str = "https://builder.example/release"
     bundle: bool = True
     """False: only an address of it is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactRecord:
+    """What GitHub was told of a place: an image is deployed there, in place of the one before."""
+
+    digest: str
+    """Of the image, as `${digest:TEXT}` makes it of this text."""
+    name: str
+    """Of the deployment."""
+    environment: str = "production"
+    region: str = ""
+    cluster: str = ""
+    at: str = ""
+    """Default: the epoch."""
+    risks: tuple[str, ...] = ()
+    attestation: int = 0
+    """Id of an attestation; 0: none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from evidence import sources as known_sources
 from evidence.collectors.http import Answer, Clock, PoliteSession, date_micros
@@ -13,6 +14,9 @@ from evidence.doctor.findings import Finding, error, ok, warning
 from evidence.errors import AuthError, EvidenceError
 from evidence.model.capture import Window
 from evidence.sources import github
+
+if TYPE_CHECKING:
+    from evidence.collectors.github.readable import Access
 
 SKEW_LIMIT = 120
 """Seconds by which our clock may differ from a server's before it is worth a warning."""
@@ -68,6 +72,7 @@ def _github(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
         else:
             yield ok(check, f"{repository.name} can be read")
             yield from _evidence_of(check, session, repository.name, source)
+    yield from _evidence_of_owners(check, source, loaded)
 
 
 def _evidence_of(
@@ -80,8 +85,30 @@ def _evidence_of(
     asked += ATTESTATIONS if source.attestations else ()
     for one in accesses(session, name, asked):
         if not one.readable:
-            detail = f"{name}: {one.evidence} cannot be read ({one.detail}); grant {one.permission}"
-            yield warning(check, detail)
+            yield _unreadable(check, name, one)
+
+
+def _evidence_of_owners(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
+    """What the credential cannot read below an owner, organisation by organisation."""
+    from evidence.collectors.github.owned import Owned
+    from evidence.collectors.github.readable import RECORDS, accesses
+
+    account = github.account(source)
+    for owner in github.owners(source, loaded) if source.deployment_records else ():
+        session = _github_session(source, owner)
+        for one in accesses(session, owner, RECORDS, kind="orgs"):
+            person = Owned(owner=owner, rest=account.rest(account.sign_in(), owner))
+            if not one.readable and not person.is_person:
+                yield _unreadable(check, owner, one)
+    if source.identities:
+        lists = github.identities(source, loaded)
+        for owner in lists.owners:
+            yield from (warning(check, detail) for detail in lists.hidden(owner))
+
+
+def _unreadable(check: str, name: str, one: Access) -> Finding:
+    detail = f"{name}: {one.evidence} cannot be read ({one.detail}); grant {one.permission}"
+    return warning(check, detail)
 
 
 def _argocd(check: str, source: Source, _loaded: Loaded) -> Iterator[Finding]:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from evidence.model.actor import Actor
 from evidence.model.fact import Fact
 
+RECORD = "artifact_record"
+"""Origin of an operation that somebody's record of a digest at a place tells of: it names no
+revision and is no deployer's word. `finished_at` is when the record was last written."""
 RUN = "github_run"
 """Origin of a sighting that was read with its workflow run and who let it pass."""
 _RUN = re.compile(r"https?://[^/?#\s]+/[^?#\s]{1,300}/actions/runs/([0-9]{1,18})(?:[/?#]|$)")

@@ -15,6 +15,7 @@ from evidence.store.session import Store
 
 if TYPE_CHECKING:
     from evidence.collectors.github import GitHubAccount, GitHubRepository
+    from evidence.collectors.github.identities import GitHubIdentities
 
 
 def repositories(source: Source, loaded: Loaded) -> Collector:
@@ -59,11 +60,20 @@ def attestations(source: Source, loaded: Loaded) -> Collector:
     from evidence.collectors.github.attestations import GitHubAttestations
 
     return GitHubAttestations(
-        source=f"{source.id}:attestations", **_account(source), owners=_owners(source, loaded)
+        source=f"{source.id}:attestations", **_account(source), owners=owners(source, loaded)
     )
 
 
-def identities(source: Source, loaded: Loaded) -> Collector:
+def artifact_records(source: Source, loaded: Loaded) -> Collector:
+    """Where it was told that images that run are deployed."""
+    from evidence.collectors.github.artifact_records import GitHubArtifactRecords
+
+    return GitHubArtifactRecords(
+        source=f"{source.id}:records", **_account(source), owners=owners(source, loaded)
+    )
+
+
+def identities(source: Source, loaded: Loaded) -> GitHubIdentities:
     """Who stands behind the accounts of its organisations: a stream beside the first."""
     from evidence.collectors.github.identities import GitHubIdentities
     from evidence.collectors.github.settings import HOUR
@@ -72,7 +82,7 @@ def identities(source: Source, loaded: Loaded) -> Collector:
         source=f"{source.id}:identities",
         **_account(source),
         every=source.settings_hours * HOUR,
-        owners=_owners(source, loaded),
+        owners=owners(source, loaded),
     )
 
 
@@ -203,7 +213,7 @@ def _account(source: Source) -> dict[str, Any]:
     }
 
 
-def _owners(source: Source, loaded: Loaded) -> tuple[str, ...]:
+def owners(source: Source, loaded: Loaded) -> tuple[str, ...]:
     """Of its repositories, and those whose repositories are listed; in lower case."""
     named = [one.name.partition("/")[0] for one in _repositories(source, loaded)]
     every = (*named, *source.organisations)

@@ -36,6 +36,7 @@ _Stream = tuple[str, Callable[[Source], bool], Callable[[Source, Loaded], Collec
 LAST: tuple[_Stream, ...] = (
     ("oci", lambda _: True, registries.images),
     ("github", lambda source: source.attestations, github.attestations),
+    ("github", lambda source: source.deployment_records, github.artifact_records),
 )
 """Sources that are asked for what the others told of, where they are to be."""
 

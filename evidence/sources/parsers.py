@@ -30,6 +30,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
     from evidence.collectors.git import refs
     from evidence.collectors.github import parse as github
     from evidence.collectors.github import (
+        parse_artifact_records,
         parse_attestations,
         parse_gates,
         parse_identities,
@@ -49,6 +50,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
         "github_settings": parse_settings.parse,
         "github_security": parse_security.parse,
         "github_attestations": parse_attestations.parse,
+        "github_records": parse_artifact_records.parse,
         "github_identities": parse_identities.parse,
         "github_logs": parse_job_logs.parse,
         "github_comments": parse_line_comments.parse,

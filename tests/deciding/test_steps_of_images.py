@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from evidence.deciding.decide import decide_and_store
-from evidence.model.deployment import ApplicationState, DeployedSource, Deployment
+from evidence.model.deployment import RECORD, ApplicationState, DeployedSource, Deployment
 from evidence.model.git import GitAnswer, QuestionKind, RefTip
 from evidence.model.policy_result import Binding, Finding, PolicyResult, Severity, Subject
-from evidence.policy import Application, ImageMap, Policy, Repository, RequiredScan
+from evidence.policy import Application, ImageMap, Policy, Repository, RequiredScan, Witness
 from evidence.store.session import connect, open_store
 from evidence.store.upgrade import upgrade
 
@@ -195,6 +195,28 @@ class Shop:
                 )
                 self.facts[place] = replace(one, images=images)
 
+    def record(self):
+        """GitHub was told, now or before, that a digest is deployed at a place."""
+        name = self.random.choice(APPS)
+        tag = self.random.choice(sorted(self.tags[name].values()))
+        written = self.now - self.random.choice([0, 1, 400]) * MINUTE
+        self.facts.append(
+            Deployment(
+                source="github:records",
+                application_uid=f"7@{self.digest(tag)[7:]}",
+                application=f"production/{name}",
+                started_at=written,
+                finished_at=written,
+                phase="Succeeded",
+                sources=(),
+                initiator=None,
+                automated=None,
+                images=(f"@{self.digest(tag)}",),
+                origin=RECORD,
+                environment="production",
+            )
+        )
+
     def add_image(self):
         self.tags["stock"]["extra"] = self.tips["code"]
         self.push("config", {self.file("stock"): self.text("stock")})
@@ -336,7 +358,7 @@ STEPS = [
     Shop.release_told,
     *[Shop.release_tagged, Shop.move_tag] * 2,
     Shop.bump_to_old_tag,
-    *[Shop.scan, Shop.see_digests] * 2,
+    *[Shop.scan, Shop.see_digests, Shop.record] * 2,
     Shop.back,
     Shop.bump_back,
     Shop.fail,
@@ -425,6 +447,27 @@ def test_a_tag_that_was_moved_has_what_rests_on_it_decided_again_without_the_res
     assert flags() == 0
     assert decided(grown, lambda shop: shop.named.update(v1=shop.lines["code"][0])) == ""
     assert flags() == 1
+
+
+def test_a_record_that_is_no_witness_leaves_the_rest_alone(grown):
+    assert decided(grown, Shop.record, lambda shop: a_release_of(shop, "till", "till")) == ""
+
+
+def test_a_record_told_late_comes_to_what_it_comes_to_at_once(grown, tmp_path, monkeypatch):
+    witness = Witness(source="github:records", selector="production/web")
+    own = [replace(one, witnesses=(witness,)) for one in POLICY.applications if one.id == "web"]
+    others = [one for one in POLICY.applications if one.id != "web"]
+    witnessed = replace(POLICY, applications=(*own, *others))
+    monkeypatch.setitem(Shop.decide.__globals__, "POLICY", witnessed)
+    grown.random.choice = lambda found: found[0]
+    decided(grown, Shop.see_digests)
+
+    assert decided(grown, Shop.record) == "others tell of deployments"
+
+    told = seen(grown.store)
+    path = tmp_path / "steps.sqlite3"
+    assert differing(decided_whole(grown.decide, path, tmp_path / "whole.sqlite3"), told) == []
+    assert "recorded_digest" in str(told)
 
 
 def test_everything_is_read_where_only_a_text_ties_an_image_to_a_commit(grown):

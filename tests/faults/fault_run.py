@@ -23,6 +23,7 @@ from sqlalchemy import and_
 
 from evidence import sources
 from evidence.collecting import Run, now, read_source
+from evidence.collectors.github.artifact_records import GitHubArtifactRecords
 from evidence.collectors.github.attestations import GitHubAttestations
 from evidence.collectors.interface import no_progress
 from evidence.config.yardstick import build_policy
@@ -38,7 +39,7 @@ from evidence.sync import Outcome
 
 SOURCES = (
     *("github", "github:settings", "github:security", "github:identities", "github:attestations"),
-    *("github:scope", "github:logs"),
+    *("github:records", "github:scope", "github:logs"),
     *("github-deployments", "jira", "argocd"),
 )
 BEYOND = 10**6
@@ -246,6 +247,8 @@ def _collector(source: str, loaded, store):
     (one,) = (each for each in found if each.source == source)
     if isinstance(one, GitHubAttestations):
         one.wanted = fault_world.digests
+    if isinstance(one, GitHubArtifactRecords):
+        one.wanted = lambda: dict.fromkeys(fault_world.digests(), 0)
     return one
 
 

@@ -271,6 +271,24 @@ at = "+6d"
 """
 
 
+_RECORDS = """
+[[artifact_record]]
+digest = "one"
+name = "shop"
+[[artifact_record]]
+digest = "one"
+name = "shop"
+environment = "staging"
+[[artifact_record]]
+digest = "two"
+name = "other"
+[[artifact_record]]
+digest = "three"
+name = "late"
+at = "+6d"
+"""
+
+
 def digests() -> frozenset[str]:
     """What is taken to run: one has attestations later, one never."""
     return frozenset(f"sha256:{hashlib.sha256(one.encode()).hexdigest()}" for one in _IMAGES)
@@ -325,6 +343,7 @@ WORLD = (
     + _SECURITY
     + _IDENTITIES
     + _ATTESTATIONS
+    + _RECORDS
 )
 OVERRIDES = {
     **CONFIGURATION,
@@ -335,6 +354,7 @@ OVERRIDES = {
             "security": True,
             "identities": True,
             "attestations": True,
+            "deployment_records": True,
             "organisations": ["example-shop"],
             "job_logs": True,
         }

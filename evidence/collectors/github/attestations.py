@@ -1,6 +1,6 @@
 """The attestation collector: what GitHub holds of the origin of images that deployments name.
 
-What is wanted is told by whoever knows what runs (`wanted`), digest by digest; an organisation's
+What is wanted is told by whoever knows what runs (`wanted`), digest by digest; an owner's
 attestations are never listed. One that was found is not asked for again, one that was not is asked
 for once a day for a week, for a statement may come after its image.
 """
@@ -8,17 +8,18 @@ for once a day for a week, for a statement may come after its image.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from evidence import canonical
 from evidence.collectors.github.account import GitHubAccount
 from evidence.collectors.github.credentials import NotInstalledError
+from evidence.collectors.github.owned import Owned, spent
 from evidence.collectors.github.paging import DAY
 from evidence.collectors.github.parse_attestations import ATTESTATION, parse
 from evidence.collectors.github.reading import integer, items, mapping
-from evidence.collectors.github.rest import Rest, RestAnswer
+from evidence.collectors.github.rest import RestAnswer
 from evidence.collectors.interface import Parsed, Progress, no_progress
 from evidence.errors import MalformedError
 from evidence.model.capture import Capture, Form, Gap, GapReason, Page, Window
@@ -50,10 +51,10 @@ class _Asked:
 
 @dataclass(slots=True, kw_only=True)
 class GitHubAttestations(GitHubAccount):
-    """The attestations of wanted digests, in some organisations.
+    """The attestations of wanted digests, below some owners, organisations or persons.
 
-    Raises AuthError, SourceError, MalformedError and UnavailableError; an organisation that does
-    not show them is a gap.
+    Raises AuthError, SourceError, MalformedError and UnavailableError; an owner whose attestations
+    are not shown is a gap.
     """
 
     owners: tuple[str, ...]
@@ -74,19 +75,19 @@ class GitHubAttestations(GitHubAccount):
         due = [one for one in wanted if one not in asked or asked[one].due(now)]
         if due:
             credential = self.sign_in()
-            rests = {owner: self.rest(credential, owner) for owner in self.owners}
+            owned = [Owned(owner=one, rest=self.rest(credential, one)) for one in self.owners]
             closed: dict[str, Gap] = {}
             for start in range(0, len(due), BATCH):
                 progress("attestations", start, len(due))
                 batch = due[start : start + BATCH]
-                captures = [one for digest in batch for one in self._of(digest, rests, closed)]
+                captures = [one for digest in batch for one in self._of(digest, owned, closed)]
                 found = {one.key.rpartition("/")[2] for one in captures}
-                # What an organisation did not show is asked for again.
+                # What an owner did not show is asked for again.
                 for digest in batch if not closed else ():
                     before = asked.get(digest)
                     first = before.first if before else now
                     asked[digest] = _Asked(first=first, last=now, found=digest in found)
-                calls, retries = _spent(rests)
+                calls, retries = spent(owned)
                 yield Page(
                     captures=tuple(captures),
                     gaps=tuple(closed.values()),
@@ -100,30 +101,25 @@ class GitHubAttestations(GitHubAccount):
         """Facts and gaps of one capture; pure."""
         return parse(capture)
 
-    def _of(
-        self, digest: str, rests: Mapping[str, Rest], closed: dict[str, Gap]
-    ) -> Iterator[Capture]:
-        """What each organisation holds of one digest."""
-        for owner, rest in rests.items():
-            if owner in closed:
+    def _of(self, digest: str, owned: Iterable[Owned], closed: dict[str, Gap]) -> Iterator[Capture]:
+        """What each owner holds of one digest."""
+        for one in owned:
+            if one.owner in closed:
                 continue
-            path = f"/orgs/{owner}/attestations/{quote(digest, safe='')}"
             try:
-                pages = tuple(rest.pages(path))
-                if pages[-1].status == 404:  # that there is none is believed the second time
-                    pages = tuple(rest.pages(path))
+                pages = one.pages(f"attestations/{quote(digest, safe='')}", of_persons=True)
             except NotInstalledError as error:
-                closed[owner] = self._gap(GapReason.FORBIDDEN, error.message)
+                closed[one.owner] = self._gap(GapReason.FORBIDDEN, error.message)
                 continue
             last = pages[-1]
-            if last.ok and any(items(mapping(one.data).get("attestations")) for one in pages):
-                yield self._capture(owner, digest, pages)
+            if last.ok and any(items(mapping(page.data).get("attestations")) for page in pages):
+                yield self._capture(one.owner, digest, pages)
             elif not last.ok and last.status != 404:
                 detail = (
-                    f"GitHub does not show the attestations of {owner} (status {last.status}: "
+                    f"GitHub does not show the attestations of {one.owner} (status {last.status}: "
                     f"{last.message}); grant the permission `attestations: read`."
                 )
-                closed[owner] = self._gap(GapReason.FORBIDDEN, detail)
+                closed[one.owner] = self._gap(GapReason.FORBIDDEN, detail)
 
     def _capture(self, owner: str, digest: str, pages: tuple[RestAnswer, ...]) -> Capture:
         texts = canonical.splice_array(one.text for one in pages)
@@ -144,16 +140,6 @@ class GitHubAttestations(GitHubAccount):
 
     def _gap(self, reason: GapReason, detail: str) -> Gap:
         return Gap(source=self.source, kind=ATTESTATION, key="*", reason=reason, detail=detail)
-
-
-def _spent(rests: Mapping[str, Rest]) -> tuple[int, int]:
-    """Calls and retries since the last page."""
-    calls = retries = 0
-    for rest in rests.values():
-        usage = rest.usage
-        calls, retries = calls + usage.calls, retries + usage.retries
-        usage.calls = usage.retries = 0
-    return calls, retries
 
 
 def _dumped(asked: Mapping[str, _Asked]) -> str:

@@ -24,6 +24,7 @@ _ROWS = (
     "rule_suites",
     "alerts",
     "attestations",
+    "deployment_records",
 )
 
 

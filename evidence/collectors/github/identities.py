@@ -100,6 +100,20 @@ class GitHubIdentities(GitHubAccount):
             looked[owner] = began
         yield transports.stamped(Page(complete=True), _dumped(looked))
 
+    def hidden(self, owner: str) -> Iterator[str]:
+        """Why a list of one owner cannot be read, for each that cannot, by its first page.
+
+        Raises AuthError, SourceError, MalformedError and UnavailableError.
+        """
+        transport = self.transport(self.sign_in(), owner)
+        for each in _LISTS:
+            try:
+                page = next(self._pages(owner, each, transport), Page())
+            except NotInstalledError as error:
+                yield error.message
+                return
+            yield from (gap.detail for gap in page.gaps if gap.reason is GapReason.FORBIDDEN)
+
     def parse(self, capture: Capture) -> Parsed:
         """Facts and gaps of one capture; pure."""
         return parse_identities.parse(capture)

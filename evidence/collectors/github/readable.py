@@ -1,4 +1,4 @@
-"""Which evidence a credential can read of one repository, asked for kind by kind.
+"""Which evidence a credential can read of one repository or owner, asked for kind by kind.
 
 Permissions as docs.github.com "Permissions required for fine-grained personal access tokens" names
 them. GitHub answers 404 for what is absent and for what is hidden, so a 404 is told as it is.
@@ -27,7 +27,7 @@ QUESTIONS: tuple[tuple[str, str, str], ...] = (
     ("environments", "Environments", "/environments?per_page=1"),
     ("rule suites", "Administration", "/rulesets/rule-suites?time_period=month&per_page=1"),
 )
-"""(what it is for, permission, path below the repository)."""
+"""(what it is for, permission, path below what is asked of: here a repository)."""
 
 SECURITY: tuple[tuple[str, str, str], ...] = (
     ("code scanning", "Code scanning alerts", "/code-scanning/analyses?per_page=1"),
@@ -46,11 +46,19 @@ ATTESTATIONS: tuple[tuple[str, str, str], ...] = (
     ("attestations", "Attestations", f"/attestations/{_NO_DIGEST}"),
 )
 """The same, of what is read with `attestations = true`: of a digest of which there is none."""
+RECORDS: tuple[tuple[str, str, str], ...] = (
+    (
+        "deployment records of artifacts",
+        "Artifact metadata",
+        f"/artifacts/{_NO_DIGEST}/metadata/deployment-records",
+    ),
+)
+"""The same below an organisation, of what is read with `deployment_records = true`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """One kind of evidence of one repository."""
+    """One kind of evidence of one repository or owner."""
 
     evidence: str
     permission: str
@@ -59,18 +67,23 @@ class Access:
 
 
 def accesses(
-    session: PoliteSession, name: str, questions: Iterable[tuple[str, str, str]] = QUESTIONS
+    session: PoliteSession,
+    name: str,
+    questions: Iterable[tuple[str, str, str]] = QUESTIONS,
+    *,
+    kind: str = "repos",
 ) -> Iterator[Access]:
-    """What can be read of `owner/name`; what fails otherwise is told as not readable.
+    """What can be read of `owner/name`, or of an owner where `kind` is `orgs`.
 
-    A feature that is switched off has nothing to read, and counts as readable.
+    What fails otherwise is told as not readable. A feature that is switched off has nothing to
+    read, and counts as readable.
     """
     asking = replace(session, answers=frozenset({200, 403, 404}))
     for evidence, permission, path in questions:
         where, _, query = path.partition("?")
         given = dict(pair.split("=", 1) for pair in query.split("&")) if query else None
         try:
-            answer = asking.get(f"/repos/{name}{where}", given)
+            answer = asking.get(f"/{kind}/{name}{where}", given)
             absent = answer.status == 404 and where.endswith(_NO_DIGEST)
             detail = "" if absent else _refusal(answer)
         except EvidenceError as error:

@@ -121,7 +121,7 @@ def test_one_that_is_not_there_yet_is_asked_for_once_a_day_for_a_week(simulation
         now = 1_000.0 + hours * 3_600
         read = Read(simulation.at("+1d"), "late", cursor=read.cursor, now=now)
         calls.append(read.calls)
-    assert calls == [2, 0, 2, 0, 0]
+    assert calls == [3, 0, 3, 0, 0]  # and each run, whether its owner is a person
     assert PATIENCE == 7 * DAY
 
 
@@ -142,6 +142,13 @@ def test_what_may_not_be_read_is_one_gap_and_asked_for_again(tmp_path_factory):
         again = Read(simulation.at("+3d"), "web-1", "late", cursor=first.cursor)
     assert [(gap.reason, gap.key) for gap in first.gaps] == [(GapReason.FORBIDDEN, "*")]
     assert (first.calls, again.calls) == (1, 1)
+
+
+def test_those_of_a_persons_repositories_are_read_below_the_person(tmp_path_factory):
+    with served(tmp_path_factory, "personal = true\n" + STORY) as simulation:
+        read = Read(simulation.at("+3d"), "late", "web-1")
+    assert {one.subject_digest for one in read.facts} == {digest("late"), digest("web-1")}
+    assert (read.calls, read.gaps) == (4, [])
 
 
 def test_many_attestations_of_one_digest_are_read_whole(tmp_path_factory):
