@@ -18,6 +18,7 @@ from evidence.config.settings import Settings
 from evidence.config.yardstick import clone_url
 from evidence.errors import StoreError
 from evidence.model.scope import ScopeEntry
+from evidence.retired import retired, with_retired
 from evidence.store import queries
 from evidence.store.session import Store, open_store
 
@@ -28,11 +29,24 @@ _GONE = "gone"
 def with_discovered(loaded: Loaded, store: Store, *, at: int | None = None) -> Loaded:
     """The configuration with the repositories that the first `at` entries of the ledger bring in.
 
-    One that is in no list any more stays in scope, for what it was; `Loaded.gone` names it.
+    One that is in no list any more, and one that was taken out of the configuration, stays in
+    scope for what it was; `Loaded.gone` names it.
     """
+    found, gone = _discovered(loaded, store, at)
+    settings = loaded.settings.model_copy(
+        update={"repository": [*loaded.settings.repository, *found]}
+    )
+    settings = with_retired(settings, store, at=at)
+    return replace(loaded, settings=settings, gone=gone | retired(settings))
+
+
+def _discovered(
+    loaded: Loaded, store: Store, at: int | None
+) -> tuple[list[RepositorySettings], frozenset[str]]:
+    """What discovery brought in, by id, and which of it no list shows any more."""
     sources = [one for one in loaded.settings.source if one.kind == "github" and one.include]
     if not sources:
-        return loaded
+        return [], frozenset()
     lines: dict[tuple[str, str], list[ScopeEntry]] = defaultdict(list)
     for entry in queries.load_versions(store, ScopeEntry, at=at):
         lines[entry.source, entry.object_id].append(entry)
@@ -44,11 +58,7 @@ def with_discovered(loaded: Loaded, store: Store, *, at: int | None = None) -> L
             if not _taken(own, loaded.settings, _elsewhere(source, entries[-1], lines)):
                 found.append(own)
                 gone |= {own.id} if entries[-1].reason == _GONE else set()
-    known = sorted(found, key=lambda one: one.id)
-    settings = loaded.settings.model_copy(
-        update={"repository": [*loaded.settings.repository, *known]}
-    )
-    return replace(loaded, settings=settings, gone=frozenset(gone))
+    return sorted(found, key=lambda one: one.id), frozenset(gone)
 
 
 def in_force(loaded: Loaded) -> Loaded:

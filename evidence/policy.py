@@ -133,6 +133,8 @@ class Repository:
     production_branches: tuple[str, ...] = ("main",)
     role: str = "application"
     """`application` or `configuration`."""
+    retired: bool = False
+    """Taken out of what is read: it counts for what was recorded of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,12 +114,13 @@ def test_a_section_of_its_own_speaks_for_a_repository(ran):
     assert [one.id for one in settled.settings.repository] == ["deploy", "web"]
 
 
-def test_an_exclusion_takes_it_out_at_once(ran):
+def test_an_exclusion_has_nothing_more_read_of_it_at_once(ran):
     _, loaded, _ = ran
     values = loaded.settings.model_dump(exclude_defaults=True)
     values["source"][0]["exclude"] = ["*/shop"]
     settled = in_force(replace(loaded, settings=Settings.model_validate(values)))
-    assert [one.id for one in settled.settings.repository] == ["deploy"]
+    read = [one.id for one in settled.settings.repository if one.id not in settled.gone]
+    assert (read, settled.gone) == (["deploy"], {"shop-5001"})
 
 
 def test_one_that_is_gone_stays_in_scope_and_is_not_read(tmp_path):

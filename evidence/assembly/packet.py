@@ -120,6 +120,8 @@ def _scope(settings: Settings) -> Iterator[ScopeItem]:
     for repository in settings.repository:
         branches = ", ".join(repository.production_branches)
         detail = f"{repository.name}; production branches {branches}; {repository.role}"
+        if repository.retired:
+            detail += "; taken out: nothing more is read of it, and what was recorded counts"
         yield ScopeItem(kind="repository", id=repository.id, detail=detail)
     for application in settings.application:
         yield ScopeItem(

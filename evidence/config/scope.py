@@ -104,6 +104,8 @@ class RepositorySettings(_Section):
     source: str = ""
     production_branches: list[str] = ["main"]
     role: Literal["application", "configuration"] = "application"
+    retired: bool = False
+    """Nothing more is read of it; what was recorded of it stays in the population."""
 
 
 class ImageSettings(_Section):

@@ -165,6 +165,7 @@ def _repository(one: RepositorySettings, settings: Settings) -> yardstick.Reposi
         forge=one.source,
         production_branches=tuple(one.production_branches),
         role=one.role,
+        retired=one.retired,
     )
 
 

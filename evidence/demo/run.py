@@ -35,12 +35,17 @@ class Rehearsal:
     keys: Path
     overrides: Mapping[str, Any]
     """Sections of the configuration that differ from what the world implies."""
+    left_out: frozenset[str] = frozenset()
+    """Ids of repositories that are in the configuration no more, nor the maps that lead to them."""
 
     def loaded(self, moment: Moment) -> Loaded:
         """The configuration that reads the world as it stands at a moment."""
         values = configuration(self.simulation.world, moment, self.home)
         merged = overlaid(values, self.overrides)
         merged.setdefault("seal", {})["keys"] = str(self.keys)
+        for section, key in (("repository", "id"), ("map", "repository")):
+            rows = merged.get(section, [])
+            merged[section] = [one for one in rows if one[key] not in self.left_out]
         return Loaded(
             settings=Settings.model_validate(merged), path=None, origins={}, home=self.home
         )

@@ -57,7 +57,8 @@ def _github_session(source: Source, owner: str) -> PoliteSession:
 
 
 def _github(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
-    names = [one.name for one in loaded.settings.repository if one.source == source.id]
+    read = [one for one in loaded.settings.repository if one.id not in loaded.gone]
+    names = [one.name for one in read if one.source == source.id]
     session = _github_session(source, next(iter(names), "").partition("/")[0])
     answer = session.get("/rate_limit")
     yield ok(check, f"the token is accepted ({_remaining(answer)} requests left this hour)")

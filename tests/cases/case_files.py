@@ -54,6 +54,8 @@ class Case:
     configuration: Mapping[str, Any]
     polls: tuple[str, ...]
     """When the collector runs; empty: once, when the story is over."""
+    taken_out: Mapping[str, str]
+    """Repository id -> from when on the configuration has it no more."""
     as_of: str
     expect: tuple[Mapping[str, Any], ...]
     gaps: tuple[Mapping[str, str], ...]
@@ -141,6 +143,7 @@ def _case(base: Mapping[str, Any], tables: Mapping[str, Any]) -> Case:
         world=world,
         configuration=_accounts(configuration, account_keys(world)),
         polls=tuple(tables.get("poll", ())),
+        taken_out=tables.get("taken_out", {}),
         as_of=tables.get("as_of", ""),
         expect=tuple(tables["expect"]),
         gaps=tuple(tables.get("expect_gap", ())),

@@ -34,6 +34,7 @@ from evidence.deciding.settings import setting_intervals
 from evidence.demo.history import History
 from evidence.demo.moments import moment
 from evidence.demo.run import Rehearsal, rehearse
+from evidence.discovered import with_discovered
 from evidence.ingest import ingest
 from evidence.model.capture import Gap
 from evidence.model.chain import Chain, ChangeEvidence
@@ -99,6 +100,7 @@ def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
         acts = _story(case, rehearsal, directory).acts()
         for when in case.polls or (ends,):
             at = rehearsal.simulation.at(ends if when == "end" else when)
+            rehearsal.left_out = _left_out(case, at.at)
             while acts and acts[0].at < rehearsal.simulation.github.at:
                 acts.pop(0).do(rehearsal.loaded(at))
             outcome = rehearsal.sync_at(ends if when == "end" else when)
@@ -113,6 +115,11 @@ def run_case(case: Case, directory: Path, store_url: str = "") -> Seen:
             act.do(loaded)
         with closing(open_store(loaded.store_url)) as store:
             return _seen(case, rehearsal, store, outcome)
+
+
+def _left_out(case: Case, at: int) -> frozenset[str]:
+    epoch = moment(case.world.epoch, 0)
+    return frozenset(one for one, when in case.taken_out.items() if moment(when, epoch) <= at)
 
 
 def _story(case: Case, rehearsal: Rehearsal, directory: Path) -> Story:
@@ -159,7 +166,8 @@ def _hand_over(case: Case, rehearsal: Rehearsal, directory: Path) -> Run:
 
 def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Run) -> Seen:
     simulation = rehearsal.simulation
-    policy = build_policy(rehearsal.loaded(simulation.at(simulation.github.at)).settings)
+    loaded = rehearsal.loaded(simulation.at(simulation.github.at))
+    policy = build_policy(with_discovered(loaded, store).settings)
     as_of = moment(case.as_of, moment(case.world.epoch, 0)) if case.as_of else now()
     decision = Decision(store=store, policy=policy, as_of=as_of)
     chains = tuple(decision.chains(decision.population.changes))
