@@ -287,6 +287,9 @@ class Policy:
     pre_approved_rollback: bool = False
     """Whether taking the last change back, to what was approved and deployed before, is a standard
     change."""
+    promotion_of_reviewed_commits: bool = False
+    """Whether a pull request that brings nothing but commits of approved ones needs no approval of
+    its own."""
     emergency_labels: tuple[str, ...] = ("emergency",)
     """Labels of a pull request or ticket that declare an emergency."""
     emergency_ticket_types: tuple[str, ...] = ("Incident",)

@@ -132,6 +132,7 @@ class PolicySettings(_Section):
     owner_required_paths: list[str] = []
     empty_tree_diff_exempt: bool = False
     pre_approved_rollback: bool = False
+    promotion_of_reviewed_commits: bool = False
     emergency_labels: list[str] = ["emergency"]
     emergency_ticket_types: list[str] = ["Incident"]
     emergency_authorisers: list[str] = []

@@ -18,7 +18,8 @@ from evidence.deciding.brought import Landings, stored_changes
 from evidence.deciding.gather import BATCH, gather
 from evidence.deciding.inputs import load_inputs
 from evidence.deciding.landings import Forge
-from evidence.deciding.precedents import Precedents
+from evidence.deciding.precedents import Precedents, rests_on_others
+from evidence.deciding.promoted import Promoting
 from evidence.deciding.records import NearForge
 from evidence.deciding.returned import returns_of
 from evidence.deciding.settling import Settling
@@ -146,11 +147,12 @@ class Case:
     def chains(self, changes: Iterable[Change]) -> Iterator[Chain]:
         """The chains of changes, in order, a batch in memory at a time."""
         earlier = None
-        if self.policy.pre_approved_rollback:
+        if rests_on_others(self.policy):
             earlier = Precedents(
                 policy=self.policy,
                 as_of=self.as_of,
                 population=self.population,
+                promoting=Promoting(policy=self.policy, inputs=self.inputs),
                 book=self.book,
                 plain=self._chains,
             )

@@ -22,6 +22,7 @@ from evidence.deciding.fresh import Fresh, check_states, started_at
 from evidence.deciding.kinds import KNOWN
 from evidence.deciding.leaving import MANY, MOST
 from evidence.deciding.nearby import nearby
+from evidence.deciding.precedents import rests_on_others
 from evidence.deciding.retelling import retold, structure
 from evidence.deciding.returned import returned_to
 from evidence.deciding.sights import StoredSights, StoredStatements, ran_words, sight_words
@@ -72,7 +73,7 @@ def _check_plain(case: Case, known: Handover, begin: int) -> None:
     store = case.store
     if known.whole:
         raise Whole(known.whole)
-    if case.policy.pre_approved_rollback:
+    if rests_on_others(case.policy):
         raise Whole("the policy has changes rest on earlier ones")
     if since.kinds_since(store, begin) - KNOWN:
         raise Whole("facts of other kinds came")

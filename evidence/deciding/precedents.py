@@ -1,7 +1,8 @@
-"""What a rollback rests on: the change before it, and the one before that, each judged by itself.
+"""What rests on earlier changes, each judged by itself.
 
-Only where the policy approves rollbacks beforehand. Then every sync decides everything: how the
-earlier changes come out may change how the later one does.
+A rollback rests on the two changes before it, a promotion on all that it brings. Only where the
+policy knows such rollbacks or promotions; then every sync decides everything, for how the earlier
+changes come out may change how the later one does.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from evidence.chain.answers import ask, value_of
 from evidence.chain.population import Population
 from evidence.controls.attributes import cm_03, cm_04, cm_17
 from evidence.deciding.answers import AnswerBook
+from evidence.deciding.promoted import Promoting
 from evidence.model.chain import Chain, ChangeEvidence, Precedent
 from evidence.model.change import Change, ChangeKind
 from evidence.model.determination import Determination, Outcome
@@ -29,6 +31,7 @@ class Precedents:
     policy: Policy
     as_of: int
     population: Population
+    promoting: Promoting
     book: AnswerBook
     plain: Callable[[Iterable[Change]], Iterator[Chain]]
     """The chains of changes without precedents of their own."""
@@ -51,6 +54,29 @@ class Precedents:
         self._ran = ran
 
     def told(self, evidence: ChangeEvidence) -> ChangeEvidence:
+        """The evidence of a change with the earlier ones that it may rest on."""
+        if self.policy.pre_approved_rollback:
+            evidence = self._rollback(evidence)
+        if self.policy.promotion_of_reviewed_commits:
+            evidence = self._promotion(evidence)
+        return evidence
+
+    def _promotion(self, evidence: ChangeEvidence) -> ChangeEvidence:
+        """With what it brings, part by part."""
+        found: list[Precedent] = []
+        for one in self.promoting.brought(evidence.change):
+            part = Precedent(
+                change_id=one.change_id,
+                landing_sha=one.landing_sha,
+                approved=None if one.maybe else False,
+            )
+            if one.change is not None:
+                approved, entries = self._approved(one.change)
+                part = replace(part, approved=approved, entries=entries)
+            found.append(part)
+        return replace(evidence, promoted=tuple(found)) if found else evidence
+
+    def _rollback(self, evidence: ChangeEvidence) -> ChangeEvidence:
         """The evidence of a pull request with what it may take back, and the trees that show it."""
         change = evidence.change
         undone = self._landed.get((change.repository, change.base_sha))
@@ -86,10 +112,17 @@ class Precedents:
     def _approved(self, change: Change) -> tuple[bool | None, tuple[int, ...]]:
         if change.change_id not in self._judged:
             (chain,) = self.plain([change])
+            if self.policy.promotion_of_reviewed_commits:
+                chain = replace(chain, evidence=self._promotion(chain.evidence))
             found = [one.determine(chain, self.policy, self.as_of) for one in (cm_03, cm_04, cm_17)]
             entries = tuple(sorted({entry for one in found for entry in one.entries}))
             self._judged[change.change_id] = (_outcome(found), entries)
         return self._judged[change.change_id]
+
+
+def rests_on_others(policy: Policy) -> bool:
+    """Whether how a change comes out may rest on how earlier ones did."""
+    return policy.pre_approved_rollback or policy.promotion_of_reviewed_commits
 
 
 def _outcome(found: list[Determination]) -> bool | None:

@@ -9,6 +9,7 @@ from evidence.deciding.again import beside_reverts, seen_again, stirred
 from evidence.deciding.brought import Reach, listed
 from evidence.deciding.case import Case
 from evidence.deciding.later import due_again, waiting
+from evidence.deciding.precedents import rests_on_others
 from evidence.deciding.recorded import Recorded
 from evidence.deciding.rescanned import rescanned, shown_again
 from evidence.deciding.returned import returned_to
@@ -39,7 +40,7 @@ class Scope:
         since: int,
     ) -> None:
         store, pending_limit = case.store, case.policy.pending_limit
-        self._rests_on_others = case.policy.pre_approved_rollback
+        self._rests_on_others = rests_on_others(case.policy)
         self._forge = case.forge
         self._inputs = case.inputs
         self._due = due_again(case, since, last_moment(store))

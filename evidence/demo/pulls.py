@@ -120,7 +120,7 @@ def play_push(turn: Turn, step: PushStep) -> None:
     specs = push_commits(step)
     if not pull.pushed and change.reverts:
         specs = (_revert(turn), *specs)
-    if not (specs or pull.pushed or step.rebase or step.imports):
+    if not (specs or pull.pushed or step.rebase or step.imports or change.starts_on):
         specs = default_push(change.key)
     kept = _kept(turn, step, by)
     tip = kept[-1] if kept else (turn.base_tip if step.rebase else pull.start)

@@ -37,7 +37,7 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Precedent:
-    """An earlier change that a rollback undoes or restores, as it was judged by itself."""
+    """An earlier change that one undoes, restores or promotes, as it was judged by itself."""
 
     change_id: str
     landing_sha: str
@@ -92,6 +92,9 @@ class ChangeEvidence:
     """The change just before it; only where the policy knows rollbacks approved beforehand."""
     restored: Precedent | None = None
     """The change before that one."""
+    promoted: tuple[Precedent, ...] = ()
+    """The pull requests, or commits without one, that all it brought came by; only where the policy
+    takes their approvals, and () where none of it came by a pull request."""
     forge_read_to: int = 0
     """Microseconds UTC up to which its forge was read whole: no pull request changed before it
     unnoticed. 0 where it never was."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from evidence.controls import promoted
 from evidence.controls.approvals import Approval, Approvals, distinct
 from evidence.controls.case import case_of
 from evidence.controls.contribution import Contributors
 from evidence.controls.determine import on_change
+from evidence.controls.promoted import Promoted, promotion_of
 from evidence.controls.standard import Covered, standard_lane
 from evidence.controls.timeline import timeline_of
 from evidence.controls.words import clip, listing, short, when, who
@@ -37,10 +39,25 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     if lane.covered == Covered.STANDARD:
         sentence = f"It is a standard change, which CM-17 tests: {lane.words}."
         return on_change(CONTROL, chain, "standard-lane", sentence, facts=lane.facts)
-    ordinary = _ordinary(chain, policy)
+    ordinary = _promoted(chain, policy, _ordinary(chain, policy))
     if lane.covered == Covered.OPEN and ordinary.outcome == Outcome.FAIL:
         sentence = f"{ordinary.sentence} It may be a standard change: {lane.words}."
         return on_change(CONTROL, chain, "standard-lane-open", sentence, entries=ordinary.entries)
+    return ordinary
+
+
+def _promoted(chain: Chain, policy: Policy, ordinary: Determination) -> Determination:
+    """As the approvals of what it promotes decide; an objection to the promotion itself stands."""
+    objected = ordinary.reason == "changes-requested" or "objection-open" in ordinary.flags
+    if ordinary.outcome not in {Outcome.FAIL, Outcome.UNKNOWN} or objected:
+        return ordinary
+    found = promotion_of(chain, policy)
+    if found.state is Promoted.REVIEWED:
+        sentence = f"{_lead(chain)} {found.words}"
+        return on_change(CONTROL, chain, promoted.REASON, sentence, entries=found.entries)
+    if found.state is Promoted.OPEN and ordinary.outcome is Outcome.FAIL:
+        sentence = f"{ordinary.sentence} {found.words}"
+        return on_change(CONTROL, chain, promoted.OPEN, sentence, entries=found.entries)
     return ordinary
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from evidence.chain.answers import MergeContent, MergeContentAnswer, merge_content
+from evidence.controls import promoted
 from evidence.controls.approvals import Approval
 from evidence.controls.attributes import cm_03
 from evidence.controls.case import case_of
@@ -32,7 +33,7 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
     if early is not None:
         return early
     approval = cm_03.determine(chain, policy, as_of)
-    if approval.reason == "standard-lane":
+    if approval.reason in {"standard-lane", promoted.REASON}:
         return replace(approval, control=CONTROL)
     if chain.change.kind == ChangeKind.DIRECT:
         return _direct(chain, approval)

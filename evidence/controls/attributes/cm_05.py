@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from evidence.controls import promoted
 from evidence.controls.attributes import cm_03
 from evidence.controls.case import Case, case_of
 from evidence.controls.determine import on_change
@@ -41,7 +42,10 @@ def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
         if approval.outcome == Outcome.UNKNOWN:
             return replace(approval, control=CONTROL)
     case = case_of(chain, policy)
-    results = [_base(case), *(_pair(case, one, two) for one, two in policy.forbidden_pairs)]
+    results = [
+        _promoted(chain, policy, as_of) or _base(case),
+        *(_pair(case, one, two) for one, two in policy.forbidden_pairs),
+    ]
     if _GATE in policy.forbidden_pairs:
         results.append(_own_gate(case))
     told = [result for result in results if result]
@@ -62,12 +66,19 @@ UNREAD_GATE = "gate_unread"
 """Flag of a deployment by a workflow run of which the reviews were not read."""
 _GATE = ("approver", "deployer")
 """The pair of roles that somebody holds who lets their own deployment pass at its gate."""
-_PASSES = frozenset({"independent-approval", "separate-people"})
+_PASSES = frozenset({"independent-approval", "separate-people", promoted.REASON})
 _FAILURES = frozenset({"unilateral", "forbidden-pair"})
 
 
 def _rank(reason: str) -> int:
     return 0 if reason in _FAILURES else 2 if reason in _PASSES else 1
+
+
+def _promoted(chain: Chain, policy: Policy, as_of: int) -> _Told | None:
+    """What CM-03 says of a change that promotes what others approved; None for any other."""
+    approval = cm_03.determine(chain, policy, as_of)
+    known = approval.reason in {promoted.REASON, promoted.OPEN}
+    return (approval.reason, approval.sentence) if known else None
 
 
 def _base(case: Case) -> _Told:
