@@ -52,11 +52,13 @@ def _promoted(chain: Chain, policy: Policy, ordinary: Determination) -> Determin
     if ordinary.outcome not in {Outcome.FAIL, Outcome.UNKNOWN} or objected:
         return ordinary
     found = promotion_of(chain, policy)
-    if found.state is Promoted.REVIEWED:
+    whole = case_of(chain, policy).approvals.whole
+    if found.state is Promoted.REVIEWED and whole:
         sentence = f"{_lead(chain)} {found.words}"
         return on_change(CONTROL, chain, promoted.REASON, sentence, entries=found.entries)
-    if found.state is Promoted.OPEN and ordinary.outcome is Outcome.FAIL:
-        sentence = f"{ordinary.sentence} {found.words}"
+    if found.state is not Promoted.NOT and ordinary.outcome is Outcome.FAIL:
+        unread = "" if whole else " Not all of its own reviews were read: one may object to it."
+        sentence = f"{ordinary.sentence} {found.words}{unread}"
         return on_change(CONTROL, chain, promoted.OPEN, sentence, entries=found.entries)
     return ordinary
 
