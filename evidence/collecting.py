@@ -15,6 +15,7 @@ from evidence import retention
 from evidence.collectors.argocd import history
 from evidence.collectors.git import GitCollector
 from evidence.collectors.git.commits import PathedRow
+from evidence.collectors.http import date_micros
 from evidence.collectors.interface import Collector, Parsed, Progress
 from evidence.errors import AuthError, EvidenceError, IntegrityError, StoreError
 from evidence.model.capture import Gap, GapReason, Page, Receipt, Total, Window
@@ -194,6 +195,23 @@ def _derived_tips(store: Store, repository: str, cursor: str) -> set[str]:
     return {sha for (sha,) in rows}
 
 
+def soonest(known: int | None, page: Page, at: int) -> int | None:
+    """How far our clock is ahead of the source's, by the least of what its answers say.
+
+    An answer is a little older than `at`, the moment at which it is looked at, and never younger:
+    the least difference is the nearest. Judged is by the source's own times alone.
+    """
+    told = {one.date for capture in page.captures for one in capture.exchanges if one.date}
+    dates = [date for date in map(date_micros, told) if date]
+    if not dates:
+        return known
+    found = (at - max(dates)) // _SECOND * _SECOND
+    return found if known is None else min(known, found)
+
+
+_SECOND: Final = 1_000_000
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts of one source while it is read."""
@@ -211,6 +229,7 @@ class Tally:
     error: str = ""
     auth_failed: bool = False
     read_to: int = 0
+    skew: int | None = None
     receipt: Receipt | None = None
 
     def add(self, page: Page, parsed: list[Parsed], result: writer.PageResult) -> None:
@@ -224,6 +243,7 @@ class Tally:
         self.totals.extend(page.totals)
         self.complete = page.complete
         self.read_to = page.read_to
+        self.skew = soonest(self.skew, page, now())
         self.gaps.extend(page.gaps)
         for seq, one in zip(result.seqs, parsed, strict=True):
             if seq >= result.first_seq:
@@ -253,4 +273,5 @@ class Tally:
             complete=self.complete and not self.error,
             error=self.error,
             read_to=self.read_to if self.complete and not self.error else 0,
+            skew=self.skew,
         )

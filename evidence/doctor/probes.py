@@ -63,7 +63,7 @@ def _github(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
     answer = session.get("/rate_limit")
     yield ok(check, f"the token is accepted ({_remaining(answer)} requests left this hour)")
     yield from _skew(check, answer)
-    for repository in loaded.settings.repository:
+    for repository in read:
         if repository.source != source.id:
             continue
         found = session.get(f"/repos/{repository.name}")

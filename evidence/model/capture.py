@@ -183,3 +183,6 @@ class Receipt:
     read_to: int = 0
     """Microseconds UTC by the source's clock: what was not listed did not change before it. 0
     where the source does not list what changed, or the run is not complete."""
+    skew: int | None = None
+    """Microseconds by which our clock was ahead of the source's (negative: behind), by the answer
+    that came in soonest; whole seconds. None where the source sent no `Date`."""

@@ -40,6 +40,22 @@ def test_the_longest_pause_lies_between_complete_runs() -> None:
     assert (told.runs, told.incomplete, told.longest_pause) == (3, 1, 80)
 
 
+def test_it_is_said_by_how_much_our_clock_differed_from_the_sources() -> None:
+    run = make_packet().receipts[0]
+    minute = 60_000_000
+
+    def told(*skews: int | None, simulated: bool = False) -> int | None:
+        runs = tuple(replace(run, skew=one) for one in skews)
+        shown = produced_information.context(view(Medium.HTML, receipts=runs, simulated=simulated))
+        [source] = shown["sources"]
+        found: int | None = source.skew
+        return found
+
+    assert told(None, 2 * minute, -minute) is None
+    assert told(3 * minute, -10 * minute, None) == -10 * minute
+    assert told(10 * minute, simulated=True) is None
+
+
 def test_the_pdf_prints_only_the_newest_text_of_a_kind_and_the_page_all() -> None:
     old = replace(make_packet().yardsticks[0], since_us=1, text="old")
     new = replace(old, since_us=2, text="new")

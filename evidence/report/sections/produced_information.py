@@ -30,6 +30,12 @@ class SourceRuns:
     retries: int
     versions: int
     gaps: int
+    skew: int | None
+    """The farthest that our clock was ahead of the source's (negative: behind), beyond `SKEW`."""
+
+
+SKEW = 120_000_000
+"""Microseconds of difference between two clocks that nobody needs to be told of."""
 
 
 def context(view: View) -> Mapping[str, Any]:
@@ -38,12 +44,15 @@ def context(view: View) -> Mapping[str, Any]:
     names = sorted({row.source for row in receipts})
     return {
         "header": view.ipe,
-        "sources": [_together([row for row in receipts if row.source == name]) for name in names],
+        "sources": [
+            _together([row for row in receipts if row.source == name], view.data.simulated)
+            for name in names
+        ],
         "receipts": view.cut(receipts),
     }
 
 
-def _together(runs: Sequence[Receipt]) -> SourceRuns:
+def _together(runs: Sequence[Receipt], simulated: bool) -> SourceRuns:
     complete = [row for row in runs if row.complete]
     return SourceRuns(
         source=runs[0].source,
@@ -60,7 +69,14 @@ def _together(runs: Sequence[Receipt]) -> SourceRuns:
         retries=sum(row.retries for row in runs),
         versions=sum(row.versions_new for row in runs),
         gaps=sum(row.gaps for row in runs),
+        # A simulated organisation has a clock of its own.
+        skew=None if simulated else _skew(runs),
     )
+
+
+def _skew(runs: Sequence[Receipt]) -> int | None:
+    told = [row.skew for row in runs if row.skew is not None and abs(row.skew) > SKEW]
+    return max(told, key=abs, default=None)
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:
