@@ -14,6 +14,7 @@ from evidence.deciding.window import Whole, Window
 from evidence.model import codec
 from evidence.model.capture import GapReason
 from evidence.model.change import Change, Link, Strength
+from evidence.model.policy_result import TOLD_BY
 from evidence.model.production import ProductionDeployment
 from evidence.store import ids, movements, queries, since
 from evidence.store.session import Store
@@ -133,7 +134,8 @@ def _spans(case: Case, begin: int, recorded: Spans) -> Spans:
     for gap in since.gaps_since(store, begin):
         if gap.reason == GapReason.HISTORY_LOST:
             raise Whole("part of a history is lost, or is found")
-        if loses_deployments(gap) and gap.repository:
+        scans = bool(case.policy.required_scans) and gap.kind in TOLD_BY
+        if (scans or loses_deployments(gap)) and gap.repository:
             spans[gap.repository].append(ALWAYS)
     return spans
 

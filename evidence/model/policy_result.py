@@ -17,6 +17,11 @@ AUDIT = "audit"
 """Enforcement of an admission policy that only reports."""
 
 
+TOLD_BY = frozenset({"ingest.scan", "github.code_analysis", "github.code_alert"})
+"""Kinds of captures that tell of scans: a gap in one is a result that may be missing, of whatever
+commit of its repository."""
+
+
 class Subject(StrEnum):
     """What was examined."""
 

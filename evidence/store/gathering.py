@@ -16,6 +16,7 @@ from evidence.model.chain import ChangeEvidence
 from evidence.model.change import Change, Link, LinkKind
 from evidence.model.check import CheckCoverage, CheckRun, attempts_of, logs_of
 from evidence.model.fact import Fact
+from evidence.model.policy_result import TOLD_BY
 from evidence.model.protection import LandingRecords
 from evidence.model.pull_request import (
     PullRequest,
@@ -192,12 +193,16 @@ def _observed(change: Change, versions: Sequence[PullRequest], around: Surroundi
 
 
 def _gaps_of(change: Change, shas: Sequence[str], around: Surroundings) -> tuple[Gap, ...]:
-    """Open gaps of its repository that are about the whole of it or about this change."""
+    """Open gaps of its repository that are about the whole of it or about this change.
+
+    One in what tells of scans may be about any commit.
+    """
     number = f":{change.number}"
     return tuple(
         gap
         for gap in around.gaps.get(change.repository, ())
         if gap.key in ("*", change.repository)
+        or gap.kind in TOLD_BY
         or (change.number and gap.key.endswith(number))
         or any(sha in gap.key for sha in shas)
     )

@@ -191,7 +191,13 @@ class Recorded(Shop):
             self.closed.add(one.entry_seq)
             body = {"gaps": [one.entry_seq], "source": one.gap.source}
             return self.entry(GAP_CLOSED, body)
-        source, kind = self.random.choice([("forge", "github.activity"), ("argo", "argocd.list")])
+        source, kind = self.random.choice(
+            [
+                ("forge", "github.activity"),
+                ("argo", "argocd.list"),
+                ("forge:security", "github.code_analysis"),
+            ]
+        )
         reasons = [GapReason.UNAVAILABLE, GapReason.SYNC_GAP, GapReason.RETENTION]
         found = Gap(
             source=source,

@@ -26,14 +26,11 @@ from evidence.controls.waivers import waived
 from evidence.controls.words import clip, listing, short, when
 from evidence.model.chain import Chain
 from evidence.model.determination import Determination, Outcome
-from evidence.model.policy_result import PolicyResult, Subject
+from evidence.model.policy_result import TOLD_BY, PolicyResult, Subject
 from evidence.model.production import ProductionDeployment, RunningImage
 from evidence.policy import Policy, RequiredScan
 
 CONTROL = "CM-07"
-
-_TOLD_BY = frozenset({"ingest.scan", "github.code_analysis", "github.code_alert"})
-"""Kinds of captures that tell of scans: a gap in one is a result that may be missing."""
 
 
 def determine(chain: Chain, policy: Policy, as_of: int) -> Determination:
@@ -243,4 +240,4 @@ class _Look:
     def _complete(self) -> bool:
         """Whether the entity declares that every result is here, and no gap says otherwise."""
         declared = 0 < self.required.complete_from <= self.moment.at
-        return declared and not any(one.kind in _TOLD_BY for one in self.chain.evidence.gaps)
+        return declared and not any(one.kind in TOLD_BY for one in self.chain.evidence.gaps)
