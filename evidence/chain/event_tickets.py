@@ -1,5 +1,6 @@
 """Which ticket speaks of an event: one whose title names the application, opened in time.
 
+A rollback is asked for before it; anything else may be answered for afterwards.
 That is an inferred link, and printed as one.
 """
 
@@ -9,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from evidence.model.event import OutOfBand
+from evidence.model.event import ROLLBACK, OutOfBand
 from evidence.model.ticket import Ticket, TrackerRead
 from evidence.policy import Policy
 
@@ -27,7 +28,8 @@ def with_ticket(
     """The event with the first ticket that speaks of it, and how far tickets were read."""
     read = min((one.read_to for one in trackers), default=NEVER)
     names = _names(policy, event)
-    own = [one for one in tickets if _speaks(one, event, policy.event_limit, names)]
+    limit = 0 if event.kind == ROLLBACK else policy.event_limit
+    own = [one for one in tickets if _speaks(one, event, limit, names)]
     first = min(own, key=lambda one: (one.created_at, one.key), default=None)
     if first is None:
         return replace(event, trackers_read_to=read)

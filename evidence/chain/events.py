@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from evidence.chain.event_tickets import with_ticket
 from evidence.chain.looks import Looks, Object, Seen
 from evidence.chain.scenes import Scenes, told
-from evidence.model.event import OutOfBand
+from evidence.model.event import ROLLBACK, OutOfBand
 from evidence.model.production import DeploymentKind, ProductionDeployment
 from evidence.model.runtime import RuntimeEvent, RuntimeKind
 from evidence.model.ticket import Ticket, TrackerRead
@@ -50,6 +50,7 @@ def out_of_band(policy: Policy, inputs: EventInputs) -> tuple[OutOfBand, ...]:
         *_drifts(scenes, inputs.looks),
         *_series(scenes, happened),
         *_by_rows(inputs.rows),
+        *_rollbacks(inputs.rows),
     ]
     heals, writes = _timed(happened, scenes.is_heal), _timed(happened, scenes.is_write)
     settled = (_settled(one, heals[one.application], scenes, inputs) for one in found)
@@ -157,6 +158,29 @@ def _by_rows(rows: Iterable[ProductionDeployment]) -> Iterator[OutOfBand]:
             )
 
 
+def _rollbacks(rows: Iterable[ProductionDeployment]) -> Iterator[OutOfBand]:
+    """Production taken back to what ran before, by no change: nothing else tells who asked."""
+    for row in rows:
+        if row.kind == DeploymentKind.ROLLBACK and not row.changes and row.automated is not True:
+            yield OutOfBand(
+                event_id=f"{row.deployment_id}:{ROLLBACK}",
+                application=row.application,
+                kind=ROLLBACK,
+                begin=row.started_at,
+                end=row.finished_at or row.started_at,
+                count=1,
+                what=_taken_back(row),
+                actor=row.initiator,
+                entries=row.entries,
+            )
+
+
+def _taken_back(row: ProductionDeployment) -> str:
+    """The revisions that a rollback left and came to."""
+    spans = (one for one in row.ranges if one.kind == DeploymentKind.ROLLBACK)
+    return "; ".join(f"{one.path or '.'} {one.previous[:12]}..{one.revision[:12]}" for one in spans)
+
+
 # --- what became of it
 
 
@@ -167,7 +191,7 @@ def _settled(
     inputs: EventInputs,
 ) -> OutOfBand:
     """The event with the first sign that it was put back, and until when it is known to stand."""
-    if event.resolved_at:
+    if event.resolved_at or event.kind == ROLLBACK:
         return event
     signs = scenes.clean_looks(event)
     first = bisect_left(heals, event.end, key=lambda one: one.at)

@@ -7,17 +7,23 @@ from dataclasses import dataclass
 from evidence.model.actor import Actor
 from evidence.model.determination import Determination
 
+ROLLBACK = "rollback"
+"""Kind of the event that production was taken back by hand, which brings no change."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutOfBand:
-    """One thing that altered what runs beside the deployer, or a series of the same on one day."""
+    """One thing that altered what runs and is no change, or a series of the same on one day.
+
+    Drift, an act beside the deployer, a rollback by hand.
+    """
 
     event_id: str
     """`<source>:<application>:<kind>:<begin>` and, where it needs one, a digest of what it was."""
     application: str
     """Configured application id."""
     kind: str
-    """`drift`, `self_heal`, `write`, `suspended` or `local_manifests`."""
+    """`drift`, `self_heal`, `write`, `suspended`, `local_manifests` or `rollback`."""
     begin: int
     end: int
     """Microseconds UTC: first and last time that it was seen to happen or to stand."""

@@ -392,8 +392,9 @@ def _event(seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:
     own = [
         one for one in seen.events if one.event.application == name and kind in {"", one.event.kind}
     ]
-    told = ", ".join(f"{one.event.kind} x{one.event.count}" for one in own) or "none"
-    if "events" in expected and len(own) != expected["events"]:
+    each_once = {one.event.event_id: one.event for one in own}.values()
+    told = ", ".join(f"{one.kind} x{one.count}" for one in each_once) or "none"
+    if "events" in expected and len(each_once) != expected["events"]:
         yield f"events of {name}: expected {expected['events']}, found {told}"
     if (
         "count" in expected

@@ -10,6 +10,7 @@ from evidence.chain.events import EventInputs, out_of_band
 from evidence.chain.looks import Looks
 from evidence.model.actor import Actor, ActorType
 from evidence.model.deployment import ApplicationState
+from evidence.model.production import DeploymentKind, ProductionDeployment
 from evidence.model.runtime import RuntimeEvent, RuntimeKind
 from evidence.model.ticket import Ticket
 from evidence.policy import Application, Policy
@@ -229,3 +230,41 @@ def test_without_an_object_no_event_is_resolved_that_was_not() -> None:
     for place in range(len(events)):
         less = found(*events[:place], *events[place + 1 :], states=states)
         assert all(not one.resolved_at or whole.get(one.event_id, 1) for one in less)
+
+
+def rollback(**more):
+    values = {
+        "deployment_id": "argocd:uid:1",
+        "application": "shop-prod",
+        "environment": "production",
+        "kind": DeploymentKind.ROLLBACK,
+        "started_at": START + 5 * HOUR,
+        "finished_at": START + 5 * HOUR + 60_000_000,
+        "phase": "Succeeded",
+        "initiator": None,
+        "automated": False,
+    }
+    return ProductionDeployment(**{**values, **more})
+
+
+def rolled_back(row, *tickets):
+    inputs = EventInputs(events=(), looks=Looks((), {}), rows=(row,), tickets=tickets)
+    return [one for one in out_of_band(POLICY, inputs) if one.kind == "rollback"]
+
+
+def test_a_rollback_by_hand_that_brings_no_change_is_an_event() -> None:
+    (only,) = rolled_back(rollback())
+    assert only.begin == START + 5 * HOUR
+
+
+@pytest.mark.parametrize(
+    "more", [{"automated": True}, {"changes": ("app:pr:1",)}, {"kind": DeploymentKind.FORWARD}]
+)
+def test_a_rollback_that_a_change_or_the_deployer_made_is_none(more) -> None:
+    assert rolled_back(rollback(**more)) == []
+
+
+def test_only_a_ticket_of_before_asks_for_a_rollback() -> None:
+    early, late = ticket("Take shop-prod back", 4), ticket("Take shop-prod back", 6)
+    assert rolled_back(rollback(), early)[0].ticket == "OPS-1"
+    assert rolled_back(rollback(), late)[0].ticket == ""

@@ -220,3 +220,49 @@ def test_repeats_are_one_event_with_their_number() -> None:
 def test_a_ticket_is_an_inferred_link() -> None:
     found = resolved(ticket="OPS-1", ticket_entry=4)
     assert (found.flags, found.entries) == (("actor-unknown", "ticket-inferred"), (3, 4))
+
+
+# --- what CM-01 and CM-02 say of an event
+
+
+def of_control(control, policy=P0, as_of=LATE, **more):
+    found = evaluate_events([replace(EVENT, **more)], policy, as_of)
+    return {one.determination.control: one.determination for one in found}.get(control)
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({}, "no-commit"),
+        ({"ticket": "OPS-1", "ticket_entry": 4}, "no-commit"),
+        (BACK, "put-back"),
+        ({"resolved_at": minute(0) + 26 * HOUR, "resolution": "reverted"}, "no-commit"),
+        ({"end": minute(30)}, "event-open"),
+        ({"end": minute(30), "shown_by_looks": False}, "no-commit"),
+    ],
+)
+def test_what_was_written_by_hand_and_not_put_back_in_time_has_no_commit(more, reason) -> None:
+    assert of_control("CM-01", kind="write", **more).reason == reason
+
+
+def test_what_was_written_by_hand_may_be_put_back_until_its_time_is_over() -> None:
+    assert of_control("CM-01", kind="write", as_of=minute(60)).reason == "event-pending"
+
+
+@pytest.mark.parametrize("kind", ["drift", "self_heal", "suspended", "local_manifests"])
+def test_no_other_event_is_asked_for_a_commit(kind) -> None:
+    assert of_control("CM-01", kind=kind) is None
+
+
+@pytest.mark.parametrize(
+    ("more", "policy", "reason"),
+    [
+        ({}, P0, "no-ticket"),
+        ({"ticket": "OPS-1", "ticket_entry": 4}, P0, "event-ticket"),
+        ({"trackers_read_to": minute(-1)}, P0, "tracker-not-read"),
+        ({}, replace(P0, ticket_required=False), "ticket-not-required"),
+    ],
+)
+def test_a_rollback_by_hand_is_asked_for_by_a_ticket(more, policy, reason) -> None:
+    assert of_control("CM-02", policy, kind="rollback", **more).reason == reason
+    assert of_control("CM-13", policy, kind="rollback", **more) is None

@@ -16,6 +16,7 @@ _KINDS = {
     "write": "was written to beside its deployer",
     "suspended": "was taken out of its deployer's hands",
     "local_manifests": "got manifests that stand in no commit",
+    "rollback": "was taken back to an older revision by hand",
 }
 _RESOLUTIONS = {"self_healed": "self-healed", "reverted": "reverted"}
 
@@ -34,13 +35,14 @@ def determine(event: OutOfBand, policy: Policy, as_of: int) -> Determination:
         CONTROL,
         event.event_id,
         reason,
-        f"{_lead(event)} {sentence}",
+        f"{lead(event)} {sentence}",
         entries={*event.entries, *({event.ticket_entry} if event.ticket else ())},
         flags=flags,
     )
 
 
-def _lead(event: OutOfBand) -> str:
+def lead(event: OutOfBand) -> str:
+    """What happened to which application, when, how often and by whom."""
     times = f", {event.count} times to {when(event.end)}" if event.count > 1 else ""
     made = f" by {who(event.actor)}" if event.actor else ""
     kind = _KINDS.get(event.kind, "was altered")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from evidence.report.view import View
 
-TITLE = "Drift and out-of-band changes"
+TITLE = "Drift, out-of-band changes and rollbacks by hand"
 
 
 def context(view: View) -> Mapping[str, Any]:
     """The events in order of their begin."""
+    happened = {row.event.event_id: row.event.count for row in view.data.events}
     return {
         "events": view.cut(view.data.events),
-        "counts": Counter(row.determination.outcome for row in view.data.events),
-        "happened": sum(row.event.count for row in view.data.events),
+        "number": len(happened),
+        "happened": sum(happened.values()),
     }
