@@ -200,6 +200,7 @@ def _lines(one: Trace) -> Iterator[str]:
     yield from _branch("chain", list(_chain(one)))
     yield from _branch(f"timeline (UTC, {one.zone})", list(_timeline(one)))
     yield from _branch("deployments", [_deployment(row, one.zone) for row in one.deployments])
+    yield from _branch("witnesses", [shown(w, 200) for row in one.deployments for w in row.told])
     yield from _branch("scans", list(_scans(one)))
     yield from _branch("determinations", list(_determinations(one)))
     yield from _branch("gaps", [shown(gap.detail, 160) for gap in one.evidence.gaps])

@@ -16,6 +16,7 @@ from shop_world import FIRST, HOSTILE, bump, pull, shop, synced, write_configura
 
 from evidence.errors import ConfigError, StoreError
 from evidence.lookup import as_json, as_text, trace
+from evidence.model.change import Link, LinkKind, Strength
 from evidence.sync import sync
 
 
@@ -214,6 +215,23 @@ def test_a_change_that_was_taken_for_direct_is_shown_once_and_with_its_old_id(
         assert first == [old]
         assert later[0].change.aliases == (old,)
         assert f"  earlier: {old}" in as_text(later)
+
+
+def test_a_trace_tells_what_witnesses_say_of_its_deployments(once, monkeypatch):
+    monkeypatch.setenv("EVIDENCE_HOME", str(once.home))
+    (one,) = trace("shop:pr:2", config=once.configuration)
+    said = "github tells of it: Succeeded"
+    link = Link(
+        kind=LinkKind.DEPLOYMENT,
+        source="deployment:a",
+        target="deployment:b",
+        basis="witnessed_revision",
+        strength=Strength.STRONG,
+        detail=said,
+    )
+    row = replace(one.deployments[0], links=(link,))
+    assert f"├─ witnesses\n│  └─ {said}" in as_text([replace(one, deployments=(row,))])
+    assert "witnesses" not in as_text([one])
 
 
 def test_a_trace_tells_of_the_scans_on_its_commits(tmp_path, monkeypatch):

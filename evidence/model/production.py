@@ -45,6 +45,10 @@ SUBMODULE = "submodule"
 """Basis of the range of a repository that another one includes by a pointer."""
 
 
+WITNESSED = ("same_operation", "witnessed_revision", "recorded_digest")
+"""Basis of a link to what another system tells of a deployment: how it was recognised."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionRange:
     """What one repository contributed to one deployment."""
@@ -175,3 +179,8 @@ class ProductionDeployment:
     entries: tuple[int, ...] = ()
     flags: tuple[str, ...] = ()
     """`local_manifests`, `selective`, `self_heal`, `dry_run`, `baseline`..."""
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What witnesses tell of it, in words."""
+        return tuple(one.detail for one in self.links if one.basis in WITNESSED)

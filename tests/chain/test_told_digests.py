@@ -67,6 +67,7 @@ def test_a_record_is_listed_at_the_deployment_that_brought_its_digest(shop: Any)
     assert link.detail == (
         f"github:records tells of it: Succeeded, {ONE} at production/eu-1/shop (record 880001)"
     )
+    assert built.deployments[0].told == (link.detail,)
     assert built.reconciliation.live_unexplained == ()
 
 

@@ -84,6 +84,23 @@ def test_a_configuration_that_cannot_be_meant_is_refused(tmp_path, text):
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize("read", [True, False])
+def test_records_are_a_witness_where_they_are_read(tmp_path, read):
+    written(
+        tmp_path,
+        f'[[source]]\nid = "gh"\nkind = "github"\ndeployment_records = {str(read).lower()}\n'
+        '[[source]]\nid = "argo"\nkind = "argocd"\n'
+        '[[application]]\nid = "p"\nsource = "argo"\nselector = "p"\n'
+        'witness = [{ source = "gh:records", selector = "production/p" }]\n',
+    )
+
+    if read:
+        assert load().settings.application[0].witness[0].source == "gh:records"
+    else:
+        with pytest.raises(ConfigError, match="gh:records"):
+            load()
+
+
 def test_a_misspelt_environment_variable_is_refused(monkeypatch):
     monkeypatch.setenv("EVIDENCE_ORGANIZATION__NAME", "x")
 
