@@ -4,9 +4,9 @@ A source is to be read again within half of the shortest time after its last com
 the whole time has passed, what came and went in between is lost, and the next sync records that as
 a gap that nothing closes. Sources: docs.github.com "Artifact and log retention policy" (90 days by
 default, and from 2026-10-01 for checks as for logs; 400 days for checks before), "Managing
-rulesets" (history 180 days), the rule suites' `time_period` (a month). Argo CD keeps ten
-operations and Flux five rows; taken as a day, for the warning only, since what fell out of such a
-list is seen by itself.
+rulesets" (history 180 days), "Reviewing the audit log" (180 days), the rule suites' `time_period`
+(a month). Argo CD keeps ten operations and Flux five rows; taken as a day, for the warning only,
+since what fell out of such a list is seen by itself.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ KEPT: Mapping[str, Mapping[str, int]] = {
     "github_attestations": {"github.attestation": 0},
     "github_records": {"github.artifact_record": 0},
     "github_identities": {"github.saml_identity": 0, "github.verified_emails": 0},
+    "github_audit": {"github.audit_entry": 180 * _DAY, "github.audit_entries": 180 * _DAY},
     "github_logs": {"github.job_log": 90 * _DAY},
     "argocd": {"argocd.application": _DAY},
     "flux": {"flux.object": _DAY},

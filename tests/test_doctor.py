@@ -252,3 +252,13 @@ def test_a_jira_that_does_not_tell_of_security_levels_is_a_warning(tmp_path):
         rehearsal.overrides = {"source": [{"id": "jira", "projects": ["SHOP"]}]}
         said = detail(present(rehearsal), "source jira", "warning")
         assert "a missing issue cannot be told from a hidden one" in said
+
+
+@pytest.mark.parametrize(("access", "state"), [('without = ["audit_log"]', "warning"), ("", "ok")])
+def test_whether_the_audit_log_can_be_read_is_told_for_each_organisation(tmp_path, access, state):
+    story = '[[audit]]\naction = "team.add_member"\nat = "+1d"\n'
+    with shop(tmp_path, SMALL + story + f"[access]\n{access}\n") as rehearsal:
+        found = examine(present(rehearsal))
+    (told,) = [one for one in found if "the audit log of" in one.detail]
+    assert told.state == state
+    assert "Enterprise Cloud" in told.detail or state == "ok"

@@ -80,6 +80,8 @@ class Source(_Section):
     """GitHub only: whether artifact deployment records of images that run are read."""
     identities: bool = False
     """GitHub only: whether SAML identities and confirmed addresses of organisations are read."""
+    audit_log: bool = False
+    """GitHub only: whether the audit logs of the organisations are read (Enterprise Cloud)."""
     line_comments: bool = True
     """GitHub only: whether comments on lines of pull requests are read."""
     job_logs: bool = True

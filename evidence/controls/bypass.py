@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from evidence.controls.tracks import tracks_of
 from evidence.model.activity import RepositoryActivity, RuleSuite
 from evidence.model.actor import Actor
+from evidence.model.audit import AuditEvent
 from evidence.model.chain import Chain
 from evidence.model.fact import Fact
 
@@ -29,6 +32,8 @@ class Landing:
     forced: bool = False
     hidden: bool = False
     """Whether the record of its branch has a hole in which it may have landed another way."""
+    logged: bool = False
+    """Whether it takes the organisation's audit log to know of the bypass."""
     facts: tuple[Fact, ...] = ()
 
 
@@ -40,7 +45,10 @@ def landing_of(chain: Chain) -> Landing:
     moves = [one for one in records.activity if one.ref == ref]
     suite = _speaking(suites, chain.change.landing_sha)
     move = _moving(moves, chain.change.landing_sha)
-    facts: list[Fact] = [one for one in (suite, move) if one is not None]
+    override = _override(chain, ref, [*suites, *moves])
+    if override is not None and (suite is None or suite.result != "bypass"):
+        return _overridden(override, moves, chain)
+    facts: list[Fact] = [one for one in (suite, move, override) if one is not None]
     return Landing(
         result=suite.result if suite and suite.result in ("pass", "bypass") else "",
         failed_rules=_failed(suite),
@@ -50,6 +58,29 @@ def landing_of(chain: Chain) -> Landing:
         forced=any(one.kind == "force_push" for one in moves if _names(one, chain)),
         hidden=any(one.ref == ref for one in records.lost),
         facts=tuple(facts),
+    )
+
+
+def _override(
+    chain: Chain, ref: str, records: Sequence[RuleSuite | RepositoryActivity]
+) -> AuditEvent | None:
+    """The audit log's entry that the push which brought the change went past the rules."""
+    trail = tracks_of(chain.evidence.settings).trail
+    shas = [chain.change.landing_sha, *chain.change.commits, *(one.after_sha for one in records)]
+    found = [one for sha in dict.fromkeys(shas) for one in trail.overrides(sha)]
+    own = [one for one in found if one.ref in ("", ref)]
+    return min(own, key=lambda one: (one.at, one.event_id), default=None)
+
+
+def _overridden(override: AuditEvent, moves: Iterable[RepositoryActivity], chain: Chain) -> Landing:
+    return Landing(
+        result="bypass",
+        failed_rules=override.codes,
+        actor=override.actor,
+        at=override.at,
+        forced=any(one.kind == "force_push" for one in moves if _names(one, chain)),
+        logged=True,
+        facts=(override,),
     )
 
 

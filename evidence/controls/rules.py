@@ -47,6 +47,8 @@ class Rules:
     """Why it is not known, in words."""
     continuous: bool = True
     """Whether a history without a hole shows it, not only two equal looks."""
+    logged: bool = False
+    """Whether it takes the audit log to show that."""
     entries: tuple[int, ...] = ()
 
     @property
@@ -140,16 +142,26 @@ def rules_at(settings: SettingsHistory, branch: str, moment: int) -> Rules:
     active = tuple(one for one in applying if one.enforcement == ACTIVE)
     protection = classic if classic is not None and classic.protected else None
     facts: list[Fact] = [listing, *(one for one, _ in held), *([classic] if classic else [])]
+    # Classic protection keeps no history of its own.
+    loose = [one.ruleset_id for one, whole in held if not whole]
+    plain = protection is None and not loose
+    logged = not plain and _logged(tracks, loose, branch if protection else "", moment)
     return Rules(
         protection=protection,
         active=active,
         reporting=tuple(one for one in applying if one.enforcement == REPORTS),
         bypass=_bypass(settings, active, protection),
         problem=problem,
-        # Classic protection keeps no history of its own.
-        continuous=protection is None and all(whole for _, whole in held),
+        continuous=plain or logged,
+        logged=logged,
         entries=_seqs(facts),
     )
+
+
+def _logged(tracks: Tracks, rulesets: Iterable[str], branch: str, moment: int) -> bool:
+    """Whether the audit log shows what these rulesets, and the protection of a branch, were."""
+    classic = not branch or tracks.protection(branch).logged(moment)
+    return classic and all(tracks.ruleset(one).logged(moment) for one in rulesets)
 
 
 def _renamed(settings: SettingsHistory, moment: int) -> RulesetListing | None:
@@ -186,6 +198,8 @@ def moments(settings: SettingsHistory, branch: str) -> tuple[int, ...]:
         found.update(one.updated_at for one in tracks.versions(ruleset_id))
         windows = tracks.windows(Subject.RULESET_HISTORY, ruleset_id)
         found.update(edge for window in windows for edge in window)
+        found.update(tracks.trail.edges({Subject.RULESET: ruleset_id}))
+    found.update(tracks.trail.edges({Subject.BRANCH_PROTECTION: branch}))
     return tuple(sorted(found - {0}))
 
 

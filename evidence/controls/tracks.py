@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 from evidence.chain.intervals import SEEN, Interval, intervals, looks
+from evidence.controls.audited import AuditTrail
+from evidence.model.audit import AuditEvent
 from evidence.model.fact import Fact
 from evidence.model.protection import SettingsHistory
 from evidence.model.settings import (
@@ -30,8 +32,16 @@ F = TypeVar("F", bound=Fact)
 class Track(Generic[F]):
     """One snapshot over time. Times are microseconds UTC."""
 
-    def __init__(self, versions: Sequence[F], observations: Iterable[Observation]) -> None:
-        self._looks = looks(versions, observations)
+    def __init__(
+        self,
+        versions: Sequence[F],
+        observations: Iterable[Observation],
+        subject: Subject,
+        key: str,
+        trail: AuditTrail,
+    ) -> None:
+        self._subject, self._key, self._trail = subject, key, trail
+        self._looks = trail.doubted(looks(versions, observations), subject, key)
         self._times = [one.at for one in self._looks]
         self._spans = intervals(self._looks)
         self._begins = [one.begin for one in self._spans]
@@ -51,6 +61,26 @@ class Track(Generic[F]):
         if place >= 0 and self._spans[place].known and moment <= self._spans[place].end:
             return self._spans[place]
         return Interval(begin=moment, end=moment, value=None, known=False)
+
+    def told(self, moment: int) -> list[AuditEvent]:
+        """What the audit log says was done between the looks about a moment that saw something."""
+        before = [one.at for one in self._looks if one.seen and one.at <= moment]
+        after = [one.at for one in self._looks if one.seen and one.at >= moment]
+        if not before or not after:
+            return []
+        return self._trail.events(self._subject, self._key, before[-1], after[0])
+
+    def logged(self, moment: int) -> bool:
+        """Whether the audit log shows that it held since a look at it, or until the next one."""
+        place = bisect_right(self._times, moment)
+        spans = []
+        if place and self._looks[place - 1].seen:
+            spans.append((self._times[place - 1], moment))
+        if place < len(self._looks) and self._looks[place].seen:
+            spans.append((moment, self._times[place]))
+        return self.at(moment).known and any(
+            self._trail.silent(self._subject, self._key, *span) for span in spans
+        )
 
     def edges(self) -> list[int]:
         """Every moment at which what is known changes."""
@@ -73,6 +103,8 @@ class Tracks:
         self._built: dict[tuple[str, str], Track[Fact]] = {}
         self._whole: dict[str, bool] = {}
         self._windows: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        self.trail = AuditTrail(settings)
+        """What the organisation's audit log says of the repository."""
 
     def observations(self, subject: Subject, key: str = "") -> Sequence[Observation]:
         """The looks at one subject."""
@@ -136,7 +168,9 @@ class Tracks:
     def _track(self, subject: Subject, key: str, rows: Sequence[F]) -> Track[F]:
         name = (subject.value, key)
         if name not in self._built:
-            self._built[name] = Track(rows, self.observations(subject, key))
+            self._built[name] = Track(
+                rows, self.observations(subject, key), subject, key, self.trail
+            )
         return self._built[name]  # type: ignore[return-value]
 
 

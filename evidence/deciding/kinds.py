@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evidence.model.activity import RepositoryActivity, RuleSuite
+from evidence.model.audit import AuditEvent
 from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.delivery import Delivery
 from evidence.model.deployment import ApplicationState, Deployment
@@ -35,6 +36,7 @@ KNOWN: frozenset[type[Fact]] = frozenset(
     {
         AccessSnapshot,
         ApplicationState,
+        AuditEvent,
         BranchProtection,
         CheckCoverage,
         CheckRun,

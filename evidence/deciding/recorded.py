@@ -11,10 +11,11 @@ from evidence.deciding.holes import SECOND
 from evidence.deciding.landings import production_refs
 from evidence.deciding.lines import brought_to
 from evidence.model.activity import RepositoryActivity, RuleSuite
+from evidence.model.audit import AuditEvent
 from evidence.model.git import RefTip
 from evidence.model.pushes import LostPush
 from evidence.model.settings import Observation, Subject
-from evidence.store import movements, since
+from evidence.store import movements, queries, since
 from evidence.store.session import Store
 
 SKEW = 3_600_000_000
@@ -30,6 +31,9 @@ class Recorded:
         self._store, self._refs = case.store, production_refs(case.policy)
         self._suites = since.facts_since(case.store, RuleSuite, begin)
         self._moves = since.facts_since(case.store, RepositoryActivity, begin)
+        self._overrides = [
+            one for one in since.facts_since(case.store, AuditEvent, begin) if one.after_sha
+        ]
         self._tips = since.facts_since(case.store, RefTip, begin)
         self._looks = [
             one
@@ -48,12 +52,16 @@ class Recorded:
                 brought[one.repository] += self._beside(one)
             else:
                 topics[one.repository].add(one.ref.removeprefix("refs/heads/"))
+        for event in self._overrides:
+            brought[event.repository] += self._overridden(event)
         pulls = {
             f"{repository}:pr:{number}"
             for repository, branches in topics.items()
             for number in movements.numbers_of(self._store, repository, branches)
         }
-        return pulls | _landed_by(self._store, self._refs, brought)
+        ended = {(one.repository, one.after_sha) for one in self._overrides}
+        named = since.changes_by_sha(self._store, ended)
+        return pulls | named | _landed_by(self._store, self._refs, brought)
 
     def spans(self) -> Spans:
         """When what landed may have landed in a hole of the record that is one since, or no more.
@@ -77,6 +85,14 @@ class Recorded:
                 span = self._about(tip.repository, tip.name, tip.observed_at)
                 found[tip.repository].append(span)  # no hole begins before all that is recorded
         return found
+
+    def _overridden(self, event: AuditEvent) -> list[Movement]:
+        """The records of the push that an audit log says went past the rules."""
+        where, shas = event.repository, {event.after_sha}
+        return [
+            *queries.load_in(self._store, RuleSuite, "after_sha", shas, repository=where),
+            *queries.load_in(self._store, RepositoryActivity, "after_sha", shas, repository=where),
+        ]
 
     def _about(self, repository: str, ref: str, moment: int) -> tuple[int, int]:
         """From the movement before a moment to the one after it, and an hour more."""

@@ -34,6 +34,7 @@ def configuration(world: World, moment: Moment, home: Path) -> dict[str, Any]:
                 "security": bool(world.code_scan or world.alert),
                 "security_hours": 0,
                 "identities": bool(world.identity),
+                "audit_log": bool(world.audit),
                 "attestations": bool(world.attestation),
                 "deployment_records": bool(world.artifact_record),
             },

@@ -15,6 +15,7 @@ from evidence.demo.github_alerts import ROUTES as ALERTS
 from evidence.demo.github_artifact_records import artifact_records
 from evidence.demo.github_attestations import ROUTES as ATTESTATIONS
 from evidence.demo.github_attestations import of_organisation, of_person
+from evidence.demo.github_audit import audit_log
 from evidence.demo.github_logs import ROUTES as LOGS
 from evidence.demo.github_pulls import merged, pull_state, pull_updated
 from evidence.demo.github_records import ROUTES as RECORDS
@@ -78,6 +79,10 @@ def _owner(view: View) -> dict[str, Any]:
 
 def _installations(view: View, request: Request, _owner: str) -> Answer:
     return installations(view, request)
+
+
+def _audit_log(view: View, request: Request, owner: str) -> Answer:
+    return audit_log(view, request, owner)
 
 
 def _dressed(answer: Answer, request: Request, limits: Mapping[str, str]) -> Answer:
@@ -263,5 +268,6 @@ _ROUTES: Final[Mapping[str, Callable[..., Answer]]] = {
     "/orgs/([^/]+)/artifacts/([^/]+)/metadata/deployment-records": artifact_records,
     "/users/([^/]+)": _account,
     "/users/([^/]+)/attestations/([^/]+)": of_person,
+    "/orgs/([^/]+)/audit-log": _audit_log,
 }
 """Path pattern -> what answers it."""

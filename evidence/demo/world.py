@@ -58,7 +58,7 @@ from evidence.demo.world_deployed import (
     GitHubDeployment,
     Image,
 )
-from evidence.demo.world_identity import Identity
+from evidence.demo.world_identity import AuditEntry, Identity
 from evidence.demo.world_pushes import Push, Tag
 from evidence.demo.world_security import Alert, ArtifactRecord, Attestation, CodeScan
 from evidence.demo.world_settings import (
@@ -280,6 +280,7 @@ class World:
     code_scan: tuple[CodeScan, ...] = ()
     alert: tuple[Alert, ...] = ()
     identity: tuple[Identity, ...] = ()
+    audit: tuple[AuditEntry, ...] = ()
     jira: str = "cloud"
     """Which Jira serves issues with `tracker = "jira"`: `cloud` or `server`."""
     access: Access = field(default_factory=Access)

@@ -26,10 +26,11 @@ class Access:
     """Permissions that the credential lacks: `administration` (protection, rule suites, history and
     bypass lists of rulesets, deploy keys, teams), `bypass_actors` (the lists alone, as for an App
     that may only read), `environments`, `organisation` (members of teams, installed Apps),
-    `security_events`, `secret_scanning`, `dependabot`, `attestations`,
+    `security_events`, `secret_scanning`, `dependabot`, `attestations`, `audit_log`,
     `artifact_metadata`, `actions` (workflow runs, their approvals, logs of jobs)."""
     off: tuple[str, ...] = ()
-    """Features that are switched off: `code_scanning`, `secret_scanning`, `dependabot`."""
+    """Features that are switched off: `code_scanning`, `secret_scanning`, `dependabot`;
+    `audit_log`: the plan has none."""
     argocd_projects: tuple[str, ...] = ()
     """Argo CD projects that are visible; empty: all."""
     flux_forbidden: tuple[str, ...] = ()

@@ -74,6 +74,27 @@ def _github(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
             yield ok(check, f"{repository.name} can be read")
             yield from _evidence_of(check, session, repository.name, source)
     yield from _evidence_of_owners(check, source, loaded)
+    if source.audit_log:
+        yield from _audit_logs(check, source, loaded)
+
+
+def _audit_logs(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
+    """Whether the log of each organisation can be read; one that cannot becomes a gap."""
+    from evidence.collectors.github.owned import Owned
+    from evidence.collectors.github.readable import audit_log
+
+    account = github.account(source)
+    for owner in github.owners(source, loaded):
+        refused = audit_log(_github_session(source, owner), owner)
+        person = Owned(owner=owner, rest=account.rest(account.sign_in(), owner))
+        if not refused:
+            yield ok(check, f"the audit log of {owner} can be read")
+        elif not person.is_person:
+            detail = (
+                f"the audit log of {owner} cannot be read ({refused}); it takes Enterprise Cloud, "
+                "and an owner's `read:audit_log` or an App's Administration (organisation)"
+            )
+            yield warning(check, detail)
 
 
 def _evidence_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evidence.model.activity import RepositoryActivity, RuleSuite
+from evidence.model.audit import AuditEvent
 from evidence.model.capture import Gap
 from evidence.model.policy_result import PolicyResult
 from evidence.model.pushes import LostPush
@@ -37,6 +38,8 @@ class SettingsHistory:
     codeowners: tuple[CodeownersErrors, ...] = ()
     environments: tuple[EnvironmentSettings, ...] = ()
     access: tuple[AccessSnapshot, ...] = ()
+    audit: tuple[AuditEvent, ...] = ()
+    """What the organisation's log says of it and of all its repositories, by time."""
     observations: tuple[Observation, ...] = ()
     """By time."""
     movements: tuple[RepositoryActivity, ...] = ()

@@ -38,6 +38,9 @@ class Subject(StrEnum):
     IDENTITIES = "identities"
     """One list of who stands behind accounts, of an organisation and not of a repository; key:
     `<organisation id>/<kind>` as in `AccountIdentity`; `listed` names the accounts."""
+    AUDIT_LOG = "audit_log"
+    """All entries in `since`..`until` of an organisation's log that concern the repository; key:
+    the organisation's login; `listed` names those that tell of settings."""
     CODE_SCANNING = "code_scanning"
     """All analyses of code scanning in `since`..`until`; key empty, or of one that was not read."""
     CODE_ALERTS = "code_alerts"
@@ -66,8 +69,8 @@ class Observation(Fact):
     until: int = 0
     """Microseconds UTC, half-open: for lists of events, the window of which every one was read."""
     listed: tuple[str, ...] = ()
-    """Of `ruleset_history`: the ids of the versions that the list named, so that one of them that
-    is not here shows."""
+    """Of `ruleset_history` and `audit_log`: the ids of the versions or entries that the list named,
+    so that one of them that is not here shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,6 +86,19 @@ def identities(source: Source, loaded: Loaded) -> GitHubIdentities:
     )
 
 
+def audit_log(source: Source, loaded: Loaded) -> Collector:
+    """What the logs of its organisations say of their settings: a stream beside the first."""
+    from evidence.collectors.github.audit_log import GitHubAuditLog
+    from evidence.collectors.github.settings import HOUR
+
+    return GitHubAuditLog(
+        source=f"{source.id}:audit",
+        **_account(source),
+        every=source.settings_hours * HOUR,
+        repositories=_repositories(source, loaded),
+    )
+
+
 def register(source: Source, loaded: Loaded, store: Store) -> Collector:
     """The lists of repositories of its owners."""
     from evidence.collectors.github import GitHubRegister, Scope

@@ -44,6 +44,7 @@ BESIDE: tuple[_Stream, ...] = (
     ("github", lambda source: source.settings, github.settings),
     ("github", lambda source: source.security, github.security),
     ("github", lambda source: source.identities, github.identities),
+    ("github", lambda source: source.audit_log, github.audit_log),
 )
 """Further streams of a kind of source, where they are asked for, each with a cursor and receipts of
 its own: `<id>:settings`."""

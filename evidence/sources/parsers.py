@@ -32,6 +32,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
     from evidence.collectors.github import (
         parse_artifact_records,
         parse_attestations,
+        parse_audit,
         parse_gates,
         parse_identities,
         parse_job_logs,
@@ -52,6 +53,7 @@ def _parsers() -> dict[str, Callable[[Capture], Parsed]]:
         "github_attestations": parse_attestations.parse,
         "github_records": parse_artifact_records.parse,
         "github_identities": parse_identities.parse,
+        "github_audit": parse_audit.parse,
         "github_logs": parse_job_logs.parse,
         "github_comments": parse_line_comments.parse,
         "argocd": argocd.parse,

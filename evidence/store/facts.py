@@ -13,6 +13,7 @@ from sqlalchemy import Index, PrimaryKeyConstraint, Table
 from evidence.errors import MalformedError, StoreError
 from evidence.model import codec
 from evidence.model.activity import RepositoryActivity, RuleSuite
+from evidence.model.audit import AuditEvent
 from evidence.model.check import CheckCoverage, CheckRun
 from evidence.model.delivery import Delivery
 from evidence.model.deployment import ApplicationState, Deployment
@@ -194,6 +195,12 @@ FACTS: Mapping[type[Fact], FactTable] = {
         _fact_table(ScopeEntry, "scope_entry", ("source", "object_id")),
         _fact_table(
             AccountIdentity, "account_identity", ("source", "organisation", "kind", "account")
+        ),
+        _fact_table(
+            AuditEvent,
+            "audit_event",
+            ("source", "organisation", "event_id"),
+            search=(("repository",),),
         ),
         _fact_table(Observation, "observation", ("repository", "subject", "key", "at")),
         FactTable(

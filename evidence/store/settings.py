@@ -24,6 +24,7 @@ from evidence.model.settings import (
     Subject,
 )
 from evidence.store import queries
+from evidence.store.audit_log import audit_events, audited_since
 from evidence.store.escaped import from_text
 from evidence.store.facts import fact_table
 from evidence.store.session import Store
@@ -66,6 +67,12 @@ def settings_history(
         found = queries.load_versions(store, cls, at=at, repository=repository)
         return tuple(sorted(found, key=lambda one: (one.observed_at, one.entry_seq)))
 
+    observations = tuple(
+        sorted(
+            queries.load_versions(store, Observation, at=at, repository=repository),
+            key=lambda one: (one.at, one.subject, one.key),
+        )
+    )
     return SettingsHistory(
         repository=repository,
         protections=versions(BranchProtection),
@@ -75,12 +82,8 @@ def settings_history(
         codeowners=versions(CodeownersErrors),
         environments=versions(EnvironmentSettings),
         access=versions(AccessSnapshot),
-        observations=tuple(
-            sorted(
-                queries.load_versions(store, Observation, at=at, repository=repository),
-                key=lambda one: (one.at, one.subject, one.key),
-            )
-        ),
+        audit=audit_events(store, repository, observations, at),
+        observations=observations,
         movements=_movements(store, repository, branches, at),
         gaps=tuple(gap for gap in gaps if gap.kind in GAP_KINDS and gap.repository == repository),
     )
@@ -130,7 +133,7 @@ def settings_since(store: Store, since: int) -> dict[str, int]:
     That is the look before the new one, microseconds UTC: what lies between two looks is known
     only once both are there. A ruleset that was supplied, and a first look, reach back to 0. Of
     what belongs to an organisation (who stands behind an account) the repository is empty; who is
-    newly known may have been anybody at any time.
+    newly known may have been anybody at any time. An audit log reaches back to the looks around it.
     """
     new, old = fact_table(Observation).table, fact_table(Observation).table.alias("old")
     same = [old.c[name] == new.c[name] for name in ("repository", "subject", "key")]
@@ -153,6 +156,8 @@ def settings_since(store: Store, since: int) -> dict[str, int]:
         newly = select(known.c.entry_seq).where(known.c.entry_seq >= since).limit(1)
         if connection.execute(newly).first() is not None:
             found[""] = 0
+    for repository, moment in audited_since(store, since).items():
+        found[repository] = min(found.get(repository, moment), moment)
     return found
 
 

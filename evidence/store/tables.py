@@ -19,7 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA = "0016"
+SCHEMA = "0017"
 """The migration that this code expects; a test compares it with the newest one."""
 
 metadata = MetaData(

@@ -78,6 +78,8 @@ class Seen:
     """Its store is closed; what it has read, it keeps."""
     inputs: PopulationInputs
     chains: tuple[Chain, ...]
+    epoch: int
+    """When the story begins, microseconds UTC."""
     settings: tuple[SettingInterval, ...]
     """From the epoch to the last collection."""
     events: tuple[EventDetermination, ...]
@@ -188,6 +190,7 @@ def _seen(case: Case, rehearsal: Rehearsal, store: Store, outcome: Run) -> Seen:
         decision=decision,
         inputs=settled_inputs(decision),
         chains=chains,
+        epoch=begin,
         settings=settings,
         events=events,
         rulings=_ruled(decision, chains, determinations, settings, events),
@@ -365,6 +368,9 @@ def _setting(seen: Seen, expected: Mapping[str, Any]) -> Iterator[str]:
     """The worst interval of each named control of one repository's settings."""
     name, branch = expected["setting"], expected.get("branch", "")
     own = [one for one in seen.settings if one.repository == name and branch in {"", one.setting}]
+    if "within" in expected:
+        begin, end = (moment(at, seen.epoch) for at in expected["within"])
+        own = [one for one in own if one.begin < end and begin < one.end]
     if expected.get("intervals", len(own)) != len(own):
         yield f"settings of {name}: expected {expected['intervals']} intervals, found {len(own)}"
     found: dict[str, Determination] = {}

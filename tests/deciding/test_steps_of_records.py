@@ -274,18 +274,18 @@ STEPS = [
 ]
 
 
-def lives(randomness, syncs, empty, tmp_path):
+def lives(randomness, syncs, empty, tmp_path, made=Recorded, steps=STEPS):
     """Lives by random steps; (why it was decided whole, what differs) after each sync."""
     path, copy = tmp_path / "steps.sqlite3", tmp_path / "whole.sqlite3"
     shutil.copyfile(empty, path)
     for more in ("-wal", "-shm"):
         path.with_name(path.name + more).unlink(missing_ok=True)
     with closing(open_store(f"sqlite:///{path}")) as store:
-        shop = Recorded(store, randomness)
+        shop = made(store, randomness)
         for _ in range(syncs):
             for _ in range(shop.random.randint(1, 3)):
                 shop.now += 7 * MINUTE
-                shop.random.choice(STEPS)(shop)
+                shop.random.choice(steps)(shop)
             shop.sync()
             shop.now += shop.random.choice([1, 90, 600, 3_000]) * MINUTE
             expected = decided_whole(shop.decide, path, copy)
@@ -293,8 +293,8 @@ def lives(randomness, syncs, empty, tmp_path):
             yield done.whole, differing(expected, seen(store))
 
 
-def is_alike(randomness, syncs, empty, tmp_path):
-    for place, (_, differs) in enumerate(lives(randomness, syncs, empty, tmp_path)):
+def is_alike(randomness, syncs, empty, tmp_path, **more):
+    for place, (_, differs) in enumerate(lives(randomness, syncs, empty, tmp_path, **more)):
         assert differs == [], f"sync {place}"
 
 

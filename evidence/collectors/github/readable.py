@@ -91,6 +91,17 @@ def accesses(
         yield Access(evidence=evidence, permission=permission, readable=not detail, detail=detail)
 
 
+def audit_log(session: PoliteSession, owner: str) -> str:
+    """Why the audit log of an organisation cannot be read; empty where it can."""
+    asking = replace(session, answers=frozenset({200, 403, 404}))
+    try:
+        answer = asking.get(f"/orgs/{owner}/audit-log", {"include": "web", "per_page": "1"})
+    except EvidenceError as error:
+        return error.message
+    # What a refusal says of the plan is a refusal here all the same.
+    return "" if answer.status == 200 else f"status {answer.status}"
+
+
 def _refusal(answer: Answer) -> str:
     """Why it cannot be read; empty where it can."""
     if answer.status == 200 or is_off(answer.status, text(at(_json(answer.body), "message"))):

@@ -13,6 +13,7 @@ from evidence.controls.rules import Rules, rules_at
 from evidence.controls.satisfied import Shown, shown
 from evidence.controls.standard import Covered, standard_lane
 from evidence.controls.timeline import timeline_of
+from evidence.controls.tracks import tracks_of
 from evidence.controls.words import clip, listing, short, when, who
 from evidence.model.chain import Chain
 from evidence.model.change import ChangeKind, MergeMethod
@@ -100,8 +101,9 @@ def _pull_request(case: _Case, policy: Policy, as_of: int) -> Determination:
     if landing.result == "bypass":
         failed = listing(clip(name) for name in landing.failed_rules)
         which = f": {failed}" if failed else ""
+        forge = "The organisation's audit log tells" if landing.logged else "The forge recorded"
         sentence = (
-            f"The forge recorded that {who(landing.actor)} bypassed rules when #{number} "
+            f"{forge} that {who(landing.actor)} bypassed rules when #{number} "
             f"landed at {when(landing.at)}{which}."
         )
         return _say(case, "rules-bypassed", sentence)
@@ -120,6 +122,11 @@ def _pull_request(case: _Case, policy: Policy, as_of: int) -> Determination:
             f"#{number} landed: a push lies in it of which nothing is known."
         )
         return _say(case, "push-record-broken", sentence)
+    if tracks_of(chain.evidence.settings).trail.lacks(landing.at or case.moment):
+        sentence = (
+            f"The audit log named entries at the time when #{number} landed that are not here."
+        )
+        return _say(case, "audit-entry-missing", sentence)
     if landing.result == "pass" and (landing.enforced or not rules.problem):
         sentence = f"The forge recorded that #{number} met its rules at {when(landing.at)}."
         return _say(case, "rules-met", sentence)

@@ -10,7 +10,8 @@ from evidence.controls.protecting import below_policy
 from evidence.controls.rules import Rules, moments, rules_at
 from evidence.controls.spans import Judged, joined
 from evidence.controls.tracks import tracks_of
-from evidence.controls.words import clip, listing, when
+from evidence.controls.words import clip, listing, when, who
+from evidence.model.audit import AuditEvent
 from evidence.model.determination import SettingInterval
 from evidence.model.protection import SettingsHistory
 from evidence.policy import Policy, Repository
@@ -89,6 +90,13 @@ def _judged(case: _Case, begin: int, end: int) -> Judged:
     if rules.bypass is None:
         sentence = f"{name} was protected, but who may bypass it is not visible to the credential."
         return _with(rules, begin, end, "bypass-list-not-visible", sentence)
+    if rules.logged and begin != end:
+        sentence = (
+            f"{name} was protected as the policy demands, and the organisation's audit log tells "
+            "of no change in this time."
+        )
+        entries = (*rules.entries, *tracks_of(settings).trail.entries(begin, end))
+        return _at_policy(entries, begin, end, sentence)
     if not rules.continuous and begin != end:
         sentence = (
             f"{name} was protected as the policy demands at both ends, and nothing covers the "
@@ -96,18 +104,43 @@ def _judged(case: _Case, begin: int, end: int) -> Judged:
         )
         return _with(rules, begin, end, "continuity", sentence)
     sentence = f"{name} was protected as the policy demands."
-    return _with(rules, begin, end, "protection-at-policy", sentence)
+    return _at_policy(rules.entries, begin, end, sentence)
+
+
+def _at_policy(entries: tuple[int, ...], begin: int, end: int, sentence: str) -> Judged:
+    reason = "protection-at-policy"
+    return Judged(begin=begin, end=end, reason=reason, sentence=sentence, entries=entries)
 
 
 def _unknown(settings: SettingsHistory, branch: str, begin: int, end: int, problem: str) -> Judged:
     tracks = tracks_of(settings)
     name = clip(branch)
+    told = _told(settings, branch, (begin + end) // 2)
+    if told:
+        last = told[-1]
+        sentence = (
+            f"The audit log tells that the rules of {name} were changed between two looks, at last "
+            f"{clip(last.action)} by {who(last.actor)} at {when(last.at)} ({len(told)} entries): "
+            "what held meanwhile is not known."
+        )
+        entries = tuple(sorted({one.entry_seq for one in told} - {0}))
+        reason = "changed-between-looks"
+        return Judged(begin=begin, end=end, reason=reason, sentence=sentence, entries=entries)
     if tracks.protection(branch).looked_at or tracks.listing().looked_at:
         # The problem names a moment, which would keep spans apart that say the same.
         sentence = f"Nothing shows all rules of {name} in this time."
         return Judged(begin=begin, end=end, reason="continuity", sentence=sentence)
     sentence = f"The rules of {name} are not known: {problem}."
     return Judged(begin=begin, end=end, reason="settings-not-read", sentence=sentence)
+
+
+def _told(settings: SettingsHistory, branch: str, moment: int) -> list[AuditEvent]:
+    """What the audit log says was done about a moment to rules that may be the branch's."""
+    tracks = tracks_of(settings)
+    found = tracks.protection(branch).told(moment)
+    for ruleset_id in sorted({one for row in settings.listings for one in row.ruleset_ids}):
+        found += tracks.ruleset(ruleset_id).told(moment)
+    return sorted(dict.fromkeys(found), key=lambda one: (one.at, one.event_id))
 
 
 def _with(rules: Rules, begin: int, end: int, reason: str, sentence: str) -> Judged:
