@@ -19,6 +19,7 @@ from evidence.chain.images import (
     overrides,
     value_images,
 )
+from evidence.chain.inline import Layers, overridden, value_layers
 from evidence.chain.inquiry import Entry, Inquiry
 from evidence.chain.patches import patched
 from evidence.chain.releases import (
@@ -77,11 +78,17 @@ class Configurations:
         self._inquiry = inquiry
         self._repository = repository
         self._parsed: dict[str, tuple[list[Any], str] | None] = {}
-        self._read: dict[tuple[str, str, str], Configuration] = {}
+        self._read: dict[tuple[str, str, str, str], Configuration] = {}
 
-    def read(self, revision: str, path: str, application: Application) -> Configuration:
-        """The configuration of an application below `path` at a revision."""
-        key = (revision, path, application.id)
+    def read(
+        self, revision: str, path: str, application: Application, inline: str = ""
+    ) -> Configuration:
+        """The configuration of an application below `path` at a revision.
+
+        `inline`: what its own definition gave it (`DeployedSource.inline`); files beside the
+        manifests that override a source go before that.
+        """
+        key = (revision, path, application.id, inline)
         if key not in self._read:
             mapped = {one.image for one in application.images if "{" not in one.image}
             only = mapped.pop() if len(mapped) == 1 else ""
@@ -90,7 +97,10 @@ class Configurations:
             images = list(self._directory(reading, path, 0)) if whole else []
             images += self._dependencies(reading, path)
             told = self._source_files(reading, path) if whole else []
-            images += self._values(reading, path, application, told)
+            layers, unread = value_layers(inline)
+            reading.problems.update(unread)
+            images += self._values(reading, path, application, layers, told)
+            images = overridden(images, inline)
             for name, document in told:
                 images = apply_overrides(images, list(image_overrides(document)), name)
             reading.problems |= {
@@ -252,6 +262,7 @@ class Configurations:
         reading: _Reading,
         path: str,
         application: Application,
+        inline: Layers,
         told: list[tuple[str, Any]],
     ) -> Iterable[ImageRef]:
         """Images of the chart's own values, the values files, and the parameters told last."""
@@ -265,7 +276,7 @@ class Configurations:
                 layers += [(name, document) for document in documents[:1]]
             elif name != own:
                 reading.problems.add(f"missing:{name}")
-        layers += [(name, parameters(document)) for name, document in told]
+        layers += [*inline, *((name, parameters(document)) for name, document in told)]
         version = self._app_version(reading, path)
         found = value_images(layers, application.values_keys, reading.only)
         return [replace(ref, version=version) for ref in found]

@@ -84,6 +84,11 @@ class Operation:
         """Deployed revision of each source."""
         return tuple(source.revision for source in self.deployment.sources)
 
+    @property
+    def given(self) -> tuple[tuple[str, str], ...]:
+        """Deployed revision of each source, and what its application's definition gave it."""
+        return tuple((source.revision, source.inline) for source in self.deployment.sources)
+
 
 def operation_key(deployment: Deployment) -> Key:
     """(source, application uid or name, start): what makes two sightings one operation."""

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from evidence.chain.configuration import Configuration, Configurations
 from evidence.chain.digests import Digests
 from evidence.chain.images import ImageRef, differences, split_reference
+from evidence.chain.inline import FLAG, SPEC
+from evidence.chain.inlined import inline_configuration, inline_lanes, inline_of
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.lanes import Step, lane_ranges
 from evidence.chain.mapping import ImageMaps
@@ -66,14 +68,14 @@ class Hop:
         return bool(mapped and (path or application.values_files))
 
     def configuration(
-        self, application: Application, repository: str, revision: str, path: str
+        self, application: Application, repository: str, revision: str, path: str, inline: str = ""
     ) -> Configuration:
         """What the repository says at a revision; asks Git where it must."""
         reader = self._configurations.get(repository)
         if reader is None:
             reader = Configurations(self._inquiry, repository)
             self._configurations[repository] = reader
-        return reader.read(revision, path, application)
+        return reader.read(revision, path, application, inline)
 
     def follow(self, application: Application, drafts: Sequence[Draft]) -> None:
         """Adds image changes and source ranges to the drafts of one application."""
@@ -83,16 +85,29 @@ class Hop:
                 if not one.through and self.follows(application, one.repository, one.path):
                     lanes[one.key].append((draft, one))
         for lane in lanes.values():
-            self._lane(application, lane)
+            steps = ((draft, one, self._at(application, draft, one)) for draft, one in lane)
+            self._lane(application, steps, self._before(application, *lane[0]))
+        for given in inline_lanes(drafts):
+            told = ((draft, None, inline_configuration(one, application)) for draft, one in given)
+            self._lane(application, told, None)
 
-    def _lane(self, application: Application, lane: Sequence[tuple[Draft, RangeDraft]]) -> None:
-        settled = self._before(application, lane[0][1])
+    def _at(self, application: Application, draft: Draft, one: RangeDraft) -> Configuration:
+        """What an operation was read from, with what its application was given inline."""
+        sha = self._inputs.graphs[one.repository].shas[one.revision]
+        inline = inline_of(draft, one)
+        return self.configuration(application, one.repository, sha, one.path, inline)
+
+    def _lane(
+        self,
+        application: Application,
+        lane: Iterable[tuple[Draft, RangeDraft | None, Configuration]],
+        settled: tuple[ImageRef, ...] | None,
+    ) -> None:
+        """`settled`: the images before all of it, where they are known."""
         first, unread = settled is None, False
         baselines = self._commits(application, settled or ())
         sources: dict[ImageKey, list[Seen]] = defaultdict(list)
-        for draft, one in lane:
-            shas = self._inputs.graphs[one.repository].shas
-            now = self.configuration(application, one.repository, shas[one.revision], one.path)
+        for draft, one, now in lane:
             problems = _worth_naming(now.problems)
             draft.problems.update(problems)
             if unread:
@@ -111,12 +126,15 @@ class Hop:
         for key, seen in sources.items():
             self._ranges(key, seen, baselines.get(key, -1))
 
-    def _before(self, application: Application, first: RangeDraft) -> tuple[ImageRef, ...] | None:
+    def _before(
+        self, application: Application, draft: Draft, first: RangeDraft
+    ) -> tuple[ImageRef, ...] | None:
         """Images at the configured baseline; None without one."""
         if first.lane.previous < 0:
             return None
         sha = self._inputs.graphs[first.repository].shas[first.lane.previous]
-        return self.configuration(application, first.repository, sha, first.path).images
+        inline = inline_of(draft, first)
+        return self.configuration(application, first.repository, sha, first.path, inline).images
 
     def _commits(self, application: Application, refs: Iterable[ImageRef]) -> dict[ImageKey, int]:
         """Source commit of each image that resolves."""
@@ -136,12 +154,14 @@ class Hop:
         image: str,
         old: ImageRef | None,
         new: ImageRef | None,
-        lane: RangeDraft,
+        lane: RangeDraft | None,
     ) -> ImageChange:
         place = new or old
         built = self._maps.built_from(application, image)
         before = self._naming.by_itself(built, old, draft) if old else Resolution()
         after = self._naming.as_changed(built, new, draft, lane) if new else Resolution()
+        if place and place.file == SPEC:
+            draft.flags.add(FLAG)
         if after.moved:
             draft.flags.add(MOVED)
         problem = after.problem
@@ -170,7 +190,7 @@ class Hop:
         draft: Draft,
         ref: ImageRef,
         sources: dict[ImageKey, list[Seen]],
-        lane: RangeDraft,
+        lane: RangeDraft | None,
     ) -> None:
         built = self._maps.built_from(application, ref.image)
         if not built.repository:

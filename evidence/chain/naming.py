@@ -85,15 +85,20 @@ class Naming:
             return Resolution(problem=PROBLEM, candidates=(found.commit,))
         return found
 
-    def as_set(self, built: Built, ref: ImageRef, draft: Draft, lane: RangeDraft) -> Resolution:
+    def as_set(
+        self, built: Built, ref: ImageRef, draft: Draft, lane: RangeDraft | None
+    ) -> Resolution:
         """With what is told by those who set it, where nothing else names a commit."""
         found = self.by_itself(built, ref, draft)
-        if not built.repository or found.pending or found.problem not in _UNNAMED:
+        told_of = built.repository and not found.pending and found.problem in _UNNAMED
+        if lane is None or not told_of:
             return found
         told = self._set_by.told(built, ref, draft, lane)
         return self.by_itself(built, ref, draft, told) if told != _NOTHING else found
 
-    def as_changed(self, built: Built, ref: ImageRef, draft: Draft, lane: RangeDraft) -> Resolution:
+    def as_changed(
+        self, built: Built, ref: ImageRef, draft: Draft, lane: RangeDraft | None
+    ) -> Resolution:
         """As `as_set`, of a reference that was another one before: its tag may have moved since.
 
         Where the last look before the operation showed the tag at another commit, nothing tells
@@ -113,7 +118,9 @@ class Naming:
             return self._open[key]
         return replace(found, moved=moved_after(sights, found.commit, ended))
 
-    def as_running(self, built: Built, ref: ImageRef, draft: Draft, lane: RangeDraft) -> Resolution:
+    def as_running(
+        self, built: Built, ref: ImageRef, draft: Draft, lane: RangeDraft | None
+    ) -> Resolution:
         """A reference that was named by those who set it keeps that meaning while it runs."""
         kept = self._open.get((draft.application.id, built.repository, ref.image, ref.reference))
         if kept is not None:

@@ -96,21 +96,20 @@ def draft_rows(
     """
     drafts: list[Draft] = []
     healed = 0
-    settled: tuple[str, ...] = ()
+    settled: tuple[tuple[str, str], ...] = ()
     lost = after_a_gap(operations, inputs.gaps)
     runs = {one.deployment.history_id for one in operations if one.deployment.sources}
     for operation in operations:
         if _only_state(operation) and operation.deployment.history_id in runs:
             continue  # the run that made that state is told of itself
-        revisions = operation.revisions
-        if operation.deployment.self_heal and settled and revisions == settled:
+        if operation.deployment.self_heal and settled and operation.given == settled:
             healed += 1
             continue
         drafts.append(_draft(application, operation, locator, drafts))
         if operation.key in lost:
             drafts[-1].problems.add("history_gap")
-        if operation.settles and any(revisions):
-            settled = revisions
+        if operation.settles and any(operation.revisions):
+            settled = operation.given
     _restarts(drafts)
     return drafts, healed
 

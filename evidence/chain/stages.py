@@ -117,7 +117,9 @@ def _run(
         sha = inputs.graphs[located.repository].shas[located.commit]
         revisions.add((located.repository, sha))
         if hop.follows(application, located.repository, located.path):
-            found = hop.configuration(application, located.repository, sha, located.path)
+            found = hop.configuration(
+                application, located.repository, sha, located.path, source.inline
+            )
             images |= {(ref.image, ref.reference) for ref in found.images}
             read = read and not found.problems
     return _Run(

@@ -107,7 +107,7 @@ class ArgoCD:
             policy["automated"] = {"prune": True, "selfHeal": world.self_heal}
         return {
             "project": world.project,
-            **self._sources(world.sources),
+            **self._sources(world.sources, self._inline(app)),
             "destination": {
                 "server": world.destination,
                 "namespace": world.target_namespace or world.name or world.key,
@@ -116,8 +116,15 @@ class ArgoCD:
             **({"revisionHistoryLimit": world.history_limit} if world.history_limit != 10 else {}),
         }
 
-    def _sources(self, sources: Sequence[AppSource]) -> dict[str, Any]:
+    def _inline(self, app: ApplicationRecord) -> tuple[str, ...]:
+        """Images that its own definition sets, as the last operation had them."""
+        started = self._started(app)
+        return started[-1].inline if started else ()
+
+    def _sources(self, sources: Sequence[AppSource], inline: Sequence[str] = ()) -> dict[str, Any]:
         shown = [self._source(one) for one in sources]
+        if inline:
+            shown[0]["kustomize"] = {"images": list(inline)}
         return {"source": shown[0]} if len(shown) == 1 else {"sources": shown}
 
     def _source(self, source: AppSource) -> dict[str, Any]:
@@ -172,7 +179,7 @@ class ArgoCD:
         known = live.revisions if live else ("",) * len(tips)
         shown = [tip or old for tip, old in zip(tips, known, strict=True)]
         compared = {
-            **self._sources(app.world.sources),
+            **self._sources(app.world.sources, self._inline(app)),
             "destination": self._spec(app)["destination"],
         }
         return {
@@ -209,7 +216,7 @@ class ArgoCD:
             **_revisions(one.revisions),
             "deployStartedAt": iso(one.started_at),
             "deployedAt": iso(one.finished_at),
-            **self._sources(app.world.sources),
+            **self._sources(app.world.sources, one.inline),
             "initiatedBy": _initiator(one),
         }
 
@@ -231,7 +238,7 @@ class ArgoCD:
             "startedAt": iso(one.started_at),
             "syncResult": {
                 **_revisions(one.revisions),
-                **self._sources(app.world.sources),
+                **self._sources(app.world.sources, one.inline),
                 "resources": [
                     {**_resource(name), "status": "Synced", "message": "configured"}
                     for name in one.selective

@@ -47,6 +47,10 @@ def play_deploy(scene: Scene, deploy: Deploy, at: int) -> None:
             health=deploy.health,
             heal_attempts=deploy.heal_attempts,
             images=deploy.images or app.world.images or _images(scene, app.world, revisions),
+            inline=tuple(
+                scene.filled(one, scene.history.repositories[app.world.sources[0].repository])
+                for one in deploy.inline
+            ),
             history_id=number,
         )
     )

@@ -30,6 +30,7 @@ class OperationRecord:
     health: str
     heal_attempts: int
     images: tuple[str, ...]
+    inline: tuple[str, ...]
     history_id: int
     """-1: it left no history row."""
 

@@ -85,6 +85,8 @@ class Deploy:
     """How many tries Argo CD counts in a self-heal."""
     images: tuple[str, ...] = ()
     """Image references after it, instead of those found in the manifests."""
+    inline: tuple[str, ...] = ()
+    """Argo CD only: `kustomize.images` of the application's own definition from then on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,10 @@ def run_number(url: str) -> str:
     return found[1] if found else ""
 
 
+UNREAD_INLINE = '{"too_large": true}'
+"""What stands in `inline` for more than is kept."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedSource:
     """One source of a deployment: a Git repository at a revision, a chart or an OCI artifact."""
@@ -39,6 +43,9 @@ class DeployedSource:
     """Digest of the artifact, where the deployer names one beside its version."""
     origin_revision: str = ""
     """The commit that `revision` was rendered from, by the deployer's word (source hydrator)."""
+    inline: str = ""
+    """JSON of what the definition of the application itself gives it: `kustomize.images`, and
+    `parameters`, `values`, `valuesObject` of `helm`; empty where it gives none of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -369,3 +369,17 @@ def test_a_pull_request_that_was_not_collected_is_judged_by_its_deployments():
     pull.evidence = {"pull_request": None, "pull_request_versions": ()}
 
     assert pull.outcome("CM-14") == ("pass", "deployed")
+
+
+def test_an_image_that_the_definition_of_the_application_sets_is_traced_by_its_parent_alone():
+    above = replace(SPAN, basis="parent_application", through="application:root")
+
+    assert outcome(flags=("inline_image",)) == ("unknown", "definition-not-traced")
+    assert outcome(flags=("inline_image",), ranges=(SPAN, above)) == ("pass", "traced")
+    assert "inline-image" in traced(flags=("inline_image",), ranges=(SPAN, above)).flags
+
+
+def test_a_tag_that_moved_afterwards_is_flagged():
+    one = traced(flags=("tag_moved",))
+
+    assert (one.reason, "tag-moved" in one.flags) == ("traced", True)

@@ -62,7 +62,7 @@ class Shop:
         self.parents, self.trees, self.changed = {}, {}, {}
         self.tips, self.messages = {}, {}
         self.lines = {"code": [], "config": []}
-        self.deployed, self.named = {}, {}
+        self.deployed, self.named, self.inline = {}, {}, {}
         self.push("code", {})
         tag = self.tips["code"]
         images = {"web": ["web"], "till": ["till", "web"], "stock": ["stock"]}
@@ -141,6 +141,15 @@ class Shop:
         """A tag that was deployed before, and may have been moved by now."""
         if self.named:
             self.bump(self.random.choice(sorted(self.named)))
+
+    def release_inline(self):
+        """The image is set in the definition of the application, and synced at the same commit."""
+        name = self.random.choice(APPS)
+        image = self.random.choice(sorted(self.tags[name]))
+        images = [f"registry.example/{image}:{self.random.choice(self.lines['code'][-3:])}"]
+        self.inline[name] = json.dumps({"kustomize": {"images": images}})
+        last = self.deployed.get(name)
+        self.deploy(name=name, sha=last.sources[0].revision if last else "")
 
     def bump_badly(self):
         self.bump("nightly")
@@ -231,6 +240,7 @@ class Shop:
             path=f"apps/{name}",
             target_revision="main",
             revision=sha or self.tips["config"],
+            inline=self.inline.get(name, ""),
         )
         found = Deployment(
             source="argo",
@@ -358,6 +368,7 @@ STEPS = [
     Shop.release_told,
     *[Shop.release_tagged, Shop.move_tag] * 2,
     Shop.bump_to_old_tag,
+    *[Shop.release_inline] * 2,
     *[Shop.scan, Shop.see_digests, Shop.record] * 2,
     Shop.back,
     Shop.bump_back,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
 from evidence.collectors.lenient import at, items, text, texts
-from evidence.model.deployment import DeployedSource
+from evidence.model.deployment import UNREAD_INLINE, DeployedSource
+
+_INLINE_LIMIT = 65_536
+"""Characters of what a definition says itself that are kept for one source."""
 
 
 def revisions(value: Mapping[str, Any]) -> tuple[str, ...]:
@@ -65,6 +69,21 @@ def rendered_from(body: Mapping[str, Any]) -> tuple[str, str]:
     return text(at(done, "hydratedSHA")), text(at(done, "drySHA"))
 
 
+def _inline(source: Mapping[str, Any]) -> str:
+    """What the definition says of images itself, as JSON; a mark where that is too much to keep."""
+    wanted = {"kustomize": ("images",), "helm": ("parameters", "values", "valuesObject")}
+    found = {
+        holder: told
+        for holder, names in wanted.items()
+        if (told := {name: at(source, holder, name) for name in names if at(source, holder, name)})
+    }
+    try:
+        written = json.dumps(found, sort_keys=True, default=str) if found else ""
+    except (ValueError, RecursionError):
+        return UNREAD_INLINE
+    return written if len(written) <= _INLINE_LIMIT else UNREAD_INLINE
+
+
 def _source(source: Mapping[str, Any], revision: str, home: str = "") -> DeployedSource:
     url, chart = text(source.get("repoURL")), text(source.get("chart"))
     kind = "git"
@@ -79,4 +98,5 @@ def _source(source: Mapping[str, Any], revision: str, home: str = "") -> Deploye
         revision=revision,
         chart=chart,
         kind=kind,
+        inline=_inline(source),
     )

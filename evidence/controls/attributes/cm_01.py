@@ -65,6 +65,7 @@ _FLAGS = {
     "path_unmapped": "path-unmapped",
     "parent_unread": "parent-unread",
     "out_of_window": "out-of-window",
+    "inline_image": "inline-image",
     "tag_moved": "tag-moved",
 }
 """Flag of a deployment -> flag of the determination."""
@@ -103,6 +104,7 @@ def _decide(deployment: ProductionDeployment, gaps: Sequence[Gap]) -> tuple[str,
         or _gap(deployment, gaps)
         or _range(deployment)
         or _image(deployment)
+        or _definition(deployment)
         or _mapped(deployment)
     )
 
@@ -167,6 +169,18 @@ def _image(deployment: ProductionDeployment) -> tuple[str, str] | None:
             told = f"image {clip(image.image)} at {clip(image.new)}"
             return "image-unresolved", f"{told} ({clip(image.problem.replace('_', ' '))})."
     return None
+
+
+def _definition(deployment: ProductionDeployment) -> tuple[str, str] | None:
+    """An image that was set in the definition of the application, which no commit read tells."""
+    if "inline_image" not in deployment.flags:
+        return None
+    if any(span.basis == "parent_application" for span in deployment.ranges):
+        return None
+    return "definition-not-traced", (
+        "an image was set in the definition of the application itself, and no commit that was read "
+        "says so."
+    )
 
 
 def _foreign(image: ImageChange) -> bool:

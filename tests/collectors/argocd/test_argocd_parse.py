@@ -13,7 +13,7 @@ from evidence.collectors.argocd import lost_between
 from evidence.collectors.argocd.history import named
 from evidence.model.actor import ActorType
 from evidence.model.capture import Capture, Form, GapReason
-from evidence.model.deployment import ApplicationState, Deployment
+from evidence.model.deployment import UNREAD_INLINE, ApplicationState, Deployment
 
 
 def micros(text):
@@ -267,3 +267,47 @@ def test_lost_rows_are_exactly_those_in_neither_look(first, more):
 
 def test_a_huge_jump_costs_nothing():
     assert lost_between((0,), (2**62,)) == (range(1, 2**62),)
+
+
+# --- what the definition itself says of images
+
+
+def inline(parse, build, **source):
+    row = build.row(10, source=build.source(**source))
+    return parse(history=[row], operationState=None)[0][0].sources[0].inline
+
+
+def test_images_and_values_of_the_definition_are_told_with_each_operation(parse, build):
+    told = {
+        "kustomize": {"images": ["web:1"], "namePrefix": "a-"},
+        "helm": {"parameters": [{"name": "image.tag", "value": "1"}], "valueFiles": ["v.yaml"]},
+    }
+    assert json.loads(inline(parse, build, **told)) == {
+        "kustomize": {"images": ["web:1"]},
+        "helm": {"parameters": [{"name": "image.tag", "value": "1"}]},
+    }
+
+
+def test_each_of_several_sources_has_its_own_values(parse, build):
+    chart = {"repoURL": "https://charts.test", "chart": "shop", "targetRevision": "1.x"}
+    row = build.row(
+        10,
+        revisions=["a" * 40, "1.2.3"],
+        sources=[build.source(), {**chart, "helm": {"valuesObject": {"image": {"tag": "2"}}}}],
+    )
+    found = parse(history=[row], operationState=None)[0][0].sources
+    assert [each.inline for each in found] == [
+        "",
+        '{"helm": {"valuesObject": {"image": {"tag": "2"}}}}',
+    ]
+
+
+@pytest.mark.parametrize(
+    "source", [{}, {"kustomize": {}}, {"kustomize": "x", "helm": 7}, {"helm": {"values": ""}}]
+)
+def test_a_definition_that_sets_nothing_tells_nothing(parse, build, source):
+    assert inline(parse, build, **source) == ""
+
+
+def test_more_than_is_kept_is_said_to_be_unread(parse, build):
+    assert inline(parse, build, helm={"values": "x" * 70_000}) == UNREAD_INLINE
