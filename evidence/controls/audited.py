@@ -29,14 +29,15 @@ class AuditTrail:
     """The log as it concerns one repository. Times are microseconds UTC."""
 
     def __init__(self, settings: SettingsHistory) -> None:
-        self._here = {one.event_id for one in settings.audit}
+        here = {one.event_id for one in settings.audit}
         self._events = sorted(settings.audit, key=lambda one: (one.at, one.event_id))
         self._looks = [one for one in settings.observations if one.subject == Subject.AUDIT_LOG]
+        self._lacking = [one for one in self._looks if not here.issuperset(one.listed)]
         moved = [one.at for one in self._events if one.action.startswith("repo.transfer")]
         self._windows = _merged(
             (one.since, min([one.until, *moved]))
             for one in self._looks
-            if one.outcome in SEEN and self._here.issuperset(one.listed)
+            if one.outcome in SEEN and one not in self._lacking
         )
         self._overrides: dict[str, list[AuditEvent]] = {}
         for one in self._events:
@@ -50,10 +51,7 @@ class AuditTrail:
 
     def lacks(self, moment: int) -> bool:
         """Whether an entry that the log named about a moment is not here."""
-        return any(
-            one.since <= moment <= max(one.until, one.at) and not self._here.issuperset(one.listed)
-            for one in self._looks
-        )
+        return any(one.since <= moment <= max(one.until, one.at) for one in self._lacking)
 
     def whole(self, begin: int, end: int) -> bool:
         """Whether the log was read without a hole from one moment to another."""

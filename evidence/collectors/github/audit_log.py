@@ -83,6 +83,7 @@ class GitHubAuditLog(GitHubAccount):
                 for page in self._pages(owner, state, rest(owner), began):
                     yield stamped(page)
             except NotInstalledError as error:
+                log.looked_at = began
                 yield stamped(Page(gaps=(self._gap(owner, GapReason.FORBIDDEN, error.message),)))
         yield stamped(Page(complete=True))
 
@@ -137,7 +138,7 @@ class GitHubAuditLog(GitHubAccount):
         first: RestAnswer | None = None
         for answer in rest.pages(f"/orgs/{owner}/audit-log", asked):
             if not answer.ok:
-                log.looked_at = 0
+                log.looked_at = began
                 reason, detail = _refusal(owner, answer)
                 look = entries.look(answer, "not_visible")
                 yield Page(captures=(look,), gaps=(self._gap(owner, reason, detail),))

@@ -33,7 +33,7 @@ class LogState:
     """How far the log of one organisation was read. Times are microseconds UTC, by GitHub."""
 
     looked_at: int = 0
-    """By our clock: when the last whole reading began; 0 where the log was not shown."""
+    """By our clock: when the last reading that came to its end began, or the log was refused."""
     until: int = 0
     """Up to when it is believed whole."""
     since: int = 0

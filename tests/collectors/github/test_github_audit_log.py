@@ -213,6 +213,16 @@ def test_a_log_that_is_not_shown_is_a_gap_that_names_plan_and_permission(
     assert not read.events
 
 
+def test_a_log_that_was_refused_is_asked_for_again_when_it_is_due(tmp_path_factory):
+    with served(tmp_path_factory, without=("audit_log",)) as simulation:
+        moment = simulation.at("+2d")
+        first = Read(moment, every=24 * HOUR)
+        second = Read(moment, first.cursor, every=24 * HOUR)
+        third = Read(moment, first.cursor)
+    assert (second.calls, second.gaps, second.pages[-1].complete) == (0, [], True)
+    assert [gap.reason for gap in third.gaps] == [GapReason.FORBIDDEN]
+
+
 def test_the_gap_ends_once_the_log_is_read(simulation):
     assert (kinds.LOG, "example-shop") in Read(simulation.at("+2d")).lists
 
