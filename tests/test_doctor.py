@@ -162,6 +162,7 @@ def test_identities_that_may_not_be_read_are_named(tmp_path, access, named):
     assert all(name in one for name, one in zip(named, told, strict=True))
 
 
+@pytest.mark.long
 def test_a_server_that_cannot_be_reached_stops_no_other_check(live):
     loaded = present(live)
     live.simulation.server("argocd").close()

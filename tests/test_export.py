@@ -104,6 +104,7 @@ def shown(tmp_path_factory, hostile, brief_pdfs):
     return folder, exports, first
 
 
+@pytest.mark.long
 def test_the_same_question_to_the_same_ledger_has_the_same_bytes_whenever_it_is_asked(shown):
     folder, *_ = shown
     assert rendered(folder / "earlier") == rendered(folder / "early")
@@ -412,6 +413,7 @@ def test_an_export_without_keys_says_so_before_it_reads_anything(ready):
 # --- the same from both databases
 
 
+@pytest.mark.long
 @pytest.mark.postgres
 @pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
 def test_a_ledger_copied_to_postgresql_gives_the_same_bytes(ready, store_url):

@@ -6,6 +6,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 from shop_world import shop
@@ -61,6 +63,7 @@ def at_the_end(rehearsal):
     return rehearsal.loaded(rehearsal.simulation.end())
 
 
+@pytest.mark.long
 def test_daily_looks_find_each_application_once_also_where_rows_are_shared(tmp_path):
     with shop(tmp_path, STORY) as rehearsal:
         for when in ("+1d12h", "+2d12h", "+3d12h", "+3d18h"):
@@ -82,6 +85,7 @@ def test_a_second_look_at_the_same_state_adds_no_version(tmp_path):
         assert [(one.versions_new, one.objects_unchanged) for one in again.receipts] == [(0, 5)]
 
 
+@pytest.mark.long
 def test_replaying_the_captures_gives_the_same_deployments(tmp_path):
     with shop(tmp_path, STORY) as rehearsal:
         for when in ("+1d12h", "+2d12h", "+3d12h"):

@@ -388,6 +388,7 @@ def test_an_archive_reads_back_and_python_reads_it_too(files):
         assert {name: other.read(name) for name in other.namelist()} == files == read
 
 
+@pytest.mark.long
 def test_an_archive_of_more_files_than_the_short_form_counts_is_read_by_both():
     files = {f"captures/{number:08d}.json": b"" for number in range(70_000)}
     data = zipped(files)

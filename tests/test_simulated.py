@@ -61,6 +61,7 @@ def told(tmp_path_factory, brief_pdfs):
     return found, written
 
 
+@pytest.mark.long
 def test_a_report_by_hand_on_the_demos_configuration_says_simulated_on_every_page(told):
     found, written = told
     assert "simulated = true" in written
@@ -72,6 +73,7 @@ def test_a_store_that_was_filled_as_simulated_stays_marked_without_the_setting(t
     assert marks(found["taken out"]) == ({True}, True, True, True)
 
 
+@pytest.mark.long
 def test_an_earlier_size_of_the_ledger_does_not_lose_the_mark(told):
     found, _ = told
     assert marks(found["before all"]) == ({True}, True, True, True)

@@ -186,6 +186,7 @@ def test_7_is_another_run_that_holds_the_lock(evidence, live, words):
     assert "Another run" in ran.err
 
 
+@pytest.mark.long
 def test_130_is_a_run_that_was_interrupted(live, start, home):
     live.simulation.server("github").latency = 0.5
     where = {name: os.environ[name] for name in ("EVIDENCE_HOME", "EVIDENCE_CONFIG")}

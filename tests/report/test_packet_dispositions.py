@@ -152,6 +152,7 @@ def test_results_keep_what_was_computed_apart_from_its_disposition(packet: Path)
     assert document["responses"][0]["terms"]["text"] == "A second engineer was hired."
 
 
+@pytest.mark.long
 def test_the_register_prints_class_validity_evidence_and_words_that_nobody_audited(
     packet: Path,
 ) -> None:

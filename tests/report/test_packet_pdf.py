@@ -108,6 +108,7 @@ def test_every_page_of_simulated_data_says_so(packet: Path) -> None:
     assert ["SIMULATED" in text for text in told] == [True] * len(told)
 
 
+@pytest.mark.long
 def test_real_data_is_not_called_simulated(tmp_path: Path) -> None:
     write_packet(make_small(simulated=False), tmp_path)
     told = "".join(pages(tmp_path / "packet.pdf")) + (tmp_path / "packet.html").read_text("utf-8")

@@ -69,6 +69,7 @@ def test_a_report_with_locked_keys_and_a_time_stamp_authority_verifies_whole(
         assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.long
 @softhsm
 @pytest.mark.usefixtures("brief_pdf")
 def test_a_report_sealed_by_a_token_verifies_with_its_captures(house, token, tmp_path, monkeypatch):
