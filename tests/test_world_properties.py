@@ -22,6 +22,7 @@ from losing import (
     PARTS,
     RECORDS,
     SINGLES,
+    WHOLES,
     gained,
     settled_inputs,
     traced_by_loss,
@@ -100,7 +101,7 @@ def test_every_part_of_a_changes_evidence_is_taken_away():
     """What is judged, once more where production came back to it, and statements that something is
     missing."""
 
-    assert {*PARTS, *RECORDS, *SINGLES, *MAPPINGS, *besides, *no_evidence} == {
+    assert {*PARTS, *RECORDS, *SINGLES, *WHOLES, *MAPPINGS, *besides, *no_evidence} == {
         one.name for one in fields(ChangeEvidence)
     }
 

@@ -11,7 +11,7 @@ from evidence.chain.population import Population, PopulationInputs, build_popula
 from evidence.controls.evaluate import evaluate_change
 from evidence.deciding.case import Case
 from evidence.deciding.decide import evaluate_deployments
-from evidence.model.chain import Chain, ChangeEvidence
+from evidence.model.chain import Chain, ChangeEvidence, Precedent
 from evidence.model.determination import Outcome
 from evidence.model.fact import Fact
 from evidence.policy import ControlScope, Policy
@@ -41,6 +41,10 @@ what organisations say of accounts."""
 
 SINGLES = ("undone", "restored")
 """Parts that are one object or none."""
+
+WHOLES = ("promoted",)
+"""Parts whose members the commits name, so that none of them is lost alone: all of them, or what is
+known of one."""
 
 MAPPINGS = ("answers", "platforms")
 """Parts that say something of each of their keys."""
@@ -87,8 +91,19 @@ def without_one_object(evidence: ChangeEvidence) -> Iterator[tuple[str, ChangeEv
     for part in SINGLES:
         if getattr(evidence, part):
             yield part, replace(evidence, **{part: None})
+    for part in WHOLES:
+        yield from _without_word_of(evidence, part)
     if evidence.forge_read_to:
         yield "how far the forge was read", replace(evidence, forge_read_to=0)
+
+
+def _without_word_of(evidence: ChangeEvidence, part: str) -> Iterator[tuple[str, ChangeEvidence]]:
+    known: tuple[Precedent, ...] = getattr(evidence, part)
+    if known:
+        yield part, replace(evidence, **{part: ()})
+    for place, one in enumerate(known):
+        less = (*known[:place], replace(one, approved=None), *known[place + 1 :])
+        yield f"{part}: whether {one.change_id} was approved", replace(evidence, **{part: less})
 
 
 def _lists_of_records(evidence: ChangeEvidence) -> Iterator[tuple[str, str]]:
