@@ -6,6 +6,7 @@ import pytest
 from case_files import read_case
 from case_run import IMPLEMENTED, differences, reread_otherwise, run_case
 from losing import gained, traced_by_loss, without_one_capture, without_one_object
+from sqlalchemy import make_url
 
 pytestmark = pytest.mark.long
 
@@ -21,7 +22,9 @@ def test_case(case_path, case_store, tmp_path, record_property):
 
     assert differences(case, seen) == []
     assert reread_otherwise(seen) == []
-    assert gained_by_loss(seen) == []
+    if make_url(case_store).get_backend_name() == "sqlite":
+        # Of what was read already, and alike from both: once is enough.
+        assert gained_by_loss(seen) == []
 
 
 def gained_by_loss(seen):
