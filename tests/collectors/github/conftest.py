@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -26,6 +27,13 @@ from evidence.collectors.github import GitHubCollector, GitHubRepository
 from evidence.collectors.github.credentials import FixedToken
 from evidence.collectors.github.transport import Transport
 from evidence.collectors.http import Clock
+from evidence.demo.organisation import base_world
+from evidence.demo.reading import extended, read_world
+from evidence.demo.simulation import Simulation
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from github_served import served
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = "@octokit/graphql-schema"
@@ -529,3 +537,25 @@ def schema() -> Any:
         if done.returncode or not path.exists():
             pytest.skip(f"npm could not bring {PACKAGE}: {done.stderr.strip()[-200:]}")
     return build_schema(path.read_text("utf-8"), assume_valid=True, assume_valid_sdl=True)
+
+
+@pytest.fixture(scope="module")
+def simulation(request, tmp_path_factory):
+    """The `STORY` of a test file, served as GitHub."""
+    with served(tmp_path_factory, request.module.STORY) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory):
+    """Serves what is told on top of the base of the demo's organisation."""
+    running = []
+
+    def start(text):
+        world = extended(base_world(), read_world(text))
+        running.append(Simulation(world, tmp_path_factory.mktemp("github")))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.close()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import replace
 
 import pytest
+from github_served import ALL, Run, addressed, digest, served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,11 +14,8 @@ from evidence.collectors.github.artifact_records import PATIENCE, GitHubArtifact
 from evidence.collectors.github.paging import DAY
 from evidence.collectors.github.parse_artifact_records import parse
 from evidence.collectors.http import Clock
-from evidence.demo.reading import read_world
-from evidence.demo.simulation import Simulation
-from evidence.model.capture import GapReason, Window
+from evidence.model.capture import GapReason
 
-ALL = Window(since=0, until=2**62)
 STORY = """
 [[person]]
 key = "ada"
@@ -51,48 +48,21 @@ at = "+2d"
 """
 
 
-def digest(text: str) -> str:
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-
-
-def served(tmp_path_factory, text=STORY, **access):
-    world = read_world(text)
-    return Simulation(
-        replace(world, access=replace(world.access, **access)), tmp_path_factory.mktemp("world")
-    )
-
-
-@pytest.fixture(scope="module")
-def simulation(tmp_path_factory):
-    with served(tmp_path_factory) as running:
-        yield running
-
-
 def collector(moment, wanted, now=1_000.0):
     return GitHubArtifactRecords(
         source="forge:records",
-        url=moment.github_api_url,
-        token=moment.github_token,
-        system="github.example",
-        clock=Clock(now=lambda: now, sleep=lambda _seconds: None),
+        **addressed(moment, clock=Clock(now=lambda: now, sleep=lambda _seconds: None)),
         owners=("example-shop",),
         wanted=lambda: {digest(one): brought for one, brought in wanted.items()},
     )
 
 
-class Read:
+class Read(Run):
     """What one run of the collector came to."""
 
     def __init__(self, moment, *texts, cursor="", brought=0, **given):
-        one = collector(moment, dict.fromkeys(texts, brought), **given)
-        self.pages = list(one.fetch(ALL, cursor))
-        self.captures = [capture for page in self.pages for capture in page.captures]
-        said = [one.parse(capture) for capture in self.captures]
-        self.facts = [fact for each in said for fact in each.facts]
-        self.gaps = [gap for page in self.pages for gap in page.gaps]
-        self.gaps += [gap for each in said for gap in each.gaps]
-        self.calls = sum(page.calls for page in self.pages)
-        self.cursor = self.pages[-1].cursor
+        wanted = dict.fromkeys(texts, brought)
+        super().__init__(collector(moment, wanted, **given), cursor)
 
 
 def test_the_collector_keeps_its_promise(promise, simulation):
@@ -169,7 +139,7 @@ def test_one_without_a_record_is_asked_for_once_a_day_for_a_week(simulation):
 
 
 def test_what_may_not_be_read_is_one_gap_that_names_the_permission(tmp_path_factory):
-    with served(tmp_path_factory, without=("artifact_metadata",)) as simulation:
+    with served(tmp_path_factory, STORY, without=("artifact_metadata",)) as simulation:
         first = Read(simulation.at("+3d"), "web-1", "web-2")
         again = Read(simulation.at("+3d"), "web-1", "web-2", cursor=first.cursor)
     assert [(gap.reason, gap.key) for gap in first.gaps] == [(GapReason.FORBIDDEN, "*")]
@@ -178,7 +148,7 @@ def test_what_may_not_be_read_is_one_gap_that_names_the_permission(tmp_path_fact
 
 
 def test_an_organisation_that_has_no_such_list_is_a_gap(tmp_path_factory):
-    with served(tmp_path_factory) as simulation:
+    with served(tmp_path_factory, STORY) as simulation:
         moment = simulation.at("+3d")
         one = collector(moment, {"web-1": 0})
         one.owners = ("somebody-else",)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
-
-import pytest
+from github_served import Run, addressed, digest, served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.collectors.github.attestations import PATIENCE, GitHubAttestations
 from evidence.collectors.github.paging import DAY
 from evidence.collectors.http import Clock
-from evidence.demo.reading import read_world
-from evidence.demo.simulation import Simulation
-from evidence.model.capture import GapReason, Window
+from evidence.model.capture import GapReason
 from evidence.model.provenance import Provenance
 
-ALL = Window(since=0, until=2**62)
 STORY = """
 [[person]]
 key = "ada"
@@ -42,48 +36,20 @@ bundle = false
 """
 
 
-def digest(text: str) -> str:
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-
-
-def served(tmp_path_factory, text=STORY, **access):
-    world = read_world(text)
-    return Simulation(
-        replace(world, access=replace(world.access, **access)), tmp_path_factory.mktemp("world")
-    )
-
-
-@pytest.fixture(scope="module")
-def simulation(tmp_path_factory):
-    with served(tmp_path_factory) as running:
-        yield running
-
-
 def collector(moment, *texts, now=1_000.0, owners=("example-shop",)):
     return GitHubAttestations(
         source="forge:attestations",
-        url=moment.github_api_url,
-        token=moment.github_token,
-        system="github.example",
-        clock=Clock(now=lambda: now, sleep=lambda _seconds: None),
+        **addressed(moment, clock=Clock(now=lambda: now, sleep=lambda _seconds: None)),
         owners=owners,
         wanted=lambda: frozenset(map(digest, texts)),
     )
 
 
-class Read:
+class Read(Run):
     """What one run of the collector came to."""
 
     def __init__(self, moment, *texts, cursor="", **given):
-        one = collector(moment, *texts, **given)
-        self.pages = list(one.fetch(ALL, cursor))
-        self.captures = [capture for page in self.pages for capture in page.captures]
-        said = [one.parse(capture) for capture in self.captures]
-        self.facts = [fact for each in said for fact in each.facts]
-        self.gaps = [gap for page in self.pages for gap in page.gaps]
-        self.gaps += [gap for each in said for gap in each.gaps]
-        self.calls = sum(page.calls for page in self.pages)
-        self.cursor = self.pages[-1].cursor
+        super().__init__(collector(moment, *texts, **given), cursor)
 
 
 def test_the_collector_keeps_its_promise(promise, simulation):
@@ -137,7 +103,7 @@ def test_an_attestation_that_comes_without_its_statement_is_a_gap(simulation):
 
 
 def test_what_may_not_be_read_is_one_gap_and_asked_for_again(tmp_path_factory):
-    with served(tmp_path_factory, without=("attestations",)) as simulation:
+    with served(tmp_path_factory, STORY, without=("attestations",)) as simulation:
         first = Read(simulation.at("+3d"), "web-1", "late")
         again = Read(simulation.at("+3d"), "web-1", "late", cursor=first.cursor)
     assert [(gap.reason, gap.key) for gap in first.gaps] == [(GapReason.FORBIDDEN, "*")]

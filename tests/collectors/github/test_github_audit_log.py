@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from github_served import ALL, Run, addressed, served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,14 +14,10 @@ from evidence.collectors.github import GitHubRepository
 from evidence.collectors.github import audit_kinds as kinds
 from evidence.collectors.github.audit_log import KEPT, LATE, OVERLAP, GitHubAuditLog
 from evidence.collectors.github.paging import DAY, HOUR
-from evidence.collectors.http import Clock
-from evidence.demo.reading import read_world
-from evidence.demo.simulation import Simulation
 from evidence.model.audit import OVERRIDE, AuditEvent
-from evidence.model.capture import GapReason, Window
+from evidence.model.capture import GapReason
 from evidence.model.settings import Observation, Subject
 
-ALL = Window(since=0, until=2**62)
 STORY = """
 [[person]]
 key = "ada"
@@ -66,47 +62,24 @@ at = "+1d6h"
 """
 
 
-def served(tmp_path_factory, text=STORY, **access):
-    world = read_world(text)
-    return Simulation(
-        replace(world, access=replace(world.access, **access)), tmp_path_factory.mktemp("world")
-    )
-
-
-@pytest.fixture(scope="module")
-def simulation(tmp_path_factory):
-    with served(tmp_path_factory) as running:
-        yield running
-
-
 def collector(moment, every=0, keys=("shop",)):
     return GitHubAuditLog(
         source="forge:audit",
-        url=moment.github_api_url,
-        token=moment.github_token,
-        system="github.example",
+        **addressed(moment),
         every=every,
-        clock=Clock(sleep=lambda _seconds: None),
         repositories=tuple(
             GitHubRepository(id=key, name=moment.repositories.get(key, key)) for key in keys
         ),
     )
 
 
-class Read:
+class Read(Run):
     """What one run of the collector came to."""
 
     def __init__(self, moment, cursor="", **given):
-        one = collector(moment, **given)
-        self.pages = list(one.fetch(ALL, cursor))
-        self.captures = [capture for page in self.pages for capture in page.captures]
-        self.gaps = [gap for page in self.pages for gap in page.gaps]
-        self.lists = [pair for page in self.pages for pair in page.lists]
-        self.facts = [fact for capture in self.captures for fact in one.parse(capture).facts]
-        self.calls = sum(page.calls for page in self.pages)
-        self.cursor = self.pages[-1].cursor
-        self.events = [one for one in self.facts if isinstance(one, AuditEvent)]
-        self.looks = {one.repository: one for one in self.facts if isinstance(one, Observation)}
+        super().__init__(collector(moment, **given), cursor)
+        self.events = self.of(AuditEvent)
+        self.looks = {one.repository: one for one in self.of(Observation)}
 
     def actions(self):
         return [one.action for one in self.events]
@@ -202,7 +175,7 @@ def test_many_entries_are_read_page_by_page_and_a_cut_reading_goes_on(tmp_path_f
 def test_a_log_that_is_not_shown_is_a_gap_that_names_plan_and_permission(
     tmp_path_factory, access, reason
 ):
-    with served(tmp_path_factory, **access) as simulation:
+    with served(tmp_path_factory, STORY, **access) as simulation:
         read = Read(simulation.at("+2d"))
     assert [(gap.kind, gap.key, gap.reason) for gap in read.gaps] == [
         (kinds.LOG, "example-shop", reason)
@@ -214,7 +187,7 @@ def test_a_log_that_is_not_shown_is_a_gap_that_names_plan_and_permission(
 
 
 def test_a_log_that_was_refused_is_asked_for_again_when_it_is_due(tmp_path_factory):
-    with served(tmp_path_factory, without=("audit_log",)) as simulation:
+    with served(tmp_path_factory, STORY, without=("audit_log",)) as simulation:
         moment = simulation.at("+2d")
         first = Read(moment, every=24 * HOUR)
         second = Read(moment, first.cursor, every=24 * HOUR)

@@ -6,20 +6,16 @@ import json
 from dataclasses import replace
 
 import pytest
+from github_served import deployments_of as collector
+from github_served import facts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evidence.collectors.github import GitHubRepository, queries
 from evidence.collectors.github import parse_deployments as parsing
-from evidence.collectors.github.deployments import GitHubDeploymentsCollector
-from evidence.collectors.http import Clock
-from evidence.demo.organisation import base_world
-from evidence.demo.reading import extended, read_world
-from evidence.demo.simulation import Simulation
+from evidence.collectors.github import queries
 from evidence.errors import AuthError
-from evidence.model.capture import Capture, Form, GapReason, Window
+from evidence.model.capture import Capture, Form, GapReason
 
-ALL = Window(since=0, until=2**62)
 DAY = 86_400_000_000
 MANY = "".join(
     f'[[github_deployment]]\non = "shop/root"\nby = "ship-bot"\nat = "+{hour}h"\n'
@@ -34,39 +30,6 @@ at = "+1h"
 environment = "staging"
 statuses = { "+1m" = "WAITING", "+2d" = "SUCCESS" }
 """
-
-
-@pytest.fixture(scope="module")
-def serve(tmp_path_factory):
-    running = []
-
-    def start(text):
-        world = extended(base_world(), read_world(text))
-        running.append(Simulation(world, tmp_path_factory.mktemp("gh")))
-        return running[-1]
-
-    yield start
-    for one in running:
-        one.close()
-
-
-def collector(moment, **fields):
-    given = {
-        "source": "ghd",
-        "url": moment.github_api_url,
-        "token": moment.github_token,
-        "system": "github.example",
-        "clock": Clock(sleep=lambda _seconds: None),
-        "repositories": (GitHubRepository(id="shop", name=moment.repositories["shop"]),),
-        **fields,
-    }
-    return GitHubDeploymentsCollector(**given)
-
-
-def facts(maker, cursor=""):
-    pages = list(maker.fetch(ALL, cursor))
-    found = [fact for p in pages for c in p.captures for fact in maker.parse(c).facts]
-    return found, pages
 
 
 def test_the_collector_keeps_its_promise(promise, serve):
@@ -115,7 +78,7 @@ def test_a_repository_that_is_hidden_is_a_gap_and_a_token_is_needed(serve):
     _, pages = facts(collector(moment))
     assert [gap.reason for page in pages for gap in page.gaps] == [GapReason.NOT_FOUND_OR_FORBIDDEN]
     with pytest.raises(AuthError):
-        list(collector(moment, token="").fetch(ALL, ""))
+        facts(collector(moment, token=""))
 
 
 def capture(**body):

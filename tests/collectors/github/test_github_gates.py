@@ -6,20 +6,15 @@ import json
 from dataclasses import replace
 
 import pytest
+from github_served import deployments_of, facts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evidence.collectors.github import GitHubRepository, parse_gates
-from evidence.collectors.github.deployments import GitHubDeploymentsCollector
+from evidence.collectors.github import parse_gates
 from evidence.collectors.github.parse_gates import DEPLOYMENT_RUN
-from evidence.collectors.http import Clock
-from evidence.demo.organisation import base_world
-from evidence.demo.reading import extended, read_world
-from evidence.demo.simulation import Simulation
-from evidence.model.capture import Capture, Form, GapReason, Window
+from evidence.model.capture import Capture, Form, GapReason
 from evidence.model.deployment import RUN, run_number
 
-ALL = Window(since=0, until=2**62)
 DAY = 86_400_000_000
 GATED = """
 [[environment]]
@@ -59,38 +54,8 @@ statuses = { "+1m" = "SUCCESS" }
 """
 
 
-@pytest.fixture(scope="module")
-def serve(tmp_path_factory):
-    running = []
-
-    def start(text):
-        world = extended(base_world(), read_world(text))
-        running.append(Simulation(world, tmp_path_factory.mktemp("gates")))
-        return running[-1]
-
-    yield start
-    for one in running:
-        one.close()
-
-
 def gated(moment, **fields):
-    given = {
-        "source": "ghd",
-        "url": moment.github_api_url,
-        "token": moment.github_token,
-        "system": "github.example",
-        "clock": Clock(sleep=lambda _seconds: None),
-        "repositories": (GitHubRepository(id="shop", name=moment.repositories["shop"]),),
-        "production": ("shop/production",),
-        **fields,
-    }
-    return GitHubDeploymentsCollector(**given)
-
-
-def facts(maker, cursor=""):
-    pages = list(maker.fetch(ALL, cursor))
-    found = [fact for p in pages for c in p.captures for fact in maker.parse(c).facts]
-    return found, pages
+    return deployments_of(moment, **{"production": ("shop/production",), **fields})
 
 
 def gates(found):

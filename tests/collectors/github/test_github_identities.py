@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from github_served import Run, addressed, served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.collectors.github import identity_kinds as kinds
 from evidence.collectors.github.identities import GitHubIdentities
 from evidence.collectors.github.paging import HOUR
-from evidence.collectors.http import Clock
-from evidence.demo.reading import read_world
-from evidence.demo.simulation import Simulation
-from evidence.model.capture import GapReason, Window
+from evidence.model.capture import GapReason
 from evidence.model.identity import AccountIdentity
 from evidence.model.settings import Observation
 
-ALL = Window(since=0, until=2**62)
 STORY = """
 [[person]]
 key = "ada"
@@ -45,42 +40,20 @@ removed = true
 """
 
 
-def served(tmp_path_factory, text=STORY, **access):
-    world = read_world(text)
-    return Simulation(
-        replace(world, access=replace(world.access, **access)), tmp_path_factory.mktemp("world")
-    )
-
-
-@pytest.fixture(scope="module")
-def simulation(tmp_path_factory):
-    with served(tmp_path_factory) as running:
-        yield running
-
-
 def collector(moment, every=0, owners=("example-shop",)):
     return GitHubIdentities(
         source="forge:identities",
-        url=moment.github_api_url,
-        token=moment.github_token,
-        system="github.example",
+        **addressed(moment),
         every=every,
-        clock=Clock(sleep=lambda _seconds: None),
         owners=owners,
     )
 
 
-class Read:
+class Read(Run):
     """What one run of the collector came to."""
 
     def __init__(self, moment, cursor="", **given):
-        one = collector(moment, **given)
-        self.pages = list(one.fetch(ALL, cursor))
-        self.captures = [capture for page in self.pages for capture in page.captures]
-        self.gaps = [gap for page in self.pages for gap in page.gaps]
-        self.facts = [fact for capture in self.captures for fact in one.parse(capture).facts]
-        self.calls = sum(page.calls for page in self.pages)
-        self.cursor = self.pages[-1].cursor
+        super().__init__(collector(moment, **given), cursor)
 
     def of(self, kind):
         found = (one for one in self.facts if isinstance(one, AccountIdentity))
@@ -153,7 +126,7 @@ def test_an_organisation_without_saml_is_an_answer_and_no_gap(tmp_path_factory):
     [("samlIdentityProvider", "example-shop/saml"), ("membersWithRole", "example-shop/verified")],
 )
 def test_what_only_owners_see_is_a_gap_for_others(tmp_path_factory, field, key):
-    with served(tmp_path_factory, forbidden=(f"Organization.{field}",)) as simulation:
+    with served(tmp_path_factory, STORY, forbidden=(f"Organization.{field}",)) as simulation:
         read = Read(simulation.at("+1d"))
     assert [(gap.reason, gap.key) for gap in read.gaps] == [(GapReason.FORBIDDEN, key)]
     assert "not_visible" in {one.outcome for one in read.looks().values()}

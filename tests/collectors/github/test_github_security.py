@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from github_served import ALL, Run, addressed, served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,15 +15,11 @@ from evidence.collectors.github import security_kinds as kinds
 from evidence.collectors.github.collector import GitHubRepository
 from evidence.collectors.github.security import GitHubSecurityCollector
 from evidence.collectors.github.settings import HOUR
-from evidence.collectors.http import Clock
-from evidence.demo.reading import read_world
-from evidence.demo.simulation import Simulation
-from evidence.model.capture import GapReason, Window
+from evidence.model.capture import GapReason
 from evidence.model.policy_result import Binding, FindingState, PolicyResult, Severity, Verdict
 from evidence.model.settings import Observation, Subject
 
 END = "+6d"
-ALL = Window(since=0, until=2**62)
 LISTS = (Subject.CODE_SCANNING, Subject.CODE_ALERTS, Subject.SECRET_ALERTS)
 STORY = """
 [[person]]
@@ -90,19 +87,6 @@ at = "+2d"
 """
 
 
-def served(tmp_path_factory, text=STORY, **access):
-    world = read_world(text)
-    return Simulation(
-        replace(world, access=replace(world.access, **access)), tmp_path_factory.mktemp("world")
-    )
-
-
-@pytest.fixture(scope="module")
-def simulation(tmp_path_factory):
-    with served(tmp_path_factory) as running:
-        yield running
-
-
 def sha_of(simulation, reference):
     return simulation.history.names[reference][1]
 
@@ -110,26 +94,17 @@ def sha_of(simulation, reference):
 def collector(moment, every=0, clock=None):
     return GitHubSecurityCollector(
         source="forge:security",
-        url=moment.github_api_url,
-        token=moment.github_token,
-        system="github.example",
+        **addressed(moment, clock),
         every=every,
-        clock=clock or Clock(sleep=lambda _seconds: None),
         repositories=(GitHubRepository(id="shop", name="example-shop/shop", branches=("main",)),),
     )
 
 
-class Read:
+class Read(Run):
     """What one run of the collector came to."""
 
     def __init__(self, moment, cursor="", **given):
-        one = collector(moment, **given)
-        self.pages = list(one.fetch(ALL, cursor))
-        self.captures = [capture for page in self.pages for capture in page.captures]
-        self.gaps = [gap for page in self.pages for gap in page.gaps]
-        self.facts = [fact for capture in self.captures for fact in one.parse(capture).facts]
-        self.calls = sum(page.calls for page in self.pages)
-        self.cursor = self.pages[-1].cursor
+        super().__init__(collector(moment, **given), cursor)
 
     def results(self, **equals):
         return [
@@ -321,7 +296,7 @@ def test_alerts_of_many_pages_are_read_whole(tmp_path_factory):
 
 def test_what_is_switched_off_is_an_answer_and_no_gap(tmp_path_factory):
     off = ("code_scanning", "secret_scanning", "dependabot")
-    with served(tmp_path_factory, off=off) as simulation:
+    with served(tmp_path_factory, STORY, off=off) as simulation:
         read = Read(simulation.at(END))
     assert read.gaps == []
     assert set(read.looks().values()) == {"absent"}
@@ -329,7 +304,7 @@ def test_what_is_switched_off_is_an_answer_and_no_gap(tmp_path_factory):
 
 def test_what_the_credential_may_not_read_is_a_gap_for_each_sort(tmp_path_factory):
     lacking = ("security_events", "secret_scanning", "dependabot")
-    with served(tmp_path_factory, without=lacking) as simulation:
+    with served(tmp_path_factory, STORY, without=lacking) as simulation:
         read = Read(simulation.at(END))
     assert sorted((gap.kind, gap.reason) for gap in read.gaps) == [
         (kind, GapReason.FORBIDDEN)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from github_served import ALL, Run, addressed, served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,11 +16,9 @@ from evidence.collectors.github.settings import HOUR, GitHubSettingsCollector
 from evidence.collectors.github.settings_state import SettingsState
 from evidence.collectors.http import Clock
 from evidence.demo.faults import FAULTS, SPOILERS
-from evidence.demo.reading import read_world
-from evidence.demo.simulation import Simulation
 from evidence.errors import AuthError, EvidenceError
 from evidence.model.activity import RepositoryActivity, RuleSuite
-from evidence.model.capture import GapReason, Window
+from evidence.model.capture import GapReason
 from evidence.model.settings import (
     AccessSnapshot,
     BranchProtection,
@@ -32,7 +31,6 @@ from evidence.model.settings import (
     Subject,
 )
 
-ALL = Window(since=0, until=2**62)
 DAY = 24 * HOUR
 STORY = """
 [[person]]
@@ -103,53 +101,17 @@ app_id = 77
 """
 
 
-def served(tmp_path_factory, text=STORY, **access):
-    world = read_world(text)
-    return Simulation(
-        replace(world, access=replace(world.access, **access)), tmp_path_factory.mktemp("world")
-    )
-
-
-@pytest.fixture(scope="module")
-def simulation(tmp_path_factory):
-    with served(tmp_path_factory) as running:
-        yield running
-
-
 def collector(simulation, moment, every=0, clock=None, name="example-shop/shop"):
     return GitHubSettingsCollector(
         source="forge:settings",
-        url=moment.github_api_url,
-        token=moment.github_token,
-        system="github.example",
+        **addressed(moment, clock),
         every=every,
-        clock=clock or Clock(sleep=lambda _seconds: None),
         repositories=(GitHubRepository(id="shop", name=name, branches=("main",)),),
     )
 
 
-class Read:
-    """What one run of a collector came to."""
-
-    def __init__(self, one, cursor=""):
-        self.pages = list(one.fetch(ALL, cursor))
-        self.captures = [capture for page in self.pages for capture in page.captures]
-        self.gaps = [gap for page in self.pages for gap in page.gaps]
-        self.facts = [fact for capture in self.captures for fact in one.parse(capture).facts]
-        self.calls = sum(page.calls for page in self.pages)
-        self.cursor = self.pages[-1].cursor
-
-    def of(self, cls, **equals):
-        return [
-            fact
-            for fact in self.facts
-            if isinstance(fact, cls)
-            and all(getattr(fact, name) == value for name, value in equals.items())
-        ]
-
-    def one(self, cls, **equals):
-        (found,) = self.of(cls, **equals)
-        return found
+class Read(Run):
+    """What one run of the collector came to."""
 
     def outcomes(self):
         return {(one.subject, one.key): one.outcome for one in self.of(Observation)}
@@ -324,7 +286,7 @@ def test_a_branch_without_protection_is_an_answer_and_no_gap(tmp_path_factory):
 
 
 def test_a_missing_bypass_list_is_not_an_empty_one(tmp_path_factory):
-    with served(tmp_path_factory, without=("bypass_actors",)) as simulation:
+    with served(tmp_path_factory, STORY, without=("bypass_actors",)) as simulation:
         read = Read(collector(simulation, simulation.end()))
 
     assert read.one(Ruleset).bypass_actors is None
@@ -336,7 +298,7 @@ def lists_read(read):
 
 
 def test_what_needs_administration_is_a_gap_without_it(tmp_path_factory, simulation):
-    with served(tmp_path_factory, without=("administration",)) as hidden:
+    with served(tmp_path_factory, STORY, without=("administration",)) as hidden:
         read = Read(collector(hidden, hidden.end()))
     kinds = {gap.kind: gap.reason for gap in read.gaps}
 
@@ -452,7 +414,7 @@ def test_a_push_that_the_record_lacks_is_a_gap_of_its_branch(tmp_path_factory, l
 
 
 def test_a_push_that_is_listed_late_ends_the_gap(tmp_path_factory):
-    with served(tmp_path_factory) as simulation:
+    with served(tmp_path_factory, STORY) as simulation:
         moment = simulation.end()
         one = collector(simulation, moment)
         first = Read(one)
@@ -479,7 +441,7 @@ def test_the_window_of_rule_suites_is_never_left_to_the_default(simulation):
 
 
 def test_rule_suites_that_nobody_read_in_time_are_lost_and_said_to_be(tmp_path_factory):
-    with served(tmp_path_factory) as simulation:
+    with served(tmp_path_factory, STORY) as simulation:
         first = Read(collector(simulation, simulation.at("+1d")))
         late = Read(collector(simulation, simulation.at("+60d")), first.cursor)
     (gap,) = late.gaps
@@ -547,7 +509,7 @@ def test_a_refused_permission_is_not_asked_again(simulation):
 
 
 def test_when_the_hourly_budget_is_used_up_it_waits_as_long_as_github_asks(tmp_path_factory):
-    with served(tmp_path_factory, requests=15) as simulation:
+    with served(tmp_path_factory, STORY, requests=15) as simulation:
         now, waited = [simulation.end().at / 1e6], []
 
         def sleep(seconds):
