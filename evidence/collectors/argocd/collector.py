@@ -6,13 +6,13 @@ The cursor carries which applications there were: one that is gone takes its his
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from evidence import canonical
+from evidence.collectors import cursors
 from evidence.collectors.argocd import listing
 from evidence.collectors.argocd import parse as parsing
 from evidence.collectors.argocd.listing import Listed, Look
@@ -20,7 +20,7 @@ from evidence.collectors.http import Clock
 from evidence.collectors.interface import Parsed, Progress, no_progress
 from evidence.collectors.kubernetes import display_name
 from evidence.collectors.lenient import at, mapping, text
-from evidence.errors import ConfigError, MalformedError
+from evidence.errors import ConfigError
 from evidence.model.capture import Capture, Exchange, Form, Gap, GapReason, Page, Window
 
 COLLECTOR = "argocd"
@@ -79,7 +79,7 @@ class ArgoCdCollector:
         yield Page(
             captures=(self._list(look),),
             gaps=(*self._missing(there), *self._gone(cursor, there, look)),
-            cursor=json.dumps({"at": look.observed_at, "there": there}, sort_keys=True),
+            cursor=cursors.dumped({"at": look.observed_at, "there": there}),
             complete=True,
             calls=0 if captures else look.calls,
         )
@@ -168,10 +168,7 @@ def _key(each: Listed) -> str:
 
 def _before(cursor: str) -> tuple[int, dict[str, str]]:
     """Moment of the last look and the applications it showed."""
-    try:
-        found = mapping(canonical.loads(cursor or "{}"))
-    except MalformedError:
-        return 0, {}
+    found = cursors.loaded(cursor)
     moment = found.get("at")
     names = mapping(found.get("there"))
     known = {uid: name for uid, name in names.items() if isinstance(name, str)}

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from evidence import canonical
+from evidence.collectors import cursors
 from evidence.collectors.flux import applied
 from evidence.collectors.flux import parse as parsing
 from evidence.collectors.flux.kinds import (
@@ -237,16 +238,12 @@ def _identity(item: Item) -> str:
 
 
 def _cursor(known: Mapping[str, applied.Known]) -> str:
-    return json.dumps({uid: asdict(one) for uid, one in known.items()}, sort_keys=True)
+    return cursors.dumped({uid: asdict(one) for uid, one in known.items()})
 
 
 def _known(cursor: str) -> dict[str, applied.Known]:
     """What the last look fixed; an unreadable cursor is none."""
-    try:
-        rows: Mapping[str, Any] = mapping(canonical.loads(cursor)) if cursor else {}
-    except MalformedError:
-        rows = {}
-    return {uid: _fixed(mapping(row)) for uid, row in rows.items()}
+    return {uid: _fixed(mapping(row)) for uid, row in cursors.loaded(cursor).items()}
 
 
 def _fixed(row: Mapping[str, Any]) -> applied.Known:

@@ -8,31 +8,40 @@ Interface: https://docs.github.com/rest/orgs/artifact-metadata (organisations al
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote
 
-from evidence import canonical
+from evidence.collectors import cursors
 from evidence.collectors.github.account import GitHubAccount
-from evidence.collectors.github.credentials import NotInstalledError
-from evidence.collectors.github.owned import Owned, spent
+from evidence.collectors.github.of_digests import (
+    BATCH,
+    PATIENCE,
+    DigestList,
+    Held,
+    batches,
+    holdings,
+)
 from evidence.collectors.github.paging import DAY, HOUR
 from evidence.collectors.github.parse_artifact_records import ARTIFACT_RECORD, LIST, parse
 from evidence.collectors.github.reading import integer, items, mapping, text
-from evidence.collectors.github.rest import RestAnswer
 from evidence.collectors.http import iso_micros
 from evidence.collectors.interface import Parsed, Progress, no_progress
-from evidence.errors import MalformedError
-from evidence.model.capture import Capture, Form, Gap, GapReason, Page, Window
+from evidence.model.capture import Capture, Page, Window
 
 COLLECTOR, VERSION = "github_records", "1"
-PATIENCE = 7 * DAY
-"""How long a digest is asked for again of which no record is as young as what brought it."""
+_LISTS = DigestList(
+    kind=ARTIFACT_RECORD,
+    title="deployment records",
+    path="artifacts/{digest}/metadata/deployment-records",
+    member=LIST,
+    permission="artifact metadata: read",
+    of_persons=False,
+    none_is_404=False,
+    collector=COLLECTOR,
+    version=VERSION,
+)
 EARLY = 2 * HOUR
-"""By how much a record may be older than the operation that it tells of."""
-BATCH = 20
-"""Digests of a page."""
+"""Microseconds by which a record may be older than the operation that it tells of."""
 
 
 def _nothing() -> Mapping[str, int]:
@@ -66,7 +75,7 @@ class _State:
         each = self.asked.items()
         rows = {key: [one.first, one.last, one.brought, one.told] for key, one in each}
         known = {"asked": rows, "opened": sorted(self.opened)}
-        return json.dumps(known, sort_keys=True, separators=(",", ":"))
+        return cursors.dumped(known)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,88 +107,28 @@ class GitHubArtifactRecords(GitHubAccount):
             if digest not in state.asked or state.asked[digest].due(now, brought)
         ]
         if due:
-            credential = self.sign_in()
-            owned = [Owned(owner=one, rest=self.rest(credential, one)) for one in self.owners]
-            closed: dict[str, Gap] = {}
-            for start in range(0, len(due), BATCH):
-                progress("deployment records", start, len(due))
-                batch = due[start : start + BATCH]
+            held = holdings(self, _LISTS, self.owners, state.opened)
+            for place, batch in enumerate(batches(due)):
+                progress(_LISTS.title, place * BATCH, len(due))
                 captures = []
                 for digest in batch:
-                    found = tuple(self._of(digest, owned, closed, state))
-                    captures += [capture for capture, _ in found]
-                    if not closed:  # what an organisation did not show is asked for again
-                        newest = max((when for _, when in found), default=0)
-                        _note(state, digest, now, wanted[digest], newest)
-                calls, retries = spent(owned)
-                yield Page(
-                    captures=tuple(captures),
-                    gaps=tuple(closed.values()),
-                    cursor=state.dumps(),
-                    calls=calls,
-                    retries=retries,
-                )
+                    found = tuple(held.of(digest))
+                    captures += [one.capture for one in found]
+                    if not held.closed:  # what an organisation did not show is asked for again
+                        _note(state, digest, now, wanted[digest], _newest(found))
+                state.opened = held.opened
+                yield held.page(captures, state.dumps())
         yield Page(cursor=state.dumps(), complete=True)
 
     def parse(self, capture: Capture) -> Parsed:
         """Facts and gaps of one capture; pure."""
         return parse(capture)
 
-    def _of(
-        self, digest: str, owned: list[Owned], closed: dict[str, Gap], state: _State
-    ) -> Iterator[tuple[Capture, int]]:
-        """What each organisation was told of one digest, and when it was told last."""
-        below = f"artifacts/{quote(digest, safe='')}/metadata/deployment-records"
-        for one in owned:
-            if one.owner in closed:
-                continue
-            try:
-                pages = one.pages(below, of_persons=False)
-            except NotInstalledError as error:
-                closed[one.owner] = self._gap(error.message)
-                continue
-            last = pages[-1]
-            rows = [row for page in pages for row in items(mapping(page.data).get(LIST))]
-            if last.ok:
-                state.opened.add(one.owner)
-                if rows:
-                    newest = max(iso_micros(mapping(row).get("updated_at")) for row in rows)
-                    yield self._capture(one.owner, digest, pages), newest
-            elif last.status != 404 or not (one.owner in state.opened or one.is_person):
-                closed[one.owner] = self._gap(_refused(one.owner, last))
 
-    def _capture(self, owner: str, digest: str, pages: tuple[RestAnswer, ...]) -> Capture:
-        texts = canonical.splice_array(one.text for one in pages)
-        return Capture(
-            source=self.source,
-            kind=ARTIFACT_RECORD,
-            key=f"{owner}/{digest}",
-            series=f"{ARTIFACT_RECORD}/1",
-            observed_at=pages[0].observed_at,
-            form=Form.SLICE,
-            payload=canonical.splice_object([("pages", texts)]).encode("utf-8", "surrogatepass"),
-            collector=COLLECTOR,
-            collector_version=VERSION,
-            exchanges=tuple(one.exchange for one in pages),
-            context={"digest": digest, "owner": owner},
-        )
-
-    def _gap(self, detail: str) -> Gap:
-        return Gap(
-            source=self.source,
-            kind=ARTIFACT_RECORD,
-            key="*",
-            reason=GapReason.FORBIDDEN,
-            detail=detail,
-        )
-
-
-def _refused(owner: str, answer: RestAnswer) -> str:
-    hidden = ": it has none, or does not show them" if answer.status == 404 else ""
-    return (
-        f"GitHub does not show the deployment records of {owner} (status {answer.status}: "
-        f"{answer.message}{hidden}); grant the permission `artifact metadata: read`."
-    )
+def _newest(found: Iterable[Held]) -> int:
+    """When something of a digest was told last, microseconds UTC; 0: nothing is."""
+    rows = (row for one in found for row in one.rows)
+    return max((iso_micros(mapping(row).get("updated_at")) for row in rows), default=0)
 
 
 def _note(state: _State, digest: str, now: int, brought: int, newest: int) -> None:
@@ -192,10 +141,7 @@ def _note(state: _State, digest: str, now: int, brought: int, newest: int) -> No
 
 def _known(cursor: str) -> _State:
     """What the last page left; an unreadable cursor is none."""
-    try:
-        body = mapping(canonical.loads(cursor)) if cursor else {}
-    except MalformedError:
-        return _State()
+    body = cursors.loaded(cursor)
     state = _State(opened={text(one) for one in items(body.get("opened"))} - {""})
     for digest, row in mapping(body.get("asked")).items():
         first, last, brought, told = (*items(row), 0, 0, 0, False)[:4]

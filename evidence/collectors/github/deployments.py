@@ -6,12 +6,12 @@ move nothing that could be asked for. Ten points bring 1,000 deployments.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from evidence import canonical
+from evidence.collectors import cursors
 from evidence.collectors.github import parse_deployments as parsing
 from evidence.collectors.github import parse_gates, queries
 from evidence.collectors.github.account import GitHubAccount, GitHubRepository
@@ -23,7 +23,6 @@ from evidence.collectors.github.transport import GraphAnswer, TooHeavyError, Tra
 from evidence.collectors.github.transports import Transports
 from evidence.collectors.http import iso_micros
 from evidence.collectors.interface import Parsed, Progress, no_progress
-from evidence.errors import MalformedError
 from evidence.model.capture import Capture, Form, Gap, GapReason, Page, Total, Window
 
 COLLECTOR, VERSION = "github_deployments", "1"
@@ -221,15 +220,11 @@ def _with_calls(page: Page, gates: Gates) -> Page:
 
 
 def _dumped(states: dict[str, _State]) -> str:
-    return json.dumps({key: asdict(one) for key, one in states.items()}, sort_keys=True)
+    return cursors.dumped({key: asdict(one) for key, one in states.items()})
 
 
 def _states(cursor: str) -> dict[str, _State]:
     """What the last page left; an unreadable cursor is none."""
-    try:
-        rows = mapping(canonical.loads(cursor)) if cursor else {}
-    except MalformedError:
-        rows = {}
     return {
         key: _State(
             mark=max(0, integer(at(row, "mark"), 0)),
@@ -238,5 +233,5 @@ def _states(cursor: str) -> dict[str, _State]:
             none=at(row, "none") is True,
             gates=GateState.of(at(row, "gates")),
         )
-        for key, row in rows.items()
+        for key, row in cursors.loaded(cursor).items()
     }

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from evidence import canonical
+from evidence.collectors import cursors
 from evidence.collectors.github import identity_kinds as kinds
 from evidence.collectors.github import parse_identities, queries
 from evidence.collectors.github.account import GitHubAccount
@@ -21,7 +21,6 @@ from evidence.collectors.github.reading import at, identifier, integer, mapping,
 from evidence.collectors.github.transport import GraphAnswer, Transport
 from evidence.collectors.github.transports import Transports
 from evidence.collectors.interface import Parsed, Progress, no_progress
-from evidence.errors import MalformedError
 from evidence.model.capture import Capture, Form, Gap, GapReason, Page, Window
 from evidence.model.identity import SAML, VERIFIED
 from evidence.model.settings import Subject
@@ -214,13 +213,10 @@ class GitHubIdentities(GitHubAccount):
 
 
 def _dumped(looked: Mapping[str, int]) -> str:
-    return json.dumps(dict(looked), sort_keys=True, separators=(",", ":"))
+    return cursors.dumped(looked)
 
 
 def _looked(cursor: str) -> dict[str, int]:
     """Owner -> when its lists were last read; an unreadable cursor is none."""
-    try:
-        rows: Mapping[str, Any] = mapping(canonical.loads(cursor)) if cursor else {}
-    except MalformedError:
-        return {}
+    rows = cursors.loaded(cursor)
     return {owner: max(0, integer(when, 0)) for owner, when in rows.items()}

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evidence import canonical
+from evidence.collectors import cursors
 from evidence.collectors.github import parse_job_logs as parsing
 from evidence.collectors.github.account import GitHubAccount
 from evidence.collectors.github.connection import RedirectError
 from evidence.collectors.github.credentials import NotInstalledError
 from evidence.collectors.github.download import download
 from evidence.collectors.github.log_text import kept_text
-from evidence.collectors.github.reading import integer, mapping
+from evidence.collectors.github.reading import integer
 from evidence.collectors.github.rest import Rest
 from evidence.collectors.interface import Parsed, Progress, no_progress
 from evidence.errors import MalformedError, UnavailableError
@@ -96,12 +97,12 @@ class GitHubJobLogs(GitHubAccount):
                 if found.reason == GapReason.FORBIDDEN:
                     refused[job.repository] = now
             if len(captures) >= _TOGETHER:
-                yield Page(captures=tuple(captures), cursor=json.dumps(refused), calls=calls)
+                yield Page(captures=tuple(captures), cursor=cursors.dumped(refused), calls=calls)
                 captures, calls = [], 0
         yield Page(
             captures=tuple(captures),
             gaps=tuple(gaps.values()),
-            cursor=json.dumps(refused),
+            cursor=cursors.dumped(refused),
             calls=calls,
             complete=True,
         )
@@ -199,8 +200,5 @@ def _key(job: Job) -> str:
 
 def _refused(cursor: str) -> dict[str, int]:
     """Repository -> when it refused its logs, microseconds UTC."""
-    try:
-        found = mapping(json.loads(cursor or "{}"))
-    except ValueError:
-        return {}
+    found = cursors.loaded(cursor)
     return {name: integer(at, 0) for name, at in found.items()}

@@ -8,12 +8,12 @@ repository is asked only where a pull request of it changed since the last readi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from evidence import canonical
+from evidence.collectors import cursors
 from evidence.collectors.github import parse_line_comments as parsing
 from evidence.collectors.github.account import GitHubAccount, GitHubRepository
 from evidence.collectors.github.connection import RedirectError
@@ -72,7 +72,7 @@ class GitHubLineComments(GitHubAccount):
             for page in reading.pages():
                 marks[repository.id] = reading.mark if reading.whole else mark
                 yield _stamped(page, rest, marks)
-        yield Page(cursor=json.dumps(marks), complete=True)
+        yield Page(cursor=cursors.dumped(marks), complete=True)
 
     def parse(self, capture: Capture) -> Parsed:
         """Facts and gaps of one capture; pure."""
@@ -161,10 +161,7 @@ def _of(row: object, name: str) -> Any:
 
 def _marks(cursor: str) -> dict[str, int]:
     """Repository -> when its list was read last, microseconds UTC by the server."""
-    try:
-        found = mapping(json.loads(cursor or "{}"))
-    except ValueError:
-        return {}
+    found = cursors.loaded(cursor)
     return {text(name): integer(at, 0) for name, at in found.items()}
 
 
@@ -176,7 +173,7 @@ def _stamped(page: Page, rest: Rest, marks: Mapping[str, int]) -> Page:
     return Page(
         captures=page.captures,
         gaps=page.gaps,
-        cursor=json.dumps(kept),
+        cursor=cursors.dumped(kept),
         calls=calls,
         retries=retries,
     )

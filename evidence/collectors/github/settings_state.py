@@ -1,18 +1,13 @@
-"""Where the reading of settings got to, per repository, as the opaque JSON text of a cursor.
-
-A cursor that cannot be read is as good as none: everything is read anew and nothing is lost.
-"""
+"""Where the reading of settings got to, per repository, as the opaque JSON text of a cursor."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from evidence import canonical
+from evidence.collectors import cursors
 from evidence.collectors.github.reading import integer, mapping, text
-from evidence.errors import MalformedError
 
 VERSION = 1
 
@@ -50,17 +45,12 @@ class SettingsState:
 
     def dumps(self) -> str:
         """The cursor text."""
-        return json.dumps({"v": VERSION, **asdict(self)}, sort_keys=True, separators=(",", ":"))
+        return cursors.dumped({"v": VERSION, **asdict(self)})
 
     @classmethod
     def loads(cls, cursor: str) -> SettingsState:
         """The state in a cursor; an empty one for text that is none."""
-        try:
-            found = mapping(canonical.loads(cursor or "{}"))
-        except MalformedError:
-            return cls()
-        if found.get("v") != VERSION:
-            return cls()
+        found = cursors.loaded(cursor, version=VERSION)
         known = mapping(found.get("repositories"))
         return cls(repositories={name: _repository(mapping(each)) for name, each in known.items()})
 

@@ -6,15 +6,13 @@ costs calls and loses nothing.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from evidence import canonical
+from evidence.collectors import cursors
 from evidence.collectors.github.reading import integer, items, mapping, text
-from evidence.errors import MalformedError
 
 VERSION = 1
 _HEX = re.compile(r"[0-9a-f]+")
@@ -161,17 +159,12 @@ class State:
     def dumps(self) -> str:
         """The cursor text."""
         told = {"v": VERSION, "repositories": self.repositories, "owners": self.owners}
-        return json.dumps(told, default=_fields, sort_keys=True, separators=(",", ":"))
+        return cursors.dumped(told, default=_fields)
 
     @classmethod
     def loads(cls, cursor: str) -> State:
         """The state in a cursor; an empty one for text that is none."""
-        try:
-            found = mapping(canonical.loads(cursor or "{}"))
-        except MalformedError:
-            return cls()
-        if found.get("v") != VERSION:
-            return cls()
+        found = cursors.loaded(cursor, version=VERSION)
         known = mapping(found.get("repositories"))
         return cls(
             repositories={name: _repository(mapping(each)) for name, each in known.items()},

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
-from evidence.collectors.jira.reading import items, mapping, text
+from evidence.collectors import cursors
+from evidence.collectors.jira.reading import items, text
 
 LATER_LIMIT = 1000
 """Issues that are asked for again by the next run at most."""
@@ -35,15 +35,12 @@ class Cursor:
             "projects": self.projects,
             "later": self.later[:LATER_LIMIT],
         }
-        return json.dumps(values, separators=(",", ":"), sort_keys=True)
+        return cursors.dumped(values)
 
 
 def read_cursor(written: str) -> Cursor:
     """The cursor that a text holds; a text that is none means the beginning."""
-    try:
-        found = mapping(json.loads(written or "{}"))
-    except ValueError:
-        return Cursor()
+    found = cursors.loaded(written)
     times = {
         name: found[name] if type(found.get(name)) is int else 0
         for name in ("mark", "reached", "started")

@@ -10,7 +10,8 @@ from github_served import ALL, Run, addressed, digest, served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evidence.collectors.github.artifact_records import PATIENCE, GitHubArtifactRecords
+from evidence.collectors.github.artifact_records import GitHubArtifactRecords
+from evidence.collectors.github.of_digests import PATIENCE
 from evidence.collectors.github.paging import DAY
 from evidence.collectors.github.parse_artifact_records import parse
 from evidence.collectors.http import Clock

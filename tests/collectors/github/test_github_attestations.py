@@ -6,7 +6,8 @@ from github_served import Run, addressed, digest, served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evidence.collectors.github.attestations import PATIENCE, GitHubAttestations
+from evidence.collectors.github.attestations import GitHubAttestations
+from evidence.collectors.github.of_digests import PATIENCE
 from evidence.collectors.github.paging import DAY
 from evidence.collectors.http import Clock
 from evidence.model.capture import GapReason
