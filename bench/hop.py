@@ -32,10 +32,11 @@ from evidence.collectors.git import GitCollector
 from evidence.collectors.git.mirror import SEEN
 from evidence.deciding.case import Case
 from evidence.deciding.decide import decide_and_store
+from evidence.in_scope import Application, ImageMap, Repository
 from evidence.model.deployment import DeployedSource, Deployment
 from evidence.model.fact import Fact
 from evidence.model.git import GitAnswer, GitQuestion, RefTip
-from evidence.policy import Application, ImageMap, Policy, Repository
+from evidence.policy import Policy
 from evidence.store import facts, ledger, rows, writer
 from evidence.store.envelope import seal_body
 from evidence.store.session import Store, connect

@@ -24,13 +24,14 @@ from evidence.chain.changes import PullRequestHead
 from evidence.chain.graph import CommitGraph
 from evidence.chain.lanes import Step, lane_ranges
 from evidence.chain.population import Population, PopulationInputs, build_population
+from evidence.in_scope import Application, Repository
 from evidence.model.actor import Actor, ActorType
 from evidence.model.chain import ChangeEvidence
 from evidence.model.change import Change
 from evidence.model.check import CheckRun
 from evidence.model.deployment import DeployedSource, Deployment
 from evidence.model.pull_request import PullRequest, Review
-from evidence.policy import Application, Policy, Repository
+from evidence.policy import Policy
 
 START = 1_780_000_000_000_000
 MINUTE = 60_000_000

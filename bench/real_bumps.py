@@ -30,8 +30,8 @@ from evidence.chain.inquiry import Inquiry
 from evidence.chain.matches import Reference, Resolution
 from evidence.chain.strategies import resolve_reference
 from evidence.collectors.git import GitCollector
+from evidence.in_scope import Application, ImageMap
 from evidence.model.git import GitAnswer, GitQuestion
-from evidence.policy import Application, ImageMap
 
 T = TypeVar("T")
 

@@ -27,8 +27,9 @@ from evidence.chain.mapping import ImageMaps
 from evidence.chain.sources import clean_path
 from evidence.chain.yaml_text import load_documents, mapping_of, text_of
 from evidence.collectors.git import GitCollector
+from evidence.in_scope import Application, ImageMap, Repository
 from evidence.model.git import GitAnswer, GitQuestion
-from evidence.policy import Application, ImageMap, Policy, Repository
+from evidence.policy import Policy
 
 _AT_ONCE = 200
 """Revisions whose answers are held together."""

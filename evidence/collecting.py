@@ -7,7 +7,7 @@ it stopped; the next run goes on from its last cursor.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
@@ -159,6 +159,12 @@ def derive_commits(
         writer.place_commits(store, collector.repository, int(cursor) + 1 if cursor else 0)
     page = Page(cursor=str(observed), complete=True)
     writer.write_page(store, collector.source, COMMITS, page, [], run_id=f"derive-{observed}")
+
+
+def derive_afresh(store: Store, mirrors: Mapping[str, GitCollector], progress: Progress) -> None:
+    """Brings back what a rebuild emptied and the mirrors have."""
+    for collector in mirrors.values():
+        derive_commits(store, collector, progress, afresh=True, place=True)
 
 
 def _left_by_a_cut_run(store: Store, collector: Collector) -> int:

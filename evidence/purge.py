@@ -16,11 +16,12 @@ from evidence.config.load import Loaded
 from evidence.deciding.scope import last_moment
 from evidence.discovered import with_discovered
 from evidence.errors import ConfigError
+from evidence.rebuilding import decide_afresh
 from evidence.redaction import redact_text
 from evidence.runlock import run_lock
 from evidence.store import purge as deleting
 from evidence.store.rebuild import rebuild
-from evidence.sync import decide_afresh, opened, write_checkpoint
+from evidence.sync import opened, write_checkpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from typing import Any
 from evidence.config.scope import MapSettings, RepositorySettings
 from evidence.config.settings import Settings
 from evidence.errors import MalformedError
+from evidence.in_scope import ImageMap, Repository
 from evidence.model import codec
-from evidence.policy import ImageMap, Repository
 from evidence.store import queries
 from evidence.store.session import Store
 

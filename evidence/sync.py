@@ -14,7 +14,7 @@ from typing import Any
 from evidence import anchoring, hints, wanted
 from evidence import sources as known_sources
 from evidence.actor import actor
-from evidence.collecting import Run, derive_commits, now, read_source
+from evidence.collecting import Run, derive_afresh, now, read_source
 from evidence.collectors.git import GitCollector
 from evidence.collectors.interface import Progress, no_progress
 from evidence.config.load import Loaded
@@ -22,10 +22,9 @@ from evidence.config.moments import micros
 from evidence.config.yardstick import build_policy, log_origin, zone
 from evidence.deciding.answers import Ask
 from evidence.deciding.decide import Summary, decide_and_store
-from evidence.deciding.scope import last_moment
 from evidence.deciding.yardstick import record_yardstick
 from evidence.discovered import with_discovered
-from evidence.errors import AuthError, EvidenceError, IncompleteError, IntegrityError
+from evidence.errors import AuthError, EvidenceError, IncompleteError
 from evidence.model.capture import Gap, Receipt, Window
 from evidence.model.codec import encode
 from evidence.model.git import GitAnswer, GitQuestion
@@ -144,7 +143,7 @@ def sync(
         mirrors = known_sources.git_collectors(loaded)
         cut = replaying.is_cut(store)
         if cut:
-            _derive_afresh(store, mirrors, progress)
+            derive_afresh(store, mirrors, progress)
         hints.heed(store, collectors)
         wanted.tell(store, collectors)
         in_turn = known_sources.following(collectors, loaded, store)
@@ -190,72 +189,6 @@ def _anchor(store: Store, loaded: Loaded, note: str) -> tuple[str, EvidenceError
         return anchoring.place(store, loaded, note).summary(), None
     except EvidenceError as error:
         return f"not anchored: {error.message}", error
-
-
-def rebuild(loaded: Loaded, progress: Progress = no_progress) -> str:
-    """Empties every rebuildable table, replays ledger and mirrors, and compares.
-
-    Returns one sentence with what was compared.
-
-    Raises:
-        IntegrityError: facts or determinations are not what they were.
-        LockedError: another run is active.
-    """
-    with run_lock(loaded.home), opened(loaded) as store:
-        as_of = last_moment(store) or now()
-        before, decided_before = replaying.fingerprint(store), _outcomes(store)
-        entries = replaying.rebuild(store, known_sources.replay)
-        loaded = with_discovered(loaded, store)
-        after = replaying.fingerprint(store)
-        differing = sorted(name for name, digest in before.items() if after[name] != digest)
-        if differing:
-            raise IntegrityError(
-                f"Replaying the ledger gives other rows in {', '.join(differing)}."
-            )
-        decided = decide_afresh(loaded, store, as_of, progress)
-        decided_after = _outcomes(store)
-        differing = sorted(
-            f"{subject} {control}"
-            for (subject, control), outcome in decided_after.items()
-            if decided_before.get((subject, control), outcome) != outcome
-        )
-        return (
-            f"{entries} entries replayed: {len(before)} tables as before, {decided.evaluated} "
-            f"changes and deployments decided again, outcomes that differ: "
-            f"{', '.join(differing) or 'none'}"
-        )
-
-
-def decide_afresh(loaded: Loaded, store: Store, as_of: int, progress: Progress) -> Summary:
-    """Ends what replaying the ledger began: what the mirrors have, and every decision again."""
-    mirrors = known_sources.git_collectors(loaded)
-    _derive_afresh(store, mirrors, progress)
-    policy = build_policy(loaded.settings)
-    decided = decide_and_store(
-        store,
-        policy,
-        record_yardstick(store, policy),
-        as_of=as_of,
-        ask=asker(mirrors),
-        progress=progress,
-        afresh=True,
-    )
-    replaying.finish(store)
-    return decided
-
-
-def _derive_afresh(store: Store, mirrors: Mapping[str, GitCollector], progress: Progress) -> None:
-    """Brings back what a rebuild emptied and the mirrors have."""
-    for collector in mirrors.values():
-        derive_commits(store, collector, progress, afresh=True, place=True)
-
-
-def _outcomes(store: Store) -> dict[tuple[str, str], tuple[str, str, tuple[str, ...]]]:
-    """What a decision comes to, without entry numbers and moments, which a replay may move."""
-    return {
-        (one.subject, one.control): (one.outcome, one.reason, one.flags)
-        for one in (row.determination for row in queries.determinations(store))
-    }
 
 
 @contextmanager

@@ -24,10 +24,10 @@ from evidence.export import ReportRequest, report
 from evidence.lookup import as_text, trace
 from evidence.model.disposition import DispositionClass, ResponseTerms
 from evidence.purge import purge
+from evidence.rebuilding import rebuild
 from evidence.status import status
 from evidence.store import dispositions, queries
 from evidence.store.session import open_store
-from evidence.sync import rebuild
 from evidence.verify import Status, read_trust, verify_packet
 
 SOLO = """

@@ -20,9 +20,10 @@ from evidence.deciding.case import Case
 from evidence.discovered import in_force, with_discovered
 from evidence.errors import ConfigError
 from evidence.model.pull_request import PullRequest
+from evidence.rebuilding import rebuild
 from evidence.store import queries
 from evidence.store.session import open_store
-from evidence.sync import rebuild, sync
+from evidence.sync import sync
 
 
 def discovering(rehearsal, include=("example-shop/*",), exclude=()):

@@ -15,10 +15,10 @@ from shop_world import shop
 from evidence.doctor import examine
 from evidence.model.capture import GapReason
 from evidence.model.deployment import ApplicationState, Deployment
+from evidence.rebuilding import rebuild
 from evidence.status import status
 from evidence.store import queries
 from evidence.store.session import open_store
-from evidence.sync import rebuild
 
 APPLICATION = """
 [[application]]

@@ -12,9 +12,9 @@ from evidence.config.settings import Settings
 from evidence.errors import ConfigError, MalformedError
 from evidence.ingest import ingest
 from evidence.model.deployment import Deployment
+from evidence.rebuilding import rebuild
 from evidence.store import queries
 from evidence.store.session import open_store
-from evidence.sync import rebuild
 
 RUN = {
     "id": "17",

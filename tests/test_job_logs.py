@@ -14,10 +14,11 @@ from shop_world import CONFIGURATION, FIRST, pull, shop
 
 from evidence.config.yardstick import build_policy
 from evidence.deciding.case import Case
+from evidence.rebuilding import rebuild
 from evidence.store import queries
 from evidence.store.jobs import unread_jobs
 from evidence.store.session import open_store
-from evidence.sync import rebuild, sync
+from evidence.sync import sync
 
 READING = CONFIGURATION | {"source": [{"id": "github", "settings": False, "job_logs": True}]}
 

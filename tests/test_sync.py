@@ -21,10 +21,11 @@ from evidence.demo.run import Rehearsal
 from evidence.errors import AuthError, ConfigError, IncompleteError
 from evidence.model.codec import encode
 from evidence.model.pull_request import PullRequest
+from evidence.rebuilding import rebuild
 from evidence.store import ledger, queries
 from evidence.store.facts import FACTS
 from evidence.store.session import open_store
-from evidence.sync import rebuild, sync
+from evidence.sync import sync
 
 SMALL = FIRST + pull("gift") + bump("to-gift", "gift")
 OURS = ("entry_seq", "observed_at", "entries", "first_seen", "credential")

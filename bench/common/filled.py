@@ -19,9 +19,10 @@ from common.kept import KEPT
 from evidence.deciding.decide import decide_and_store
 from evidence.demo.load import DEPLOY_EVERY
 from evidence.demo.load_rows import Row, load_rows
+from evidence.in_scope import Application, Repository
 from evidence.model import codec
 from evidence.model.git import RefTip
-from evidence.policy import Application, Policy, Repository
+from evidence.policy import Policy
 from evidence.store import bulk, facts, ledger, rows, writer
 from evidence.store.envelope import seal_body
 from evidence.store.session import Store, connect, open_store

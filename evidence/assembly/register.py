@@ -9,9 +9,9 @@ from evidence.chain.looks import Looks
 from evidence.chain.scenes import is_configured
 from evidence.config.settings import Settings
 from evidence.deciding.case import Case
+from evidence.in_scope import Exclusion
 from evidence.model.scope import ScopeEntry
 from evidence.model.settings import AccessSnapshot
-from evidence.policy import Exclusion
 from evidence.report.data import Reconciliation, ScopeItem
 from evidence.store import queries
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from evidence.chain.changes import Associations, BranchMap, Group, PullRequestHead, map_branch
 from evidence.chain.graph import NEVER, CommitGraph, first_reached
 from evidence.chain.records import BranchCount
+from evidence.in_scope import Repository
 from evidence.model.actor import ActorType
 from evidence.model.change import (
     IMPORT,
@@ -20,7 +21,7 @@ from evidence.model.change import (
     MergeMethod,
     Strength,
 )
-from evidence.policy import Policy, Repository
+from evidence.policy import Policy
 
 OFF_BRANCH = "not_on_production_branch"
 BASELINE = "baseline"

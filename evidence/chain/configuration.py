@@ -33,7 +33,7 @@ from evidence.chain.releases import (
 from evidence.chain.setters import marked_images
 from evidence.chain.sources import clean_path
 from evidence.chain.yaml_text import list_of, load_documents, mapping_of, text_of
-from evidence.policy import Application
+from evidence.in_scope import Application
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _YAML = (".yaml", ".yml", ".json")

@@ -14,11 +14,11 @@ from itertools import pairwise
 
 from evidence.chain.deliveries import Delivery, deliveries, join
 from evidence.chain.live import observed_live
+from evidence.in_scope import Application
 from evidence.model.actor import Actor
 from evidence.model.capture import Gap, GapReason
 from evidence.model.deployment import RUN, ApplicationState, Deployment, run_number
 from evidence.model.rollout import RolloutStep, Verdict
-from evidence.policy import Application
 
 Key = tuple[str, str, int]
 

@@ -26,8 +26,9 @@ from evidence.chain.rows import Draft, RangeDraft
 from evidence.chain.running import running_image
 from evidence.chain.tags import MOVED
 from evidence.chain.weaker import TOLD
+from evidence.in_scope import Application
 from evidence.model.production import ImageChange, RunningImage
-from evidence.policy import Application, Policy
+from evidence.policy import Policy
 
 ImageKey = tuple[str, str, str]
 """(image, source repository id, path in it)."""

@@ -8,7 +8,7 @@ from evidence.chain.configuration import Configuration
 from evidence.chain.images import value_images
 from evidence.chain.inline import value_layers
 from evidence.chain.rows import Draft, RangeDraft
-from evidence.policy import Application
+from evidence.in_scope import Application
 
 
 def inline_lanes(drafts: Iterable[Draft]) -> Iterator[list[tuple[Draft, str]]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from evidence.policy import Application, ImageMap, Policy, Repository
+from evidence.in_scope import Application, ImageMap, Repository
+from evidence.policy import Policy
 
 _DEFAULT_REGISTRIES = ("docker.io/library/", "docker.io/", "index.docker.io/")
 

@@ -18,8 +18,9 @@ from evidence.chain.lanes import Step, lane_ranges
 from evidence.chain.records import PopulationInputs
 from evidence.chain.rows import Draft, RangeDraft
 from evidence.chain.yaml_text import load_documents, mapping_of, text_of
+from evidence.in_scope import Application
 from evidence.model.deployment import ApplicationState, Deployment
-from evidence.policy import Application, Policy
+from evidence.policy import Policy
 
 THROUGH = "application:"
 """Before the id of the parent, in `through` of a range that a parent brought."""

@@ -34,11 +34,12 @@ from evidence.chain.watching import watch_targets
 from evidence.chain.witnesses import attach, with_witnesses, witness_of
 from evidence.chain.writing import write_changes
 from evidence.chain.writing_rows import write_rows
+from evidence.in_scope import Application
 from evidence.model.git import GitQuestion
 from evidence.model.production import (
     DeploymentKind,
 )
-from evidence.policy import Application, Policy
+from evidence.policy import Policy
 
 __all__ = ["Population", "PopulationInputs", "Reconciliation", "build_population"]
 

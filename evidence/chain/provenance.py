@@ -20,9 +20,10 @@ from functools import lru_cache
 from typing import Any
 
 from evidence.chain.urls import find_repository, repository_index
+from evidence.in_scope import TrustedBuilder
 from evidence.manifest.envelope import pae
 from evidence.model.provenance import LABELS, MEMBER, OBSERVED, Provenance
-from evidence.policy import Policy, TrustedBuilder
+from evidence.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

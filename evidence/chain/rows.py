@@ -12,9 +12,9 @@ from evidence.chain.live import LIVE, PROBLEM
 from evidence.chain.records import PopulationInputs
 from evidence.chain.sources import Located, Locator
 from evidence.chain.windows import outside
+from evidence.in_scope import Application
 from evidence.model.change import Link, Strength
 from evidence.model.production import DeploymentKind, ImageChange, RevisionRange, RunningImage
-from evidence.policy import Application
 
 LaneKey = tuple[str, str]
 """(repository id, path)."""

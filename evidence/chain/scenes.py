@@ -6,10 +6,11 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 from evidence.chain.looks import Looks, Object
+from evidence.in_scope import Application
 from evidence.model.deployment import ApplicationState
 from evidence.model.event import OutOfBand
 from evidence.model.runtime import RuntimeEvent, RuntimeKind
-from evidence.policy import Application, Policy
+from evidence.policy import Policy
 
 Sign = tuple[int, str, int]
 """(moment in microseconds UTC, how, ledger entry) of a sign that an event was put back."""

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from evidence.chain.graph import CommitGraph
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.urls import find_repository, repository_index
+from evidence.in_scope import Application
 from evidence.model.change import Strength
 from evidence.model.deployment import DeployedSource
-from evidence.policy import Application, Policy
+from evidence.policy import Policy
 
 _SHA = re.compile(r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")
 _SHORT = re.compile(r"^[0-9a-f]{7,39}$")

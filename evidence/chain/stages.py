@@ -16,9 +16,10 @@ from evidence.chain.parents import THROUGH
 from evidence.chain.records import PopulationInputs
 from evidence.chain.rows import Draft
 from evidence.chain.sources import Locator
+from evidence.in_scope import Application
 from evidence.model.aftermath import Stage, Staged
 from evidence.model.production import DeploymentKind, ImageChange
-from evidence.policy import Application, Policy
+from evidence.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

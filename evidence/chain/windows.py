@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from evidence.policy import DeployWindow
+from evidence.in_scope import DeployWindow
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

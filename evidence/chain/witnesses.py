@@ -14,8 +14,9 @@ from evidence.chain.digests import Digests
 from evidence.chain.graph import CommitGraph
 from evidence.chain.rows import Draft
 from evidence.chain.told_digests import ToldDigests, digest_of, is_record
+from evidence.in_scope import Application, Witness
 from evidence.model.change import Link, LinkKind, Strength
-from evidence.policy import Application, Policy, Witness
+from evidence.policy import Policy
 
 WINDOW = 2 * 3_600_000_000
 """Microseconds that a witness may be before or after the operation that it tells of."""

@@ -59,6 +59,6 @@ def rebuild(config: ConfigOption = None) -> None:
     Example: evidence db rebuild
     """
     from evidence.config.load import load
-    from evidence.sync import rebuild as replay
+    from evidence.rebuilding import rebuild as replay
 
     typer.echo(replay(load(config)))

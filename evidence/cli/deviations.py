@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evidence.cli.deviation_words import rows_of, standing, state
 from evidence.cli.options import (
     ConfigOption,
     Format,
@@ -18,8 +19,7 @@ from evidence.cli.options import (
 from evidence.model.disposition import DispositionClass
 
 if TYPE_CHECKING:
-    from evidence.deviations import Deviation, Hand, Recorded
-    from evidence.model.disposition import Disposition
+    from evidence.deviations import Hand, Recorded
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -72,7 +72,7 @@ def list_(config: ConfigOption = None, output: FormatOption = Format.TABLE) -> N
                 one.determination.control,
                 visible(one.determination.subject),
                 one.determination.reason,
-                _standing(one),
+                standing(one),
                 str(len(one.responses)),
             )
             for one in found.deviations
@@ -88,7 +88,7 @@ def list_(config: ConfigOption = None, output: FormatOption = Format.TABLE) -> N
                 one.terms.control,
                 utc(one.terms.valid_from),
                 utc(one.terms.valid_to),
-                _state(one),
+                state(one),
             )
             for one in found.register.dispositions
         ],
@@ -112,7 +112,7 @@ def show(
     if output is Format.JSON:
         print_json(deviations.as_json(found))
         return
-    for label, value in _told(found.register.dispositions[0]):
+    for label, value in rows_of(found.register.dispositions[0]):
         typer.echo(f"{label:<14}{visible(value)}")
     for one in found.deviations:
         for ruling in one.rulings:
@@ -269,43 +269,3 @@ def _print(done: Recorded, output: Format, *, quiet: bool) -> None:
     typer.echo(done.disposition or f"entry {done.entry}")
     for line in done.remarks:
         remark(visible(line), quiet=quiet)
-
-
-def _standing(one: Deviation) -> str:
-    held = one.accepted
-    if held:
-        return f"accepted ({held.kind}, {held.disposition})"
-    return ", ".join(f"{each.disposition}: {each.reason}" for each in one.rulings) or "none"
-
-
-def _state(one: Disposition) -> str:
-    if one.revoked:
-        return "revoked"
-    return f"{len(one.approvals)} approvals" if one.approvals else "asked for"
-
-
-def _told(one: Disposition) -> list[tuple[str, str]]:
-    from evidence.report.text import utc
-
-    terms = one.terms
-    scope = ", ".join(f"{name}={value}" for name, value in terms.scope.items())
-    rows = [
-        ("disposition", f"{one.id}, {terms.kind}, for {terms.control} ({terms.rule_version})"),
-        ("on", ", ".join((*terms.subjects, *([scope] if scope else [])))),
-        ("deviation", terms.reason),
-        ("valid", f"{utc(terms.valid_from)} to {utc(terms.valid_to)}"),
-        ("asked for", f"{utc(one.requested.at)} by {one.requested.by}"),
-        *(("approved", f"{utc(act.at)} by {act.by}") for act in one.approvals),
-        ("revoked", f"{utc(one.revoked.at)} by {one.revoked.by}" if one.revoked else ""),
-        ("why", one.revocation),
-        ("cause", terms.cause),
-        ("impact", terms.impact),
-        ("response", f"{terms.response} ({terms.owner}, {terms.role})"),
-        ("compensating", terms.compensating),
-        *(("evidence", f"{a.name}, entry {a.entry}: {a.statement}") for a in terms.evidence),
-        ("link", terms.link),
-        ("remediation", terms.remediation),
-        ("due", utc(terms.due) if terms.due else ""),
-        ("renews", terms.renews),
-    ]
-    return [(label, value) for label, value in rows if value]

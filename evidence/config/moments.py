@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from evidence.errors import ConfigError
-from evidence.policy import DeployWindow
+from evidence.in_scope import DeployWindow
 
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 """Microseconds since the epoch beyond these are no integers that every JSON reader keeps."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from evidence import in_scope
 from evidence import policy as yardstick
 from evidence.config.moments import deploy_window, micros, named_zone
 from evidence.config.rules import AutomationSettings, PolicySettings
@@ -84,7 +85,7 @@ def build_policy(settings: Settings) -> yardstick.Policy:
         repositories=tuple(_repository(one, settings) for one in settings.repository),
         applications=_applications(settings),
         image_maps=tuple(
-            yardstick.ImageMap(
+            in_scope.ImageMap(
                 image=one.image,
                 repository=one.repository,
                 path=one.path,
@@ -95,7 +96,7 @@ def build_policy(settings: Settings) -> yardstick.Policy:
         ),
         builders=_builders(settings),
         exclusions=tuple(
-            yardstick.Exclusion(
+            in_scope.Exclusion(
                 kind=one.kind, name=one.name, owner=one.owner, reason=one.reason, date=one.date
             )
             for one in settings.exclusion
@@ -156,9 +157,9 @@ def _parameters(policy: PolicySettings) -> dict[str, object]:
     return values | {k: v for k, v in PROFILES[policy.profile].items() if k not in stated}
 
 
-def _repository(one: RepositorySettings, settings: Settings) -> yardstick.Repository:
+def _repository(one: RepositorySettings, settings: Settings) -> in_scope.Repository:
     addresses = (without_password(each) for each in (clone_url(one, settings), *one.addresses))
-    return yardstick.Repository(
+    return in_scope.Repository(
         id=one.id,
         name=one.name,
         urls=tuple(dict.fromkeys(address for address in addresses if address)),
@@ -169,9 +170,9 @@ def _repository(one: RepositorySettings, settings: Settings) -> yardstick.Reposi
     )
 
 
-def _builders(settings: Settings) -> tuple[yardstick.TrustedBuilder, ...]:
+def _builders(settings: Settings) -> tuple[in_scope.TrustedBuilder, ...]:
     return tuple(
-        yardstick.TrustedBuilder(
+        in_scope.TrustedBuilder(
             id=one.id,
             key=one.key.strip(),
             builder=one.builder,
@@ -181,9 +182,9 @@ def _builders(settings: Settings) -> tuple[yardstick.TrustedBuilder, ...]:
     )
 
 
-def _applications(settings: Settings) -> tuple[yardstick.Application, ...]:
+def _applications(settings: Settings) -> tuple[in_scope.Application, ...]:
     return tuple(
-        yardstick.Application(
+        in_scope.Application(
             id=one.id,
             environment=one.environment,
             production=one.production,
@@ -192,7 +193,7 @@ def _applications(settings: Settings) -> tuple[yardstick.Application, ...]:
             repository=one.repository,
             path=one.path,
             images=tuple(
-                yardstick.ImageMap(
+                in_scope.ImageMap(
                     image=i.image,
                     repository=i.repository,
                     path=i.path,
@@ -209,8 +210,7 @@ def _applications(settings: Settings) -> tuple[yardstick.Application, ...]:
                 for each in one.windows
             ),
             witnesses=tuple(
-                yardstick.Witness(source=each.source, selector=each.selector)
-                for each in one.witness
+                in_scope.Witness(source=each.source, selector=each.selector) for each in one.witness
             ),
         )
         for one in settings.application

@@ -31,12 +31,13 @@ from evidence.controls.catalog import by_id
 from evidence.controls.enforcing import noted
 from evidence.controls.landed import Brought
 from evidence.controls.lanes import follow
+from evidence.in_scope import Repository
 from evidence.model.capture import Gap
 from evidence.model.chain import Chain
 from evidence.model.determination import Determination, Outcome, SettingInterval, Verdict
 from evidence.model.production import ProductionDeployment
 from evidence.model.protection import SettingsHistory
-from evidence.policy import Policy, Repository
+from evidence.policy import Policy
 
 ChangeRule = Callable[[Chain, Policy, int], Determination]
 DeploymentRule = Callable[

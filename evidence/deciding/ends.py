@@ -11,10 +11,11 @@ from evidence.chain.deployments import operation_key, select_application
 from evidence.chain.handover import Anchor, ApplicationEnd, Handover
 from evidence.chain.parents import parents_of
 from evidence.deciding.window import Whole
+from evidence.in_scope import Application
 from evidence.model.capture import Gap, GapReason
 from evidence.model.deployment import ApplicationState, Deployment
 from evidence.model.fact import Fact
-from evidence.policy import Application, Policy
+from evidence.policy import Policy
 from evidence.store import since
 from evidence.store.session import Store
 

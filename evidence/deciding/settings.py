@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from evidence.controls.evaluate import evaluate_settings
 from evidence.deciding.case import Case
+from evidence.in_scope import Repository
 from evidence.model.determination import SettingInterval
 from evidence.model.policy_result import AUDIT, PolicyResult
 from evidence.model.protection import SettingsHistory
-from evidence.policy import Repository
 from evidence.store import queries
 from evidence.store.settings import settings_history
 

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from evidence.demo.faults import Answer, json_answer
 from evidence.demo.github_checks import app_node
-from evidence.demo.github_view import View, node_id
+from evidence.demo.github_ids import node_id
+from evidence.demo.github_view import View
 from evidence.demo.history import RepositoryRecord
 from evidence.demo.serving import Request
 from evidence.demo.settings_view import (

@@ -6,8 +6,9 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from evidence.demo.github_ids import node_id
 from evidence.demo.github_pages import connection
-from evidence.demo.github_view import Node, View, node_id
+from evidence.demo.github_view import Node, View
 from evidence.demo.history import CheckRecord, RepositoryRecord
 from evidence.demo.moments import DAY, iso
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from evidence.demo.github_ids import node_id
 from evidence.demo.github_pages import TypedError, connection
-from evidence.demo.github_view import Node, View, node_id
+from evidence.demo.github_view import Node, View
 from evidence.demo.history import RepositoryRecord
 from evidence.demo.history_deployed import GitHubDeploymentRecord
 from evidence.demo.moments import iso

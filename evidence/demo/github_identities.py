@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from evidence.demo.github_ids import node_id
 from evidence.demo.github_pages import connection
-from evidence.demo.github_view import Node, View, node_id
+from evidence.demo.github_view import Node, View
 from evidence.demo.moments import moment
 from evidence.demo.world_identity import Identity
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from evidence.demo.github_ids import node_id
 from evidence.demo.github_pages import connection
 from evidence.demo.github_timeline import timeline
-from evidence.demo.github_view import Node, View, node_id
-from evidence.demo.history import IssueRecord, as_of
+from evidence.demo.github_view import Node, View
+from evidence.demo.history_tickets import IssueRecord
 from evidence.demo.moments import iso
+from evidence.demo.series import as_of
 
 
 def issue_updated(view: View, issue: IssueRecord) -> int:

@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 from evidence.demo.github_checks import rollup
+from evidence.demo.github_ids import node_id
 from evidence.demo.github_pages import connection
 from evidence.demo.github_reviews import comment_node, opinions, request_node, review_list
 from evidence.demo.github_timeline import timeline
-from evidence.demo.github_view import Node, View, node_id
+from evidence.demo.github_view import Node, View
 from evidence.demo.graph import FileChange, changes, merge_base
-from evidence.demo.history import (
-    MergeRecord,
-    PullRecord,
-    RepositoryRecord,
-    as_of,
-)
+from evidence.demo.history import MergeRecord, PullRecord, RepositoryRecord
 from evidence.demo.moments import iso
+from evidence.demo.series import as_of
 
 COMMITS_LISTED: Final = 250
 """GitHub lists at most so many commits of a pull request, however many it counts."""

@@ -16,7 +16,8 @@ from evidence.demo.github_answers import (
     number_of,
     user_body,
 )
-from evidence.demo.github_view import View, node_id
+from evidence.demo.github_ids import node_id
+from evidence.demo.github_view import View
 from evidence.demo.history import MoveRecord, RepositoryRecord
 from evidence.demo.moments import DAY, HOUR, iso
 from evidence.demo.serving import Request

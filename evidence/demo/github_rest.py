@@ -26,8 +26,9 @@ from evidence.demo.github_runs import ROUTES as RUNS
 from evidence.demo.github_security import ROUTES as SECURITY
 from evidence.demo.github_settings import ROUTES as SETTINGS
 from evidence.demo.github_view import View
-from evidence.demo.history import PullRecord, RepositoryRecord, as_of
+from evidence.demo.history import PullRecord, RepositoryRecord
 from evidence.demo.moments import iso
+from evidence.demo.series import as_of
 from evidence.demo.serving import Request
 
 

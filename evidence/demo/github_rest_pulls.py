@@ -20,8 +20,9 @@ from evidence.demo.github_answers import (
 )
 from evidence.demo.github_checks import newest, visible
 from evidence.demo.github_view import View
-from evidence.demo.history import CheckRecord, CommentRecord, PullRecord, RepositoryRecord, as_of
+from evidence.demo.history import CheckRecord, CommentRecord, PullRecord, RepositoryRecord
 from evidence.demo.moments import iso, moment
+from evidence.demo.series import as_of
 from evidence.demo.serving import Request
 
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from evidence.demo.github_ids import node_id
 from evidence.demo.github_pages import connection
-from evidence.demo.github_view import Node, View, node_id
-from evidence.demo.history import (
-    CommentRecord,
-    PullRecord,
-    RepositoryRecord,
-    ReviewRecord,
-    as_of,
-)
+from evidence.demo.github_view import Node, View
+from evidence.demo.history import CommentRecord, PullRecord, RepositoryRecord, ReviewRecord
 from evidence.demo.moments import iso
+from evidence.demo.series import as_of
 
 
 def review_list(

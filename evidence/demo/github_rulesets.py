@@ -12,7 +12,8 @@ from evidence.demo.github_answers import (
     listed,
     not_found,
 )
-from evidence.demo.github_view import View, node_id
+from evidence.demo.github_ids import node_id
+from evidence.demo.github_view import View
 from evidence.demo.history import RepositoryRecord
 from evidence.demo.moments import iso
 from evidence.demo.serving import Request

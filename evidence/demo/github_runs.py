@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from evidence.demo.faults import Answer, json_answer
 from evidence.demo.github_answers import Respond, forbidden, lacks, not_found, user_body
-from evidence.demo.github_view import View, node_id
+from evidence.demo.github_ids import node_id
+from evidence.demo.github_view import View
 from evidence.demo.history import RepositoryRecord
 from evidence.demo.history_deployed import GitHubDeploymentRecord
 from evidence.demo.moments import iso

@@ -23,13 +23,14 @@ from evidence.demo.github_answers import (
     team_body,
     user_body,
 )
+from evidence.demo.github_ids import node_id
 from evidence.demo.github_rulesets import (
     ruleset,
     ruleset_history,
     ruleset_list,
     ruleset_version,
 )
-from evidence.demo.github_view import View, node_id
+from evidence.demo.github_view import View
 from evidence.demo.history import RepositoryRecord
 from evidence.demo.moments import iso
 from evidence.demo.serving import Request

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from evidence.demo.github_ids import node_id
 from evidence.demo.github_pages import connection
-from evidence.demo.github_view import Node, View, node_id
-from evidence.demo.history import Event, PullRecord, RepositoryRecord
+from evidence.demo.github_view import Node, View
+from evidence.demo.history import PullRecord, RepositoryRecord
 from evidence.demo.moments import iso
+from evidence.demo.series import Event
 
 
 def timeline(

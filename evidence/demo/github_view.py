@@ -6,45 +6,24 @@ Pull requests, checks and timelines stand in the modules beside this one.
 
 from __future__ import annotations
 
-import base64
 from typing import Any, Final
 
+from evidence.demo.github_ids import node_id
 from evidence.demo.github_pages import connection
 from evidence.demo.graph import reachable
-from evidence.demo.history import History, IssueRecord, PullRecord, RepositoryRecord, as_of
+from evidence.demo.history import History, PullRecord, RepositoryRecord
+from evidence.demo.history_tickets import IssueRecord
 from evidence.demo.moments import iso, moment
 from evidence.demo.objects import CommitObject, Identity
 from evidence.demo.scene import email_of
+from evidence.demo.series import as_of
 from evidence.demo.world import Person, World
 
 Node = dict[str, Any]
 
-_PREFIX: Final = {
-    "Repository": "R",
-    "PullRequest": "PR",
-    "Issue": "I",
-    "Commit": "C",
-    "User": "U",
-    "Bot": "BOT",
-    "Mannequin": "M",
-}
 _WEB_FLOW_EMAIL: Final = "noreply@github.com"
 _WEB_FLOW_ID: Final = 19864447
 """Id of the account `web-flow`, in whose name GitHub itself commits."""
-
-
-def node_id(kind: str, *parts: object) -> str:
-    """The opaque global id of a node; `parts_of` reads it."""
-    plain = ":".join((kind, *map(str, parts)))
-    return f"{_PREFIX.get(kind, 'N')}_{base64.urlsafe_b64encode(plain.encode()).decode()}"
-
-
-def parts_of(text: str) -> tuple[str, ...]:
-    """Kind and parts of a node id; empty where it is none."""
-    try:
-        return tuple(base64.urlsafe_b64decode(text.partition("_")[2]).decode().split(":"))
-    except ValueError:
-        return ()
 
 
 class View:

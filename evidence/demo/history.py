@@ -6,36 +6,15 @@ People, issues and repositories are named by their keys in the world.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 
 from evidence.demo.history_deployed import ApplicationRecord, GitHubDeploymentRecord
+from evidence.demo.history_tickets import IssueRecord, TicketRecord
 from evidence.demo.objects import Objects
 from evidence.demo.oci_images import Images
-from evidence.demo.world import Issue, Repository
-
-T = TypeVar("T")
-Series = list[tuple[int, T]]
-"""Values with the moment from which each held, oldest first."""
-
-
-def as_of(series: Sequence[tuple[int, T]], at: int, default: T) -> T:
-    """The value that held at that moment."""
-    index = bisect_right(series, at, key=lambda pair: pair[0])
-    return series[index - 1][1] if index else default
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One item of a timeline. `kind` is GitHub's type name."""
-
-    at: int
-    id: int
-    kind: str
-    actor: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
+from evidence.demo.series import Event, Series, as_of
+from evidence.demo.world import Repository
 
 
 @dataclass(slots=True, kw_only=True)
@@ -149,66 +128,6 @@ class PullRecord:
     pushed: int = 0
     """Commits ever pushed to it."""
     merge: MergeRecord | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class IssueRecord:
-    """An issue through time."""
-
-    world: Issue
-    repository: str
-    number: int
-    id: int
-    at: int
-    titles: Series[str] = field(default_factory=list)
-    states: Series[tuple[str, str]] = field(default_factory=list)
-    """(state, reason)."""
-    labels: Series[tuple[str, ...]] = field(default_factory=list)
-    assignees: Series[tuple[str, ...]] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    deleted_at: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketChange:
-    """One row of a Jira changelog with its one item."""
-
-    at: int
-    id: int
-    actor: str
-    field: str
-    previous: str
-    current: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalRecord:
-    """One approval of a service desk that came to its end."""
-
-    id: int
-    at: int
-    name: str
-    by: str
-    decision: str
-    """`approved` or `declined`."""
-
-
-@dataclass(slots=True, kw_only=True)
-class TicketRecord:
-    """A Jira issue through time."""
-
-    world: Issue
-    id: int
-    at: int
-    keys: Series[str] = field(default_factory=list)
-    titles: Series[str] = field(default_factory=list)
-    statuses: Series[str] = field(default_factory=list)
-    resolutions: Series[str] = field(default_factory=list)
-    labels: Series[tuple[str, ...]] = field(default_factory=list)
-    assignees: Series[str] = field(default_factory=list)
-    changes: list[TicketChange] = field(default_factory=list)
-    approvals: list[ApprovalRecord] = field(default_factory=list)
-    deleted_at: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

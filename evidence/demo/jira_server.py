@@ -16,9 +16,11 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from evidence.demo.faults import Answer, json_answer
-from evidence.demo.history import History, TicketRecord, as_of
+from evidence.demo.history import History
+from evidence.demo.history_tickets import TicketRecord
 from evidence.demo.jira_view import JiraView
 from evidence.demo.moments import MINUTE, SECOND
+from evidence.demo.series import as_of
 from evidence.demo.serving import Request
 from evidence.demo.world import World
 

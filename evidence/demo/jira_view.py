@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
-from evidence.demo.history import History, TicketChange, TicketRecord, as_of
+from evidence.demo.history import History
+from evidence.demo.history_tickets import TicketChange, TicketRecord
+from evidence.demo.series import as_of
 from evidence.demo.world import World
 
 INLINE: Final = 2

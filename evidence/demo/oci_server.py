@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from evidence.demo.faults import Answer, json_answer
-from evidence.demo.history import as_of
 from evidence.demo.oci_images import INDEX, Images, digest_of
+from evidence.demo.series import as_of
 from evidence.demo.serving import Request
 
 _PATH: Final = re.compile(r"^/v2/(?P<name>.+)/(?P<what>manifests|blobs|referrers)/(?P<ref>[^/]+)$")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from evidence.demo.history import IssueRecord
+from evidence.demo.history_tickets import IssueRecord
 from evidence.demo.moments import moment
 from evidence.demo.scene import Scene, spread, toggled
 from evidence.demo.timeline import Happening, push_commits

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Final
 
 from evidence.demo.edits import apply_edit
-from evidence.demo.history import CheckRecord, Event, History, RepositoryRecord
+from evidence.demo.history import CheckRecord, History, RepositoryRecord
 from evidence.demo.history_deployed import ApplicationRecord
 from evidence.demo.moments import DAY, MINUTE, SECOND, moment
 from evidence.demo.objects import EXECUTABLE, FILE, GITLINK, CommitObject, Identity, Tree
+from evidence.demo.series import Event
 from evidence.demo.steps import CheckStep, CommitSpec
 from evidence.demo.timeline import REFERENCE, first_bot
 from evidence.demo.world import Person, Repository, World

@@ -22,11 +22,11 @@ from evidence.demo.build import build
 from evidence.demo.cluster_server import Cluster
 from evidence.demo.flux_server import Flux
 from evidence.demo.github_server import GitHub
-from evidence.demo.history import as_of
 from evidence.demo.jira_server import EMAIL, Jira
 from evidence.demo.moments import moment
 from evidence.demo.oci_images import Images
 from evidence.demo.oci_server import Registry
+from evidence.demo.series import as_of
 from evidence.demo.served import ServedRepository
 from evidence.demo.serving import LoopbackServer
 from evidence.demo.world import World

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evidence.demo.history import ApprovalRecord, TicketChange, TicketRecord
+from evidence.demo.history_tickets import ApprovalRecord, TicketChange, TicketRecord
 from evidence.demo.moments import moment
 from evidence.demo.scene import Scene, toggled
 from evidence.demo.timeline import Happening

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, func, select
 
 from evidence.errors import ConfigError
 from evidence.model import codec
-from evidence.model.capture import Gap
 from evidence.model.determination import Determination
 from evidence.store import bulk, tables
 from evidence.store.entries import (
@@ -38,6 +36,7 @@ from evidence.store.load import (
     stream,
 )
 from evidence.store.session import Store
+from evidence.store.stored import CursorRow, StoredDetermination, StoredGap
 
 __all__ = [
     "CursorRow",
@@ -73,38 +72,6 @@ __all__ = [
 ]
 
 SHORTEST_SHA = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CursorRow:
-    """Where one stream of a source got to; `updated_at` in microseconds UTC."""
-
-    source: str
-    stream: str
-    value: str
-    complete: bool
-    updated_at: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredGap:
-    """A gap with its place in the ledger; `closed_at` is None while it is open."""
-
-    gap: Gap
-    entry_seq: int
-    opened_at: int
-    closed_at: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredDetermination:
-    """A determination with the four things that it is a function of."""
-
-    determination: Determination
-    generation: int
-    ledger_size: int
-    policy_version: str
-    as_of: int
 
 
 def size(store: Store) -> int:

@@ -12,12 +12,13 @@ import pytest
 from evidence.chain.changes import PullRequestHead
 from evidence.chain.graph import CommitGraph
 from evidence.chain.population import Population, PopulationInputs, build_population
+from evidence.in_scope import Application, Repository
 from evidence.model.actor import Actor, ActorType
 from evidence.model.change import Change
 from evidence.model.deployment import DeployedSource, Deployment
 from evidence.model.git import GitAnswer, GitQuestion, QuestionKind
 from evidence.model.production import ProductionDeployment
-from evidence.policy import Application, Policy, Repository
+from evidence.policy import Policy
 
 MINUTE = 60_000_000
 START = 1_780_000_000_000_000

@@ -6,8 +6,9 @@ import pytest
 
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.sources import Locator
+from evidence.in_scope import Application, Repository
 from evidence.model.deployment import DeployedSource
-from evidence.policy import Application, Policy, Repository
+from evidence.policy import Policy
 
 
 @pytest.fixture

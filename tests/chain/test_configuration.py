@@ -9,8 +9,8 @@ from typing import Any
 from evidence.chain.answers import ask
 from evidence.chain.configuration import Configuration, Configurations
 from evidence.chain.inquiry import Inquiry
+from evidence.in_scope import Application
 from evidence.model.git import GitAnswer, GitQuestion, QuestionKind
-from evidence.policy import Application
 
 REVISION = "a" * 40
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from evidence.in_scope import ImageMap
 from evidence.model.change import Strength
-from evidence.policy import ImageMap
 
 PATH = "apps/shop"
 DIGEST = "sha256:" + "ab" * 32

@@ -15,10 +15,11 @@ from evidence.chain.deployments import (
     select_application,
     unite,
 )
+from evidence.in_scope import Application
 from evidence.model.actor import Actor, ActorType
 from evidence.model.capture import Gap, GapReason
 from evidence.model.production import DeploymentKind
-from evidence.policy import Application, Automation
+from evidence.policy import Automation
 
 
 def sha(name: str) -> str:

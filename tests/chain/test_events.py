@@ -8,12 +8,13 @@ import pytest
 
 from evidence.chain.events import EventInputs, out_of_band
 from evidence.chain.looks import Looks
+from evidence.in_scope import Application
 from evidence.model.actor import Actor, ActorType
 from evidence.model.deployment import ApplicationState
 from evidence.model.production import DeploymentKind, ProductionDeployment
 from evidence.model.runtime import RuntimeEvent, RuntimeKind
 from evidence.model.ticket import Ticket
-from evidence.policy import Application, Policy
+from evidence.policy import Policy
 
 HOUR = 3_600_000_000
 START = 1_000 * 24 * HOUR

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from evidence.in_scope import ImageMap, Repository
 from evidence.model.change import LinkKind, Strength
 from evidence.model.production import DeploymentKind
-from evidence.policy import ImageMap, Repository
 
 PATH = "apps/shop"
 

@@ -20,7 +20,8 @@ from evidence.chain.images import (
 from evidence.chain.mapping import ImageMaps
 from evidence.chain.promotions import only_images_differ
 from evidence.chain.yaml_text import load_documents, text_of
-from evidence.policy import Application, ImageMap, Policy, Repository
+from evidence.in_scope import Application, ImageMap, Repository
+from evidence.policy import Policy
 
 DIGEST = f"sha256:{'1' * 64}"
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from evidence.in_scope import ImageMap
 from evidence.model.deployment import UNREAD_INLINE, DeployedSource
 from evidence.model.production import DeploymentKind
-from evidence.policy import ImageMap
 
 PATH = "apps/shop"
 IMAGE = "ghcr.io/acme/shop"

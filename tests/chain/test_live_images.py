@@ -6,9 +6,10 @@ import pytest
 
 from evidence.chain.live_images import LiveImages, live_images
 from evidence.chain.looks import Looks
+from evidence.in_scope import Application
 from evidence.model.deployment import ApplicationState
 from evidence.model.production import DeploymentKind, ProductionDeployment, RunningImage
-from evidence.policy import Application, Policy
+from evidence.policy import Policy
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 POLICY = Policy(applications=(Application(id="shop", deployer="argocd", selector="argocd/shop"),))

@@ -10,11 +10,12 @@ import pytest
 
 from evidence.chain.links import draw_links
 from evidence.chain.parents import parents_of
+from evidence.in_scope import Application
 from evidence.model.chain import ChangeEvidence
 from evidence.model.change import LinkKind
 from evidence.model.deployment import ApplicationState
 from evidence.model.production import DeploymentKind
-from evidence.policy import Application, Policy
+from evidence.policy import Policy
 
 
 def sha(name: str) -> str:

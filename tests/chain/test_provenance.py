@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 from evidence.chain.provenance import signed_by
+from evidence.in_scope import ImageMap, TrustedBuilder
 from evidence.manifest.envelope import pae
 from evidence.model.change import Strength
 from evidence.model.production import Standing
 from evidence.model.provenance import Provenance
-from evidence.policy import ImageMap, TrustedBuilder
 
 PATH = "apps/shop"
 DIGEST = "sha256:" + "ab" * 32

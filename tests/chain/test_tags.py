@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from evidence.chain.tags import TagSight
+from evidence.in_scope import ImageMap
 from evidence.model.deployment import DeployedSource
 from evidence.model.production import DeploymentKind
-from evidence.policy import ImageMap
 
 PATH = "apps/shop"
 HOUR = 3_600_000_000

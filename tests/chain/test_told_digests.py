@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from evidence.in_scope import Witness
 from evidence.model.change import Strength
 from evidence.model.deployment import RECORD
-from evidence.policy import Witness
 
 ONE, TWO = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"
 MINUTE = 60_000_000

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from evidence.chain.claims import links_in
+from evidence.in_scope import ImageMap, Repository
 from evidence.model.change import Strength
-from evidence.policy import ImageMap, Repository
 
 PATH = "apps/shop"
 IMAGE = "ghcr.io/acme/shop"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.chain.urls import find_repository, normalise_url, repository_index
-from evidence.policy import Repository
+from evidence.in_scope import Repository
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from evidence.chain.windows import outside
 from evidence.config.moments import deploy_window
 from evidence.errors import ConfigError
-from evidence.policy import DeployWindow
+from evidence.in_scope import DeployWindow
 
 
 def at(text: str) -> int:

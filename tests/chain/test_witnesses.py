@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from evidence.chain.witnesses import WINDOW
+from evidence.in_scope import Witness
 from evidence.model.change import Strength
-from evidence.policy import Witness
 
 
 def sha(name: str) -> str:

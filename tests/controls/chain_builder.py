@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from evidence.chain.chains import build_chain
 from evidence.controls.evaluate import evaluate_change
+from evidence.in_scope import Application, Repository
 from evidence.model.activity import RuleSuite
 from evidence.model.actor import Actor, ActorType
 from evidence.model.chain import Chain, ChangeEvidence
@@ -27,7 +28,7 @@ from evidence.model.pull_request import (
 )
 from evidence.model.texts import TEXTS_READ, texts_digest
 from evidence.model.ticket import Ticket, TicketEvent
-from evidence.policy import Application, Automation, Person, Policy, Repository, RequiredCheck
+from evidence.policy import Automation, Person, Policy, RequiredCheck
 
 MINUTE = 60_000_000
 START = 1_772_445_600_000_000  # 2026-03-02T10:00:00Z

@@ -8,6 +8,7 @@ import pytest
 from chain_builder import AS_OF, MINUTE, P0, Direct, Pull, minute
 
 from evidence.controls.evaluate import evaluate_deployment
+from evidence.in_scope import Application, ImageMap, Repository
 from evidence.model.capture import Gap, GapReason
 from evidence.model.change import Strength
 from evidence.model.git import QuestionKind
@@ -17,7 +18,7 @@ from evidence.model.production import (
     ProductionDeployment,
     RevisionRange,
 )
-from evidence.policy import Application, ControlScope, ImageMap, Repository
+from evidence.policy import ControlScope
 
 SPAN = RevisionRange(
     repository="app",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from settings_builder import ALWAYS, CHECKS, PULL_REQUEST, account_list, look, rules
 
 from evidence.controls.evaluate import evaluate_settings
+from evidence.in_scope import Repository
 from evidence.model.activity import RepositoryActivity
 from evidence.model.policy_result import Binding, PolicyResult
 from evidence.model.policy_result import Subject as Examined
@@ -23,7 +24,7 @@ from evidence.model.settings import (
     RulesetVersion,
     Subject,
 )
-from evidence.policy import Automation, ControlScope, Repository
+from evidence.policy import Automation, ControlScope
 
 APP = Repository(id="app", forge="forge")
 FULL = (

@@ -17,6 +17,7 @@ import sqlalchemy
 from sqlalchemy.engine.default import DefaultDialect
 
 import evidence.sync as syncing
+from evidence import rebuilding
 from evidence.config.load import Loaded
 from evidence.export import ReportRequest, report
 
@@ -148,7 +149,7 @@ def sync(loaded: Loaded) -> str:
 def rebuild(loaded: Loaded) -> str:
     """A rebuild; the outcomes that differ."""
     _enter("rebuilding")
-    said = syncing.rebuild(loaded)
+    said = rebuilding.rebuild(loaded)
     return "" if said.endswith("outcomes that differ: none") else said
 
 

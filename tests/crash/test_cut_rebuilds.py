@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from shop_world import FIRST, bump, pull, shop, write_configuration
 
-from evidence import lookup, sync
+from evidence import lookup, rebuilding, sync
 from evidence.errors import StoreError
 from evidence.export import ReportRequest, report
 from evidence.model.git import Commit, GitAnswer
@@ -40,7 +40,7 @@ def from_mirrors(loaded):
         return *counts, rebuild.is_cut(store)
 
 
-@pytest.mark.parametrize("place", ["_derive_afresh", "decide_and_store"])
+@pytest.mark.parametrize("place", ["derive_afresh", "decide_and_store"])
 def test_a_cut_rebuild_is_refused_to_readers_and_ended_by_a_sync(tmp_path, monkeypatch, place):
     monkeypatch.setenv("EVIDENCE_HOME", str(tmp_path / "data"))
     with shop(tmp_path, SMALL) as rehearsal:
@@ -49,9 +49,9 @@ def test_a_cut_rebuild_is_refused_to_readers_and_ended_by_a_sync(tmp_path, monke
         sync.sync(loaded)
         whole = from_mirrors(loaded)
         with monkeypatch.context() as patched:
-            patched.setattr(sync, place, die)
+            patched.setattr(rebuilding, place, die)
             with pytest.raises(CutError):
-                sync.rebuild(loaded)
+                rebuilding.rebuild(loaded)
         assert from_mirrors(loaded)[2]
         request = ReportRequest(
             start="2026-07-06", end="2026-07-31", destination=tmp_path / "packet"

@@ -18,13 +18,14 @@ from pathlib import Path
 import pytest
 
 from evidence.deciding.decide import decide_and_store
+from evidence.in_scope import Application, Repository
 from evidence.model.actor import Actor, ActorType
 from evidence.model.check import CheckRun
 from evidence.model.deployment import RUN, ApplicationState, DeployedSource, Deployment
 from evidence.model.git import GitAnswer, QuestionKind, RefTip
 from evidence.model.policy_result import Binding, Finding, PolicyResult, Severity, Subject
 from evidence.model.pull_request import CommitPullRequests, PullRequest, Review
-from evidence.policy import Application, Policy, Repository, RequiredScan
+from evidence.policy import Policy, RequiredScan
 from evidence.store.session import connect, open_store
 from evidence.store.upgrade import upgrade
 

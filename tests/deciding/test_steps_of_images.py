@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from evidence.deciding.decide import decide_and_store
+from evidence.in_scope import Application, ImageMap, Repository, Witness
 from evidence.model.deployment import RECORD, ApplicationState, DeployedSource, Deployment
 from evidence.model.git import GitAnswer, QuestionKind, RefTip
 from evidence.model.policy_result import Binding, Finding, PolicyResult, Severity, Subject
-from evidence.policy import Application, ImageMap, Policy, Repository, RequiredScan, Witness
+from evidence.policy import Policy, RequiredScan
 from evidence.store.session import connect, open_store
 from evidence.store.upgrade import upgrade
 

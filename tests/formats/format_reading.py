@@ -27,10 +27,10 @@ from evidence.collectors.ingested import provenance, scan
 from evidence.collectors.ingested.given import Given
 from evidence.collectors.received import readers
 from evidence.errors import EvidenceError
+from evidence.in_scope import Application, ImageMap
 from evidence.model.capture import Window
 from evidence.model.git import GitAnswer, GitQuestion, QuestionKind
 from evidence.model.policy_result import FindingState, PolicyResult
-from evidence.policy import Application, ImageMap
 
 Objects = ArgoCdCollector | FluxCollector | ArgoRolloutsCollector | FlaggerCollector
 

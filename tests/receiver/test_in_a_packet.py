@@ -15,13 +15,13 @@ from shop_world import FIRST, pull, synced
 
 from evidence.config.load import load
 from evidence.export import ReportRequest, report
+from evidence.rebuilding import rebuild
 from evidence.receiver.endpoints import SYSTEMS, Endpoint
 from evidence.receiver.storing import Incoming, Storing
 from evidence.receiver.tally import STORED, Tally, write_receipts
 from evidence.status import status
 from evidence.store import queries
 from evidence.store.session import open_store
-from evidence.sync import rebuild
 
 
 @pytest.mark.usefixtures("brief_pdf")

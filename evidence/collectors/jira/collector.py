@@ -13,9 +13,10 @@ from evidence.collectors.http import Clock
 from evidence.collectors.interface import Parsed, Progress, no_progress
 from evidence.collectors.jira import parse as parsing
 from evidence.collectors.jira.access import introduce, session_of
+from evidence.collectors.jira.answers import Read
 from evidence.collectors.jira.cursor import Cursor, read_cursor
 from evidence.collectors.jira.dialect import DIALECTS, SERIES
-from evidence.collectors.jira.pages import Read, Reader
+from evidence.collectors.jira.pages import Reader
 from evidence.collectors.jira.projects import ProjectRead, read_project
 from evidence.errors import AuthError, ConfigError
 from evidence.model.capture import Capture, Exchange, Form, Gap, GapReason, Page, Total, Window

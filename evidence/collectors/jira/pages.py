@@ -14,7 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from evidence import canonical
-from evidence.collectors.http import Answer, PoliteSession, iso_micros
+from evidence.collectors.http import Answer, PoliteSession
+from evidence.collectors.jira.answers import Read, issue_of, issues_in, members_of, updated_at
 from evidence.collectors.jira.dialect import FIELDS, Dialect, query
 from evidence.collectors.jira.parse import whole
 from evidence.collectors.jira.reading import at, count, items, mapping, text
@@ -29,19 +30,6 @@ RESTARTS = 50
 
 APPROVALS = "/rest/servicedeskapi/request/{}/approval"
 _SERVICE_DESK = "service_desk"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """One issue as it was read: its exact text, or why it was not had whole."""
-
-    id: str
-    exact: str = ""
-    updated: int = 0
-    observed_at: int = 0
-    exchanges: tuple[Exchange, ...] = ()
-    reason: GapReason | None = None
-    detail: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -120,7 +108,7 @@ class Reader:
             if not rows or at(canonical.loads(page.body), "isLastPage") is not False:
                 told = canonical.splice_array(found)
                 break
-        members = [*_members(read.exact), ("approvals", told)]
+        members = [*members_of(read.exact), ("approvals", told)]
         return replace(
             read,
             exact=canonical.splice_object(members),
@@ -159,7 +147,7 @@ class Reader:
         while True:
             place = {"nextPageToken": token} if token else {}
             answer = self._search(jql, {"fields": fields, **place})
-            yield answer, _issues(answer)
+            yield answer, issues_in(answer)
             found = mapping(canonical.loads(answer.body))
             token = text(found.get("nextPageToken"))
             if not token or found.get("isLast") is True:
@@ -173,7 +161,7 @@ class Reader:
         jql = query(self.projects, since, self.zone)
         while True:
             answer = self._search(jql, {"startAt": str(start)})
-            rows = _issues(answer)
+            rows = issues_in(answer)
             if last and (not rows or text(mapping(rows[0][1]).get("id")) != last):
                 self._restart()
                 start, last, jql = 0, "", query(self.projects, reached, self.zone)
@@ -183,7 +171,7 @@ class Reader:
             total = count(at(canonical.loads(answer.body), "total"))
             if not fresh or start + len(rows) >= total:
                 return
-            reached = max([reached, *(_updated(body) for _, body in rows)])
+            reached = max([reached, *(updated_at(body) for _, body in rows)])
             last = text(mapping(rows[-1][1]).get("id"))
             start += len(rows) - 1
 
@@ -197,7 +185,7 @@ class Reader:
         if parameters["fields"] == FIELDS:
             parameters["expand"] = "changelog"
         answer = self.ask(self.dialect.search, parameters)
-        if answer.status == 200 and not _issues(answer):
+        if answer.status == 200 and not issues_in(answer):
             answer = self.ask(self.dialect.search, parameters)  # believed the second time
         if answer.status != 200:
             raise SourceError(
@@ -217,7 +205,7 @@ class Reader:
         read = len(items(inline))
         if isinstance(inline, list) and whole(at(body, "changelog"), read):
             histories = canonical.slice_each(exact, ("changelog", "histories"))
-            return _issue(answer, exact, body, [each for each, _ in histories], ())
+            return issue_of(answer, exact, body, [each for each, _ in histories], ())
         if not self.dialect.changelog:
             detail = f"only {read} changes of its changelog were sent"
             return _unread(number, GapReason.TRUNCATED, detail)
@@ -245,57 +233,13 @@ class Reader:
             exchanges.append(page.exchange)
             told = count(at(canonical.loads(page.body), "total"))
             if told >= 0 and len(found) >= max(total, told) and (found or again):
-                return _issue(answer, exact, body, list(found.values()), tuple(exchanges))
+                return issue_of(answer, exact, body, list(found.values()), tuple(exchanges))
             if len(found) == before:
                 if again:
                     detail = f"only {len(found)} changes of its changelog were sent"
                     return _unread(number, GapReason.TRUNCATED, detail)
                 again = True  # a page without anything new is asked for once more
             total = max(total, told if found else -1)
-
-
-def _members(exact: str) -> list[tuple[str, str]]:
-    """The members of an object, each as it stands."""
-    return [(name, canonical.slice_json(exact, (name,))) for name in canonical.loads(exact)]
-
-
-def _issues(answer: Answer) -> list[tuple[str, Any]]:
-    """Exact text and value of each issue of a search.
-
-    Raises:
-        MalformedError: the answer is no search result.
-    """
-    canonical.loads(answer.body)
-    return canonical.slice_each(answer.body.decode("utf-8-sig"), ("issues",))
-
-
-def _updated(body: Any) -> int:
-    return iso_micros(at(body, "fields", "updated"))
-
-
-def _issue(
-    answer: Answer, exact: str, body: Any, histories: list[str], more: tuple[Exchange, ...]
-) -> Read:
-    """Id, key and fields cut out as they stand, and every row of the changelog."""
-    members = [
-        (name, canonical.slice_json(exact, (name,)))
-        for name in ("id", "key", "fields")
-        if name in body
-    ]
-    members.append(("histories", canonical.splice_array(sorted(histories, key=_place))))
-    return Read(
-        id=text(at(body, "id")),
-        exact=canonical.splice_object(members),
-        updated=_updated(body),
-        observed_at=answer.observed_at,
-        exchanges=(answer.exchange, *more),
-    )
-
-
-def _place(history: str) -> tuple[int, str]:
-    """Rows by their rising ids: the two ways to read a changelog give it in opposite order."""
-    number = text(at(canonical.loads(history), "id"))
-    return (len(number), number)
 
 
 def _unread(number: str, reason: GapReason, detail: str) -> Read:

@@ -11,10 +11,11 @@ from evidence.controls.rules import Rules, moments, rules_at
 from evidence.controls.spans import Judged, joined
 from evidence.controls.tracks import tracks_of
 from evidence.controls.words import clip, listing, when, who
+from evidence.in_scope import Repository
 from evidence.model.audit import AuditEvent
 from evidence.model.determination import SettingInterval
 from evidence.model.protection import SettingsHistory
-from evidence.policy import Policy, Repository
+from evidence.policy import Policy
 
 CONTROL = "CM-09"
 

@@ -9,10 +9,11 @@ from evidence.controls.gaps import loses_deployments
 from evidence.controls.paths import all_match
 from evidence.controls.timeline import timeline_of
 from evidence.controls.words import clip, listing, when
+from evidence.in_scope import Application, Repository
 from evidence.model.capture import Gap
 from evidence.model.chain import Chain
 from evidence.model.determination import Determination
-from evidence.policy import Application, Policy, Repository
+from evidence.policy import Policy
 
 CONTROL = "CM-14"
 

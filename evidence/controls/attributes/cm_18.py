@@ -11,10 +11,11 @@ from evidence.controls.rules import moments, rules_at
 from evidence.controls.spans import Judged, joined
 from evidence.controls.tracks import Tracks, tracks_of
 from evidence.controls.words import clip, listing, when
+from evidence.in_scope import Repository
 from evidence.model.determination import SettingInterval
 from evidence.model.protection import SettingsHistory
 from evidence.model.settings import AccessHolder, AccessSnapshot, SettingActor
-from evidence.policy import Policy, Repository
+from evidence.policy import Policy
 
 CONTROL = "CM-18"
 SCOPES = ("collaborators", "deploy_keys")
