@@ -26,6 +26,8 @@ from evidence.redaction import redact_capture, redact_text, suspect
 from evidence.store import queries, writer
 from evidence.store.session import Store
 
+_SECOND: Final = 1_000_000
+
 
 def now() -> int:
     """Microseconds since the epoch, UTC."""
@@ -213,9 +215,6 @@ def soonest(known: int | None, page: Page, at: int) -> int | None:
         return known
     found = (at - max(dates)) // _SECOND * _SECOND
     return found if known is None else min(known, found)
-
-
-_SECOND: Final = 1_000_000
 
 
 @dataclass(slots=True)

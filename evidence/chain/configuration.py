@@ -21,6 +21,7 @@ from evidence.chain.images import (
 )
 from evidence.chain.inline import Layers, overridden, value_layers
 from evidence.chain.inquiry import Entry, Inquiry
+from evidence.chain.mapping import only_image
 from evidence.chain.patches import patched
 from evidence.chain.releases import (
     FLOATING,
@@ -90,8 +91,7 @@ class Configurations:
         """
         key = (revision, path, application.id, inline)
         if key not in self._read:
-            mapped = {one.image for one in application.images if "{" not in one.image}
-            only = mapped.pop() if len(mapped) == 1 else ""
+            only = only_image(application)
             reading = _Reading(revision=revision, application=application, only=only)
             whole = path or not application.values_files
             images = list(self._directory(reading, path, 0)) if whole else []

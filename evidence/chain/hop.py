@@ -15,7 +15,7 @@ from evidence.chain.configuration import Configuration, Configurations
 from evidence.chain.digests import Digests
 from evidence.chain.images import ImageRef, differences, split_reference
 from evidence.chain.inline import FLAG, SPEC
-from evidence.chain.inlined import inline_configuration, inline_lanes, inline_of
+from evidence.chain.inline_lanes import inline_configuration, inline_lanes, inline_of
 from evidence.chain.inquiry import Inquiry
 from evidence.chain.lanes import Step, lane_ranges
 from evidence.chain.mapping import ImageMaps

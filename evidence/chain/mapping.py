@@ -44,6 +44,12 @@ def source_paths(policy: Policy, repository: Repository) -> tuple[str, ...] | No
     return tuple(dict.fromkeys(each for path in paths for each in (path, f"{path}/**")))
 
 
+def only_image(application: Application) -> str:
+    """The one image that an application maps, which a bare tag belongs to; empty for any other."""
+    mapped = {one.image for one in application.images if "{" not in one.image}
+    return mapped.pop() if len(mapped) == 1 else ""
+
+
 class ImageMaps:
     """Looks images up in a policy; remembers what it found."""
 

@@ -36,9 +36,7 @@ from evidence.chain.writing import write_changes
 from evidence.chain.writing_rows import write_rows
 from evidence.in_scope import Application
 from evidence.model.git import GitQuestion
-from evidence.model.production import (
-    DeploymentKind,
-)
+from evidence.model.production import DeploymentKind
 from evidence.policy import Policy
 
 __all__ = ["Population", "PopulationInputs", "Reconciliation", "build_population"]

@@ -12,12 +12,12 @@ from enum import StrEnum
 
 from evidence.chain.answers import ask, net_diff_equal, strings, value_of
 from evidence.controls.approvals import Approval
-from evidence.controls.paths import all_match
 from evidence.controls.people import people_of
 from evidence.controls.timeline import Timeline, timeline_of
 from evidence.controls.words import listing, short, when
 from evidence.model.chain import Chain
 from evidence.model.git import Commit, QuestionKind
+from evidence.model.globs import all_match
 from evidence.model.pull_request import PullRequestEvent
 from evidence.policy import Automation, Policy
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from evidence.controls.contribution import Contributors
-from evidence.controls.paths import matches
 from evidence.controls.people import People, people_of
 from evidence.controls.rulings import ACCEPTED
 from evidence.controls.words import clip, when
@@ -22,6 +21,7 @@ from evidence.model.disposition import (
     Register,
     Ruling,
 )
+from evidence.model.globs import matches
 from evidence.policy import Policy
 
 EMERGENCY_CONTROL, TESTS_CONTROL = "CM-12", "CM-06"

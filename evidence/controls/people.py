@@ -183,6 +183,8 @@ def _person_party(person: Person, actor: Actor | None) -> Party:
     )
 
 
+_KEPT = 64
+"""Pairs of which the index is kept: between two looks at identities lie changes of one record."""
 _BUILT: dict[tuple[int, int], tuple[Policy, IdentityHistory, People]] = {}
 
 
@@ -195,7 +197,7 @@ def people_of(policy: Policy, identities: IdentityHistory | None = None) -> Peop
     known = _BUILT.get((id(policy), id(given)))
     if known is not None and known[0] is policy and known[1] is given:
         return known[2]
-    if len(_BUILT) >= 64:
+    if len(_BUILT) >= _KEPT:
         _BUILT.clear()
     people = People(policy.persons, policy.automations, given)
     _BUILT[id(policy), id(given)] = (policy, given, people)

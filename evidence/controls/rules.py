@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from evidence.controls.lives import renamed_at
-from evidence.controls.paths import matches
 from evidence.controls.tracks import Tracks, tracks_of
 from evidence.controls.words import clip, when
 from evidence.model.fact import Fact
+from evidence.model.globs import matches
 from evidence.model.protection import SettingsHistory
 from evidence.model.settings import (
     BranchProtection,

@@ -15,7 +15,6 @@ from evidence.controls.bumps import bump_of, is_lock_file, only_images
 from evidence.controls.case import case_of
 from evidence.controls.history import History
 from evidence.controls.landing import landed_at, movements
-from evidence.controls.paths import all_match
 from evidence.controls.people import PartyKind, people_of
 from evidence.controls.timeline import timeline_of
 from evidence.controls.words import clip, listing, short, when
@@ -23,6 +22,7 @@ from evidence.model.chain import Chain
 from evidence.model.change import ChangeKind
 from evidence.model.fact import Fact
 from evidence.model.git import QuestionKind
+from evidence.model.globs import all_match
 from evidence.policy import Automation, Policy, StandardRule
 
 

@@ -82,10 +82,6 @@ def _installations(view: View, request: Request, _owner: str) -> Answer:
     return installations(view, request)
 
 
-def _audit_log(view: View, request: Request, owner: str) -> Answer:
-    return audit_log(view, request, owner)
-
-
 def _dressed(answer: Answer, request: Request, limits: Mapping[str, str]) -> Answer:
     """Adds limits and an entity tag, and answers 304 where the client has that version."""
     tag = f'W/"{hashlib.sha256(answer.body or b"").hexdigest()}"'
@@ -269,6 +265,6 @@ _ROUTES: Final[Mapping[str, Callable[..., Answer]]] = {
     "/orgs/([^/]+)/artifacts/([^/]+)/metadata/deployment-records": artifact_records,
     "/users/([^/]+)": _account,
     "/users/([^/]+)/attestations/([^/]+)": of_person,
-    "/orgs/([^/]+)/audit-log": _audit_log,
+    "/orgs/([^/]+)/audit-log": audit_log,
 }
 """Path pattern -> what answers it."""

@@ -80,21 +80,26 @@ def _github(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
 
 def _audit_logs(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
     """Whether the log of each organisation can be read; one that cannot becomes a gap."""
-    from evidence.collectors.github.owned import Owned
     from evidence.collectors.github.readable import audit_log
 
-    account = github.account(source)
     for owner in github.owners(source, loaded):
         refused = audit_log(_github_session(source, owner), owner)
-        person = Owned(owner=owner, rest=account.rest(account.sign_in(), owner))
         if not refused:
             yield ok(check, f"the audit log of {owner} can be read")
-        elif not person.is_person:
+        elif not _is_person(source, owner):
             detail = (
                 f"the audit log of {owner} cannot be read ({refused}); it takes Enterprise Cloud, "
                 "and an owner's `read:audit_log` or an App's Administration (organisation)"
             )
             yield warning(check, detail)
+
+
+def _is_person(source: Source, owner: str) -> bool:
+    """Whether an owner is a person's account, of which there are no such lists."""
+    from evidence.collectors.github.owned import Owned
+
+    account = github.account(source)
+    return Owned(owner=owner, rest=account.rest(account.sign_in(), owner)).is_person
 
 
 def _evidence_of(
@@ -112,15 +117,12 @@ def _evidence_of(
 
 def _evidence_of_owners(check: str, source: Source, loaded: Loaded) -> Iterator[Finding]:
     """What the credential cannot read below an owner, organisation by organisation."""
-    from evidence.collectors.github.owned import Owned
     from evidence.collectors.github.readable import RECORDS, accesses
 
-    account = github.account(source)
     for owner in github.owners(source, loaded) if source.deployment_records else ():
         session = _github_session(source, owner)
         for one in accesses(session, owner, RECORDS, kind="orgs"):
-            person = Owned(owner=owner, rest=account.rest(account.sign_in(), owner))
-            if not one.readable and not person.is_person:
+            if not (one.readable or _is_person(source, owner)):
                 yield _unreadable(check, owner, one)
     if source.identities:
         lists = github.identities(source, loaded)

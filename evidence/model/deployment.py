@@ -13,6 +13,8 @@ RECORD = "artifact_record"
 revision and is no deployer's word. `finished_at` is when the record was last written."""
 RUN = "github_run"
 """Origin of a sighting that was read with its workflow run and who let it pass."""
+UNREAD_INLINE = '{"too_large": true}'
+"""What stands in `inline` for more than is kept."""
 _RUN = re.compile(r"https?://[^/?#\s]+/[^?#\s]{1,300}/actions/runs/([0-9]{1,18})(?:[/?#]|$)")
 
 
@@ -20,10 +22,6 @@ def run_number(url: str) -> str:
     """Number of the workflow run of GitHub that an address leads to; empty: it leads to none."""
     found = _RUN.match(url)
     return found[1] if found else ""
-
-
-UNREAD_INLINE = '{"too_large": true}'
-"""What stands in `inline` for more than is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

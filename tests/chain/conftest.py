@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -20,13 +21,12 @@ from evidence.model.git import GitAnswer, GitQuestion, QuestionKind
 from evidence.model.production import ProductionDeployment
 from evidence.policy import Policy
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from invented import sha
+
 MINUTE = 60_000_000
 START = 1_780_000_000_000_000
-
-
-def sha(name: str) -> str:
-    """The invented commit id of a name."""
-    return hashlib.sha1(name.encode()).hexdigest()
 
 
 class History:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import pytest
+from invented import sha
 
 from evidence.model.change import ChangeKind, LinkKind, MergeMethod, Strength
-
-
-def sha(name: str) -> str:
-    return hashlib.sha1(name.encode()).hexdigest()
 
 
 def commits(change: Any, *names: str) -> bool:

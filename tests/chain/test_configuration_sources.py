@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from invented import sha
 
 from evidence.in_scope import ImageMap
 from evidence.model.change import Strength
@@ -17,10 +17,6 @@ DEPLOYMENT = (
     "kind: Deployment\nmetadata: {name: shop}\n"
     "spec: {template: {spec: {containers: [{name: shop, image: 'ghcr.io/acme/shop:0'}]}}}\n"
 )
-
-
-def sha(name: str) -> str:
-    return hashlib.sha1(name.encode()).hexdigest()
 
 
 @pytest.fixture

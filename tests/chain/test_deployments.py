@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from invented import sha
 
 from evidence.chain.deployments import (
     MISSING_LISTED,
@@ -20,10 +20,6 @@ from evidence.model.actor import Actor, ActorType
 from evidence.model.capture import Gap, GapReason
 from evidence.model.production import DeploymentKind
 from evidence.policy import Automation
-
-
-def sha(name: str) -> str:
-    return hashlib.sha1(name.encode()).hexdigest()
 
 
 @pytest.mark.parametrize(

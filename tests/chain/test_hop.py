@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from invented import sha
 
 from evidence.in_scope import ImageMap, Repository
 from evidence.model.change import LinkKind, Strength
 from evidence.model.production import DeploymentKind
 
 PATH = "apps/shop"
-
-
-def sha(name: str) -> str:
-    return hashlib.sha1(name.encode()).hexdigest()
 
 
 def source(*names: str) -> tuple[str, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from invented import sha
 
 from evidence.in_scope import ImageMap
 from evidence.model.deployment import UNREAD_INLINE, DeployedSource
@@ -16,10 +16,6 @@ from evidence.model.production import DeploymentKind
 PATH = "apps/shop"
 IMAGE = "ghcr.io/acme/shop"
 CONFIG = "git@git.example.test:acme/config"
-
-
-def sha(name: str) -> str:
-    return hashlib.sha1(name.encode()).hexdigest()
 
 
 @pytest.fixture

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import Any
+
+from invented import sha
 
 from evidence.chain.live import PROBLEM, observed_live
 from evidence.model.deployment import ApplicationState, DeployedSource
 from evidence.model.production import DeploymentKind
-
-
-def sha(name: str) -> str:
-    return hashlib.sha1(name.encode()).hexdigest()
 
 
 def state(

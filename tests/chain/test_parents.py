@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from invented import sha
 
 from evidence.chain.links import draw_links
 from evidence.chain.parents import parents_of
@@ -16,10 +16,6 @@ from evidence.model.change import LinkKind
 from evidence.model.deployment import ApplicationState
 from evidence.model.production import DeploymentKind
 from evidence.policy import Policy
-
-
-def sha(name: str) -> str:
-    return hashlib.sha1(name.encode()).hexdigest()
 
 
 def child(project: str, name: str = "shop") -> dict[str, str]:

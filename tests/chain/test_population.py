@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from dataclasses import replace
 from typing import Any
 
+from invented import sha
+
 from evidence.chain.population import build_population
 from evidence.model.deployment import DeployedSource
 from evidence.model.production import DeploymentKind
-
-
-def sha(name: str) -> str:
-    return hashlib.sha1(name.encode()).hexdigest()
 
 
 def shas(*names: str) -> tuple[str, ...]:

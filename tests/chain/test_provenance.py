@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from invented import sha
 
 from evidence.chain.provenance import signed_by
 from evidence.in_scope import ImageMap, TrustedBuilder
@@ -24,10 +25,6 @@ DIGEST = "sha256:" + "ab" * 32
 OURS = "https://git.example.test/acme/shop"
 KEY = ed25519.Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 OTHER = ed25519.Ed25519PrivateKey.from_private_bytes(b"o" * 32)
-
-
-def sha(name: str) -> str:
-    return hashlib.sha1(name.encode()).hexdigest()
 
 
 def pem(key: Any) -> str:

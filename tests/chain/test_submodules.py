@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 
 import pytest
+from invented import sha
 
 from evidence.chain.urls import normalise_url, relative_url
 from evidence.model.git import QuestionKind
@@ -13,10 +13,6 @@ from evidence.model.production import SUBMODULE, DeploymentKind
 
 LIB = "config"
 """The second repository of the invented world; here it is a library."""
-
-
-def sha(name: str) -> str:
-    return hashlib.sha1(name.encode()).hexdigest()
 
 
 def lib(*names: str) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from invented import sha
 
 from evidence.chain.tags import TagSight
 from evidence.in_scope import ImageMap
@@ -16,10 +16,6 @@ from evidence.model.production import DeploymentKind
 
 PATH = "apps/shop"
 HOUR = 3_600_000_000
-
-
-def sha(name: str) -> str:
-    return hashlib.sha1(name.encode()).hexdigest()
 
 
 class Looks:

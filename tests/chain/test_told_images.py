@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from invented import sha
 
 from evidence.chain.claims import links_in
 from evidence.in_scope import ImageMap, Repository
@@ -15,10 +15,6 @@ from evidence.model.change import Strength
 PATH = "apps/shop"
 IMAGE = "ghcr.io/acme/shop"
 HOME = "https://git.example.test/acme/shop"
-
-
-def sha(name: str) -> str:
-    return hashlib.sha1(name.encode()).hexdigest()
 
 
 def source(*names: str) -> tuple[str, ...]:

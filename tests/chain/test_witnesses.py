@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +10,6 @@ import pytest
 from evidence.chain.witnesses import WINDOW
 from evidence.in_scope import Witness
 from evidence.model.change import Strength
-
-
-def sha(name: str) -> str:
-    return hashlib.sha1(name.encode()).hexdigest()
 
 
 @pytest.fixture

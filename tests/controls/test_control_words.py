@@ -7,10 +7,10 @@ from chain_builder import AGENT, ALICE, BERT, GHOST, START, name_only, person
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.controls.paths import all_match, matches
 from evidence.controls.people import PartyKind, People, noreply_id
 from evidence.controls.words import clip, listing, short, when, who
 from evidence.model.actor import Actor, ActorType
+from evidence.model.globs import all_match, matches
 from evidence.policy import Automation
 
 

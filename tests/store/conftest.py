@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,8 @@ from evidence.model.capture import Capture, Exchange, Form, Gap, GapReason, Page
 from evidence.model.git import RefTip
 from evidence.model.pull_request import PullRequest, Review
 from evidence.store import writer
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 MIRA = Actor(system="git.test", id="7", type=ActorType.USER, login="mira")
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from stored_facts import stored
+
 from evidence.model.audit import AuditEvent
 from evidence.model.settings import Observation, Subject
-from evidence.store import facts as fact_tables
-from evidence.store import ledger, rows
 from evidence.store.audit_log import audit_events, audited_since
-from evidence.store.envelope import seal_body
 
 HOUR = 3_600_000_000
 
@@ -33,18 +32,6 @@ def entry(at, repository="shop", organisation="acme"):
         at=at * HOUR,
         actor=None,
     )
-
-
-def stored(store, *found):
-    """The ledger entry of the first of these facts."""
-    with store.write() as connection:
-        first = ledger.append(connection, [seal_body("bench", {}) for _ in found])
-        placed = (
-            (seq, 1, {type(one): [(0, *fact_tables.row_of(one))]})
-            for seq, one in enumerate(found, first)
-        )
-        rows.insert(connection, placed)
-    return first
 
 
 def test_a_window_reaches_back_to_the_reading_of_settings_before_it(store):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from stored_facts import stored
 
 from evidence.model.activity import RepositoryActivity, RuleSuite
-from evidence.store import facts as fact_tables
-from evidence.store import ledger, movements, queries, rows
-from evidence.store.envelope import seal_body
+from evidence.store import movements, queries
 
 MAIN = "refs/heads/main"
 
@@ -36,16 +35,6 @@ def judged(number, result):
         pushed_at=number,
         result=result,
     )
-
-
-def stored(store, *found):
-    with store.write() as connection:
-        first = ledger.append(connection, [seal_body("bench", {}) for _ in found])
-        placed = (
-            (seq, 1, {type(one): [(0, *fact_tables.row_of(one))]})
-            for seq, one in enumerate(found, first)
-        )
-        rows.insert(connection, placed)
 
 
 def test_movements_are_read_by_their_time(store):

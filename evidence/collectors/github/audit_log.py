@@ -20,6 +20,7 @@ from evidence.collectors.github.account import GitHubAccount, GitHubRepository
 from evidence.collectors.github.audit_entries import Entries
 from evidence.collectors.github.audit_state import AuditState, Known, LogState
 from evidence.collectors.github.connection import RedirectError
+from evidence.collectors.github.conversation import spent
 from evidence.collectors.github.credentials import NotInstalledError
 from evidence.collectors.github.paging import DAY, HOUR
 from evidence.collectors.github.reading import at, mapping, text
@@ -65,10 +66,7 @@ class GitHubAuditLog(GitHubAccount):
             return rests.setdefault(owner, self.rest(credential, owner))
 
         def stamped(page: Page) -> Page:
-            calls = sum(one.usage.calls for one in rests.values())
-            retries = sum(one.usage.retries for one in rests.values())
-            for one in rests.values():
-                one.usage.calls = one.usage.retries = 0
+            calls, retries = spent(one.usage for one in rests.values())
             return replace(page, cursor=state.dumps(), calls=calls, retries=retries)
 
         yield from map(stamped, self._identified(state, rest))

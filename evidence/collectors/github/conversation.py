@@ -12,7 +12,7 @@ token (each try builds its request anew, and waits are bounded and ours); it dec
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -38,6 +38,18 @@ class Usage:
     retries: int = 0
     points: int = 0
     remaining: int = -1
+
+    def taken(self) -> tuple[int, int]:
+        """Calls and retries since they were last taken."""
+        found = self.calls, self.retries
+        self.calls = self.retries = 0
+        return found
+
+
+def spent(usages: Iterable[Usage]) -> tuple[int, int]:
+    """Calls and retries of several conversations since they were last taken."""
+    taken = [one.taken() for one in usages]
+    return sum(calls for calls, _ in taken), sum(retries for _, retries in taken)
 
 
 @dataclass(slots=True)

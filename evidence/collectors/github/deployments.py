@@ -214,8 +214,7 @@ def _value(capture: Capture) -> Any:
 
 def _with_calls(page: Page, gates: Gates) -> Page:
     """The page with what its workflow runs cost."""
-    usage = gates.rest.usage
-    calls, retries, usage.calls, usage.retries = usage.calls, usage.retries, 0, 0
+    calls, retries = gates.rest.usage.taken()
     return replace(page, calls=page.calls + calls, retries=page.retries + retries)
 
 

@@ -167,8 +167,7 @@ def _marks(cursor: str) -> dict[str, int]:
 
 def _stamped(page: Page, rest: Rest, marks: Mapping[str, int]) -> Page:
     """The page with its cursor and what it cost."""
-    calls, retries = rest.usage.calls, rest.usage.retries
-    rest.usage.calls = rest.usage.retries = 0
+    calls, retries = rest.usage.taken()
     kept = {name: at for name, at in marks.items() if at >= 0}
     return Page(
         captures=page.captures,

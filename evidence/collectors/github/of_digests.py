@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from evidence import canonical
 from evidence.collectors.github.account import GitHubAccount
+from evidence.collectors.github.conversation import spent
 from evidence.collectors.github.credentials import NotInstalledError
-from evidence.collectors.github.owned import Owned, spent
+from evidence.collectors.github.owned import Owned
 from evidence.collectors.github.paging import DAY
 from evidence.collectors.github.reading import items, mapping
 from evidence.collectors.github.rest import RestAnswer
@@ -95,7 +96,7 @@ class Holdings:
 
     def page(self, captures: Iterable[Capture], cursor: str) -> Page:
         """Of what was read since the page before it."""
-        calls, retries = spent(self.owned)
+        calls, retries = spent(one.rest.usage for one in self.owned)
         return Page(
             captures=tuple(captures),
             gaps=tuple(self.closed.values()),

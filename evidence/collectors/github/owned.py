@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -49,13 +48,3 @@ class Owned:
 
     def _path(self, kind: str, below: str) -> str:
         return f"/{kind}/{quote(self.owner, safe='')}/{below}"
-
-
-def spent(owned: Iterable[Owned]) -> tuple[int, int]:
-    """Calls and retries since they were last told of."""
-    calls = retries = 0
-    for one in owned:
-        usage = one.rest.usage
-        calls, retries = calls + usage.calls, retries + usage.retries
-        usage.calls = usage.retries = 0
-    return calls, retries

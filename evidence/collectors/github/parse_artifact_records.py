@@ -31,8 +31,7 @@ _PHASES = {"": "Succeeded", "deployed": "Succeeded", "decommissioned": "Decommis
 
 @of_json
 def parse(capture: Capture, payload: Any) -> Parsed:
-    """What the records of one digest tell; a list that is not whole, and a row without use, are
-    gaps."""  # noqa: D205, D209
+    """What the records of one digest tell; a row without use, or one that is missing, is a gap."""
     pages = mapping(payload).get("pages")
     if capture.kind != ARTIFACT_RECORD or not isinstance(pages, list):
         return malformed(capture, "The answer is not of the shape that is documented.")

@@ -112,8 +112,7 @@ class GitHubSettingsCollector(GitHubAccount):
 
 def _stamped(page: Page, rest: Rest, state: SettingsState) -> Page:
     """The page with its cursor and what it cost."""
-    usage = rest.usage
-    calls, retries, usage.calls, usage.retries = usage.calls, usage.retries, 0, 0
+    calls, retries = rest.usage.taken()
     return replace(page, cursor=state.dumps(), calls=calls, retries=retries)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from evidence.collectors.github.conversation import spent
 from evidence.collectors.github.credentials import Credential, FixedToken
 from evidence.collectors.github.transport import Transport
 from evidence.model.capture import Page
@@ -32,11 +33,7 @@ class Transports:
 
     def stamped(self, page: Page, cursor: str) -> Page:
         """The page with its cursor and what it cost since the page before."""
-        calls = retries = 0
-        for transport in self._made.values():
-            usage = transport.usage
-            calls, retries = calls + usage.calls, retries + usage.retries
-            usage.calls = usage.retries = 0
+        calls, retries = spent(one.usage for one in self._made.values())
         return replace(
             page, cursor=cursor, calls=page.calls + calls, retries=page.retries + retries
         )

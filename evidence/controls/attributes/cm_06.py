@@ -16,7 +16,6 @@ from evidence.controls.gates import (
     gate_of,
     up_to_date,
 )
-from evidence.controls.paths import all_match, matches
 from evidence.controls.reasons import REASONS
 from evidence.controls.required import Required, required_of
 from evidence.controls.validation import ABSENT, PASSED, UNREAD, Moment, Result, examine
@@ -25,6 +24,7 @@ from evidence.model.chain import Chain
 from evidence.model.change import ChangeKind
 from evidence.model.check import CheckRun
 from evidence.model.determination import Determination, Outcome
+from evidence.model.globs import all_match, matches
 from evidence.policy import Policy, RequiredCheck
 
 CONTROL = "CM-06"

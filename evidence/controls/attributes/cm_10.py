@@ -14,11 +14,11 @@ from evidence.controls.codeowners import SIZE_LIMIT, Owned, owner_of, parse
 from evidence.controls.currency import Currency, currency_of
 from evidence.controls.determine import on_change
 from evidence.controls.owners import Membership, membership
-from evidence.controls.paths import matches
 from evidence.controls.words import clip, listing
 from evidence.model.chain import Chain
 from evidence.model.change import ChangeKind
 from evidence.model.determination import Determination, Outcome
+from evidence.model.globs import matches
 from evidence.policy import Policy
 
 CONTROL = "CM-10"

@@ -6,13 +6,13 @@ from evidence.chain.answers import changed_paths
 from evidence.controls.attributes import cm_03
 from evidence.controls.determine import on_change
 from evidence.controls.gaps import loses_deployments
-from evidence.controls.paths import all_match
 from evidence.controls.timeline import timeline_of
 from evidence.controls.words import clip, listing, when
 from evidence.in_scope import Application, Repository
 from evidence.model.capture import Gap
 from evidence.model.chain import Chain
 from evidence.model.determination import Determination
+from evidence.model.globs import all_match
 from evidence.policy import Policy
 
 CONTROL = "CM-14"

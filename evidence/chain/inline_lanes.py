@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from evidence.chain.configuration import Configuration
 from evidence.chain.images import value_images
 from evidence.chain.inline import value_layers
+from evidence.chain.mapping import only_image
 from evidence.chain.rows import Draft, RangeDraft
 from evidence.in_scope import Application
 
@@ -38,9 +39,7 @@ def inline_of(draft: Draft, one: RangeDraft) -> str:
 def inline_configuration(inline: str, application: Application) -> Configuration:
     """The images that a chart is given inline."""
     layers, problems = value_layers(inline)
-    mapped = {one.image for one in application.images if "{" not in one.image}
-    only = mapped.pop() if len(mapped) == 1 else ""
-    found = [*value_images(layers, application.values_keys, only)]
+    found = value_images(layers, application.values_keys, only_image(application))
     return Configuration(
         images=tuple(sorted(set(found), key=lambda one: (one.image, one.field, one.reference))),
         problems=tuple(problems),
